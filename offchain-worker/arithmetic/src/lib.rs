@@ -1,0 +1,2 @@
+//! Integer arithmetic of inference.
+#![no_std]

@@ -1,0 +1,2 @@
+//! Mailbox.
+#![cfg_attr(not(feature = "std"), no_std)]

@@ -1,0 +1,2 @@
+//! The model registry.
+#![cfg_attr(not(feature = "std"), no_std)]

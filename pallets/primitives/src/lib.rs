@@ -1,0 +1,2 @@
+//! Types and traits shared by the pallets.
+#![cfg_attr(not(feature = "std"), no_std)]

@@ -1,0 +1,2 @@
+//! Signed receipts.
+#![cfg_attr(not(feature = "std"), no_std)]
