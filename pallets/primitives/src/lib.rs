@@ -1,2 +1,31 @@
-//! Types and traits shared by the pallets.
+//! Types and traits by which the pallets of ONE know each other; one file per pallet.
+//!
+//! Units used throughout:
+//!
+//! | unit | type | meaning |
+//! |---|---|---|
+//! | CU | [`Cu`] | compute unit: one million multiply-accumulates |
+//! | USDC | [`Usdc`] | micro-USDC, 10^-6 USDC |
+//! | ONE | runtime balance | 10^-12 ONE |
+//! | UTC | [`Moment`] | milliseconds since the Unix epoch |
+//! | protocol time | [`ProtocolTime`] | milliseconds in which the chain made blocks |
+
 #![cfg_attr(not(feature = "std"), no_std)]
+
+pub mod access;
+pub mod clock;
+pub mod credits;
+pub mod jobs;
+pub mod models;
+pub mod receipts;
+pub mod settlement;
+pub mod workers;
+
+/// Compute units: one million multiply-accumulates each.
+pub type Cu = u64;
+/// Micro-USDC: 10^-6 USDC, the smallest unit of the asset.
+pub type Usdc = u128;
+/// UTC in milliseconds since the Unix epoch.
+pub type Moment = u64;
+/// Milliseconds of protocol time: what every deadline is counted in.
+pub type ProtocolTime = u64;

@@ -1,0 +1,115 @@
+//! The market's names: jobs, lanes, assignments.
+
+extern crate alloc;
+
+use alloc::vec::Vec;
+
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use polkadot_sdk::{
+	sp_core::H256,
+	sp_runtime::{DispatchError, DispatchResult},
+};
+use scale_info::TypeInfo;
+
+use crate::{models::ModelId, receipts::Receipt};
+
+/// Number of a job.
+pub type JobId = u64;
+
+/// Job slots an account can have at the most: jobs open, or waiting in the pool, at once.
+pub const MAX_SLOTS: u8 = 16;
+
+/// Bytes of a public prompt at the most.
+pub const MAX_PROMPT: u32 = 2_048;
+
+/// The two lanes of the market.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub enum Lane {
+	/// Paid for by the day's credits of a holder's stake.
+	#[codec(index = 0)]
+	Included,
+	/// Paid for in USDC capacity.
+	#[codec(index = 1)]
+	Dedicated,
+}
+
+/// One worker's assignment, as the worker's node needs it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct Assignment {
+	/// The job.
+	pub job: JobId,
+	/// Which assignment of the job, from 1.
+	pub attempt: u8,
+	/// Hash of the parent of the block that assigned: names the fork.
+	pub assigned: H256,
+	/// Whether the worker's acceptance is on chain.
+	pub accepted: bool,
+	/// The model to run.
+	pub model: ModelId,
+	/// The public prompt, UTF-8 not guaranteed.
+	pub prompt: Vec<u8>,
+	/// Tokens of prompt and template at the most.
+	pub max_input: u32,
+	/// New tokens at the most.
+	pub max_output: u32,
+}
+
+/// A worker's promise to serve an assignment.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub struct Acceptance {
+	/// The job.
+	pub job: JobId,
+	/// Which assignment of the job.
+	pub attempt: u8,
+	/// Hash of the parent of the block that assigned.
+	pub assigned: H256,
+}
+
+/// What workers and receipts ask of the market.
+pub trait Market<AccountId> {
+	/// Open assignments of `worker`, at most its slots.
+	fn assignments(worker: &AccountId) -> Vec<Assignment>;
+	/// Whether `acceptance` is of the current, not yet accepted attempt of `worker`.
+	fn is_acceptable(worker: &AccountId, acceptance: &Acceptance) -> bool;
+	/// Assigned -> Accepted.
+	///
+	/// # Errors
+	/// If it is not the worker's current attempt.
+	fn accept(worker: &AccountId, acceptance: &Acceptance) -> DispatchResult;
+	/// Fork and attempt of the job that `receipt` is of, if that is the worker's current one.
+	fn assigned(receipt: &Receipt<AccountId>) -> Option<H256>;
+	/// Assigned or Accepted -> Completed, or back to the queue, as the receipt's outcome says;
+	/// returns the CU charged and the price in micro-USDC.
+	///
+	/// # Errors
+	/// If the receipt is not of the worker's current attempt, or states more than was asked for.
+	fn complete(receipt: &Receipt<AccountId>) -> Result<(crate::Cu, crate::Usdc), DispatchError>;
+}
+
+/// Told when a job leaves the market for good.
+pub trait OnFinal {
+	/// The job is final; what was kept for it may go.
+	fn on_final(job: JobId);
+}

@@ -1,0 +1,35 @@
+//! The protocol's USDC: one account, one ledger of pots.
+
+use polkadot_sdk::sp_runtime::DispatchResult;
+
+use crate::{clock::Day, Usdc};
+
+/// Moves USDC between the credit pot and the pots of credit days.
+pub trait Treasury {
+	/// Micro-USDC in the credit pot that no day has been promised.
+	fn credit_pot() -> Usdc;
+	/// Credit pot -> pot of `day`.
+	///
+	/// # Errors
+	/// If the credit pot holds less.
+	fn earmark(day: Day, amount: Usdc) -> DispatchResult;
+	/// Pot of `day` -> credit pot.
+	///
+	/// # Errors
+	/// If the days' pots hold less.
+	fn release(day: Day, amount: Usdc) -> DispatchResult;
+}
+
+/// Moves USDC from a day's pot to a worker, in two steps.
+pub trait Earnings<AccountId> {
+	/// Pot of `day` -> earnings of `worker`, not yet payable.
+	///
+	/// # Errors
+	/// If the days' pots hold less.
+	fn accrue(day: Day, worker: &AccountId, amount: Usdc) -> DispatchResult;
+	/// The job is final: `amount` is paid at the next settlement.
+	///
+	/// # Errors
+	/// If less has accrued.
+	fn mature(worker: &AccountId, amount: Usdc) -> DispatchResult;
+}
