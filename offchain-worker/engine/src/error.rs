@@ -1,0 +1,106 @@
+//! What can go wrong, named for the person who reads it.
+
+use std::path::{Path, PathBuf};
+
+/// An error of the engine.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+	/// A file could not be read or written.
+	#[error("{}: {source}", path.display())]
+	Io {
+		/// The file.
+		path: PathBuf,
+		/// The cause.
+		source: std::io::Error,
+	},
+	/// A file is not what its format asks for.
+	#[error("{}: {field}: {reason}", path.display())]
+	Malformed {
+		/// The file.
+		path: PathBuf,
+		/// The field, tensor or section.
+		field: String,
+		/// What is wrong with it.
+		reason: String,
+	},
+	/// A model cannot be represented in the arithmetic.
+	#[error("{layer}: {value} {reason}")]
+	OutOfRange {
+		/// The layer, such as `layer 3`.
+		layer: String,
+		/// The value, such as `gate`.
+		value: String,
+		/// Why it does not fit.
+		reason: String,
+	},
+	/// The bytes of a container do not hash to its root.
+	#[error("{}: tile {tile} of {section} does not match the model root", path.display())]
+	RootMismatch {
+		/// The container.
+		path: PathBuf,
+		/// The section that differs, as far as it can be told.
+		section: String,
+		/// The tile within it.
+		tile: u64,
+	},
+	/// No model with this root is loaded.
+	#[error("no model with root 0x{0}")]
+	UnknownModel(String),
+	/// A prompt leaves no room for an answer.
+	#[error("the prompt has {tokens} tokens, the model takes at most {limit}")]
+	PromptTooLong {
+		/// Tokens of the prompt.
+		tokens: usize,
+		/// Most that leave room for one token of answer.
+		limit: usize,
+	},
+	/// A prompt without a single token cannot be continued.
+	#[error("the prompt has no token")]
+	EmptyPrompt,
+	/// A token id is outside the vocabulary.
+	#[error("token id {id} is outside the vocabulary of {vocab}")]
+	UnknownToken {
+		/// The id.
+		id: u32,
+		/// Size of the vocabulary.
+		vocab: u32,
+	},
+	/// A sequence is longer than the context of its model.
+	#[error("the sequence would have {tokens} positions, the context is {context}")]
+	ContextExceeded {
+		/// Positions asked for.
+		tokens: usize,
+		/// Positions of the model.
+		context: u32,
+	},
+	/// A sequence was not opened, or has been closed.
+	#[error("sequence {0} is not open")]
+	UnknownSequence(u32),
+	/// One call fed the same sequence twice.
+	#[error("sequence {0} occurs twice in one batch")]
+	RepeatedSequence(u32),
+	/// All sequences of a back end are in use.
+	#[error("all {0} sequences are in use")]
+	NoFreeSequence(usize),
+	/// A text cannot be turned into tokens, or back.
+	#[error("tokenizer: {0}")]
+	Tokenizer(String),
+	/// The chat template of the model cannot be rendered.
+	#[error("chat template: {0}")]
+	Template(String),
+	/// A device is missing or failed.
+	#[error("device: {0}")]
+	Device(String),
+}
+
+impl EngineError {
+	/// Maps an I/O error of `path`, for `map_err`.
+	pub fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+		move |source| Self::Io { path: path.to_path_buf(), source }
+	}
+
+	/// A malformed `field` of `path`.
+	pub fn malformed(path: &Path, field: impl Into<String>, reason: impl ToString) -> Self {
+		Self::Malformed { path: path.into(), field: field.into(), reason: reason.to_string() }
+	}
+}
