@@ -1,11 +1,28 @@
 //! The signed receipt: the one record that verification, billing and settlement read.
 
+extern crate alloc;
+
+use alloc::vec::Vec;
+
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 pub use one_mailbox::{Finish, Outcome};
 use polkadot_sdk::{sp_core::H256, sp_runtime::DispatchResult};
 use scale_info::TypeInfo;
 
 use crate::{jobs::JobId, models::ModelId};
+
+/// Version of the messages that workers sign.
+pub const VERSION: u16 = 1;
+
+/// Bytes that a worker signs for `receipt`: SCALE of
+/// `(genesis hash, "receipt", version, assigned, receipt)`.
+pub fn message<AccountId: Encode>(
+	genesis: &H256,
+	assigned: &H256,
+	receipt: &Receipt<AccountId>,
+) -> Vec<u8> {
+	(genesis, b"receipt", VERSION, assigned, receipt).encode()
+}
 
 /// What a worker states of a job it was assigned.
 #[derive(

@@ -38,3 +38,27 @@ pub trait Workers<AccountId> {
 	/// Tokens per second that a deadline for this model counts on.
 	fn proven_rate(worker: &AccountId, model: &ModelId) -> u32;
 }
+
+/// The key that a worker's node signs with: sr25519, key type [`KEY_TYPE`](crypto::KEY_TYPE).
+pub mod crypto {
+	use polkadot_sdk::sp_application_crypto::{self, KeyTypeId};
+
+	/// Key type of worker keys in a node's keystore.
+	pub const KEY_TYPE: KeyTypeId = KeyTypeId(*b"onew");
+
+	mod onew {
+		use polkadot_sdk::sp_application_crypto::{app_crypto, sr25519};
+		app_crypto!(sr25519, super::KEY_TYPE);
+	}
+
+	sp_application_crypto::with_pair! {
+		/// A worker's key pair.
+		pub type WorkerPair = onew::Pair;
+	}
+
+	/// A worker's signature.
+	pub type WorkerSignature = onew::Signature;
+
+	/// A worker's public key.
+	pub type WorkerKey = onew::Public;
+}
