@@ -41,11 +41,13 @@ pub struct Tier<Balance> {
 pub trait Access<AccountId, Balance> {
 	/// Tier of `who` on `day`: a change of stake counts from the day after it.
 	fn tier(who: &AccountId, day: Day) -> Option<TierId>;
-	/// Accounts in each tier on the day being opened, the one after all changes so far.
-	fn population() -> [u32; TIERS];
+	/// Stake of `who`, without what is cooling down.
+	fn staked(who: &AccountId) -> Balance;
+	/// Accounts in each tier on `day`, which is this block's or a later one.
+	fn population(day: Day) -> [u32; TIERS];
 	/// The table of tiers in force.
 	fn tiers() -> [Tier<Balance>; TIERS];
-	/// UTC-day from which `who` counts, if it waits for one.
+	/// Credit day from which `who` counts, if it has a tier and waits for that day.
 	fn counts_from(who: &AccountId) -> Option<Day>;
 }
 

@@ -4,7 +4,170 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use polkadot_sdk::sp_runtime::{DispatchError, DispatchResult};
 use scale_info::TypeInfo;
 
-use crate::{access::TierId, clock::Day, Cu, Usdc};
+use crate::{
+	access::TierId,
+	clock::Day,
+	jobs::{JobId, Lane},
+	models::ModelId,
+	Cu, Moment, Usdc,
+};
+
+/// Why a job is not taken, and what it would take; the numbers are those of the refused request.
+///
+/// The index of a variant is its [`code`](Refusal::code): the number in
+/// `InvalidTransaction::Custom`, stable across releases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub enum Refusal {
+	/// The stake gives no tier.
+	#[codec(index = 1)]
+	BelowThreshold {
+		/// What is staked, in 10^-12 ONE.
+		staked: u128,
+		/// What the lowest tier asks for.
+		threshold: u128,
+	},
+	/// The stake is enough, but counts from a later credit day.
+	#[codec(index = 2)]
+	NotYetCounting {
+		/// When that day starts.
+		counts_from: Moment,
+	},
+	/// Too little is left of today's credits.
+	#[codec(index = 3)]
+	NoCredits {
+		/// CU asked for, admission included.
+		needed: Cu,
+		/// CU left.
+		available: Cu,
+		/// When the next day's credits come.
+		resets_at: Moment,
+	},
+	/// Another open job of the account holds this slot.
+	#[codec(index = 4)]
+	SlotTaken {
+		/// The slot.
+		slot: u8,
+		/// The job that holds it.
+		job: JobId,
+	},
+	/// No active model has this id.
+	#[codec(index = 5)]
+	UnknownModel,
+	/// The prompt has too many bytes.
+	#[codec(index = 6)]
+	PromptTooLong {
+		/// Bytes of the prompt.
+		bytes: u32,
+		/// Bytes at the most.
+		limit: u32,
+	},
+	/// One job of the tier may not cost this much.
+	#[codec(index = 7)]
+	JobTooLarge {
+		/// CU the job would reserve.
+		needed: Cu,
+		/// CU at the most.
+		limit: Cu,
+	},
+	/// The model is for higher tiers.
+	#[codec(index = 8)]
+	TierTooLow {
+		/// Tier of the account.
+		tier: TierId,
+		/// Lowest tier of the model.
+		needed: TierId,
+	},
+	/// The lane takes no jobs.
+	#[codec(index = 9)]
+	LaneClosed,
+	/// There is no such open job.
+	#[codec(index = 10)]
+	UnknownJob,
+	/// The job belongs to another account.
+	#[codec(index = 11)]
+	NotOwner,
+	/// The job is past the point where it could be cancelled.
+	#[codec(index = 12)]
+	NotCancellable,
+	/// The tier has fewer slots.
+	#[codec(index = 13)]
+	NoSuchSlot {
+		/// The slot named.
+		slot: u8,
+		/// Slots of the tier: 0 to `slots - 1` may be named.
+		slots: u8,
+	},
+	/// Prompt and answer together exceed the model's context.
+	#[codec(index = 14)]
+	ContextExceeded {
+		/// Tokens asked for.
+		tokens: u32,
+		/// Tokens at the most.
+		limit: u32,
+	},
+	/// The job asks for no output.
+	#[codec(index = 15)]
+	NoOutput,
+	/// The queue of the model and lane is full.
+	#[codec(index = 16)]
+	QueueFull {
+		/// Jobs waiting.
+		waiting: u32,
+	},
+}
+
+impl Refusal {
+	/// Number of the reason, as in `InvalidTransaction::Custom`.
+	pub fn code(&self) -> u8 {
+		self.using_encoded(|bytes| bytes.first().copied().unwrap_or_default())
+	}
+}
+
+/// What a submission asks for, without the prompt itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SubmitTerms {
+	/// Job slot of the account.
+	pub slot: u8,
+	/// The lane.
+	pub lane: Lane,
+	/// The model to run.
+	pub model: ModelId,
+	/// Bytes of the prompt.
+	pub prompt_len: u32,
+	/// New tokens at the most.
+	pub max_output: u32,
+}
+
+/// A call for which the fee of a transaction may be waived or come out of the stake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CreditCall {
+	/// Submits a job.
+	Submit(SubmitTerms),
+	/// Cancels a job.
+	Cancel(JobId),
+	/// Takes stake back: unstake, withdraw, exit.
+	Leave,
+}
+
+/// Recognises the direct calls that [`CreditCall`] names; the runtime knows them.
+pub trait CreditCalls<RuntimeCall> {
+	/// What `call` is, if it is one of them; wrapped calls are not.
+	fn classify(call: &RuntimeCall) -> Option<CreditCall>;
+}
+
+/// What the market says of a call before it is dispatched, by the same code as the dispatch.
+pub trait Submissions<AccountId> {
+	/// CU that the job of `who` would reserve.
+	///
+	/// # Errors
+	/// The reason why the dispatch would fail.
+	fn check_submit(who: &AccountId, terms: &SubmitTerms) -> Result<Cu, Refusal>;
+	/// Whether `who` may cancel `job`.
+	///
+	/// # Errors
+	/// The reason why the dispatch would fail.
+	fn check_cancel(who: &AccountId, job: JobId) -> Result<(), Refusal>;
+}
 
 /// What was set aside for one job.
 #[derive(
@@ -27,8 +190,14 @@ pub struct Reservation {
 }
 
 /// A lane's money: [`reserve`](LaneFunds::reserve) before the job, then exactly one of
-/// [`charge`](LaneFunds::charge) and [`release`](LaneFunds::release).
+/// [`charge`](LaneFunds::charge), [`forfeit`](LaneFunds::forfeit) and
+/// [`release`](LaneFunds::release).
 pub trait LaneFunds<AccountId> {
+	/// What [`reserve`](LaneFunds::reserve) would say, without writing anything.
+	///
+	/// # Errors
+	/// Naming what is missing: stake, tier, credits, or a size within the tier's limit.
+	fn check(who: &AccountId, min_tier: TierId, cu: Cu) -> Result<(), Refusal>;
 	/// Sets `cu` of `who` aside; from here on the job's whole price is in a pot.
 	///
 	/// # Errors
@@ -45,6 +214,12 @@ pub trait LaneFunds<AccountId> {
 		charged: Cu,
 		worker: &AccountId,
 	) -> Result<Usdc, DispatchError>;
+	/// Takes `forfeited <= reserved` and frees the rest for `who`, as a charge does, but no worker
+	/// earns it: the price returns to the credit pot with the rest of the day.
+	///
+	/// # Errors
+	/// If the books do not hold what was reserved.
+	fn forfeit(who: &AccountId, reservation: &Reservation, forfeited: Cu) -> DispatchResult;
 	/// Frees all of a job that came to nothing, across a day change too.
 	///
 	/// # Errors
@@ -54,4 +229,63 @@ pub trait LaneFunds<AccountId> {
 	fn price(cu: Cu) -> Usdc;
 	/// CU that `who` could reserve now.
 	fn available(who: &AccountId) -> Cu;
+	/// Job slots of `who` now.
+	fn slots(who: &AccountId) -> u8;
+	/// UTC at which [`available`](LaneFunds::available) is refilled, if it ever is.
+	fn resets_at() -> Option<Moment>;
+}
+
+/// A lane that takes no jobs.
+pub struct ClosedLane;
+
+impl<AccountId> LaneFunds<AccountId> for ClosedLane {
+	fn check(_: &AccountId, _: TierId, _: Cu) -> Result<(), Refusal> {
+		Err(Refusal::LaneClosed)
+	}
+	fn reserve(_: &AccountId, _: TierId, _: Cu) -> Result<Reservation, DispatchError> {
+		Err(DispatchError::Unavailable)
+	}
+	fn charge(_: &AccountId, _: &Reservation, _: Cu, _: &AccountId) -> Result<Usdc, DispatchError> {
+		Err(DispatchError::Unavailable)
+	}
+	fn forfeit(_: &AccountId, _: &Reservation, _: Cu) -> DispatchResult {
+		Err(DispatchError::Unavailable)
+	}
+	fn release(_: &AccountId, _: &Reservation) -> DispatchResult {
+		Err(DispatchError::Unavailable)
+	}
+	fn price(_: Cu) -> Usdc {
+		0
+	}
+	fn available(_: &AccountId) -> Cu {
+		0
+	}
+	fn slots(_: &AccountId) -> u8 {
+		0
+	}
+	fn resets_at() -> Option<Moment> {
+		None
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn code_should_be_the_variants_index_when_it_carries_numbers() {
+		let below = Refusal::BelowThreshold {
+			staked: 7,
+			threshold: 1_000,
+		};
+		assert_eq!(below.code(), 1);
+		assert_eq!(Refusal::LaneClosed.code(), 9);
+		assert_eq!(Refusal::QueueFull { waiting: 3 }.code(), 16);
+	}
+
+	#[test]
+	fn closed_lane_should_refuse_when_asked() {
+		assert_eq!(ClosedLane::check(&1u64, 0, 1), Err(Refusal::LaneClosed));
+		assert!(ClosedLane::reserve(&1u64, 0, 1).is_err());
+	}
 }
