@@ -1,0 +1,26 @@
+# Sourced by every script: where things are built, and with what.
+# Override any of these by setting it before.
+
+set -euo pipefail
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# One target folder for all checkouts of a machine, so that a second clone builds warm.
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/one-protocol/target}
+# The Wasm builder looks for Cargo.lock above the target folder unless it is told.
+export WASM_BUILD_WORKSPACE_HINT=$ROOT
+# Debian's OpenSSL instead of minutes of compiling it.
+if [ -e /usr/include/openssl/ssl.h ]; then export OPENSSL_NO_VENDOR=1; fi
+
+# Where rustup may not download, the runtime's Wasm comes from Debian's own compiler.
+WEB_SYSROOT=/usr/lib/rustlib/wasm32v1-none/lib
+if ! [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32v1-none/lib" ] && [ -d "$WEB_SYSROOT" ]; then
+	export WASM_BUILD_TOOLCHAIN=${WASM_BUILD_TOOLCHAIN:-web}
+	export WASM_BUILD_STD=0
+	export CARGO_TARGET_WASM32V1_NONE_LINKER=${CARGO_TARGET_WASM32V1_NONE_LINKER:-wasm-ld-19}
+fi
+
+BIN_DIR=$CARGO_TARGET_DIR/debug
+export ONE_NODE=${ONE_NODE:-$BIN_DIR/one-node}
+
+say() { printf '%s\n' "$*" >&2; }
+fail() { say "error: $*"; exit 1; }

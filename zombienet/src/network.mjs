@@ -1,0 +1,159 @@
+// A real network on this machine: processes of one-node, their ports, keys and logs.
+
+import { spawn } from 'node:child_process';
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApiPromise, WsProvider } from '@polkadot/api';
+
+const NODE = process.env.ONE_NODE ?? fail('ONE_NODE is not set: start through scripts/demo or scripts/test');
+const STOP_GRACE_MS = 10_000;
+
+/** Throws with `message`. */
+export function fail(message) {
+  throw new Error(message);
+}
+
+export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Polls `probe` until it returns something truthy; fails naming `what` after `seconds`. */
+export async function until(what, probe, seconds = 60, every = 250) {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const value = await probe();
+    if (value) return value;
+    if (Date.now() > deadline) fail(`timed out after ${seconds} s waiting for ${what}`);
+    await sleep(every);
+  }
+}
+
+/** A TCP port that is free now. */
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** One process of one-node, with a folder that outlives restarts. */
+export class Node {
+  constructor(network, name, flags) {
+    Object.assign(this, { network, name, flags, base: join(network.folder, name) });
+  }
+
+  /** Starts the process and connects to it. */
+  async start() {
+    this.p2p ??= await freePort();
+    this.rpc ??= await freePort();
+    this.prometheus ??= await freePort();
+    this.log = createWriteStream(join(this.network.folder, `${this.name}.log`), { flags: 'a' });
+    this.exited = false;
+    this.process = spawn(NODE, this.arguments(), { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process.stdout.pipe(this.log, { end: false });
+    this.process.stderr.pipe(this.log, { end: false });
+    this.process.once('exit', (code, signal) => {
+      this.exited = `code ${code}, signal ${signal}`;
+    });
+    await this.connect();
+    return this;
+  }
+
+  arguments() {
+    const bootnodes = this.network.bootnodes(this);
+    return [
+      '--chain', this.network.chain,
+      '--base-path', this.base,
+      '--name', this.name,
+      '--port', this.p2p,
+      '--listen-addr', `/ip4/127.0.0.1/tcp/${this.p2p}`,
+      '--rpc-port', this.rpc,
+      '--rpc-methods', 'unsafe',
+      '--prometheus-port', this.prometheus,
+      '--unsafe-force-node-key-generation',
+      '--allow-private-ip', '--no-mdns', '--no-telemetry', '--no-hardware-benchmarks',
+      ...(bootnodes.length ? ['--bootnodes', ...bootnodes] : []),
+      ...this.flags,
+    ].map(String);
+  }
+
+  async connect() {
+    this.provider = new WsProvider(`ws://127.0.0.1:${this.rpc}`, 200, {}, 60_000);
+    this.api = new ApiPromise({ provider: this.provider, noInitWarn: true });
+    // Reconnection is the provider's business; its messages belong to no one's terminal.
+    this.api.on('error', () => {});
+    await until(`${this.name} to answer`, () => this.isReady(), 120);
+    this.peerId = (await this.api.rpc.system.localPeerId()).toString();
+  }
+
+  async isReady() {
+    if (this.exited) fail(`${this.name} ended (${this.exited}); its log: ${this.network.keep(this.name)}`);
+    return this.api.isConnected && Promise.race([this.api.isReadyOrError.then(() => true, () => false), sleep(500)]);
+  }
+
+  get address() {
+    return `/ip4/127.0.0.1/tcp/${this.p2p}/p2p/${this.peerId}`;
+  }
+
+  /** Sends a JSON-RPC request as it is. */
+  send(method, ...parameters) {
+    return this.provider.send(method, parameters);
+  }
+
+  async height() {
+    return (await this.api.rpc.chain.getHeader()).number.toNumber();
+  }
+
+  async finalized() {
+    const hash = await this.api.rpc.chain.getFinalizedHead();
+    return (await this.api.rpc.chain.getHeader(hash)).number.toNumber();
+  }
+
+  /** Ends the process: politely by default, at once with `SIGKILL`. */
+  async stop(signal = 'SIGTERM') {
+    await this.api?.disconnect().catch(() => {});
+    if (!this.process || this.exited) return;
+    const gone = new Promise((resolve) => this.process.once('exit', resolve));
+    this.process.kill(signal);
+    const timer = setTimeout(() => this.process.kill('SIGKILL'), STOP_GRACE_MS);
+    await gone;
+    clearTimeout(timer);
+    this.log.end();
+  }
+}
+
+/** Nodes of one chain in a temporary folder. */
+export class Network {
+  constructor(chain) {
+    this.chain = chain;
+    this.nodes = [];
+    this.folder = mkdtempSync(join(tmpdir(), 'one-network-'));
+    this.kept = false;
+  }
+
+  async add(name, ...flags) {
+    const node = new Node(this, name, flags);
+    this.nodes.push(node);
+    return node.start();
+  }
+
+  bootnodes(node) {
+    return this.nodes.filter((other) => other !== node && other.peerId && !other.exited).map((other) => other.address);
+  }
+
+  /** Keeps the folder for whoever looks for the reason; returns the log of `name`. */
+  keep(name) {
+    this.kept = true;
+    return join(this.folder, `${name}.log`);
+  }
+
+  /** Stops everything and removes the folder, unless it is kept. */
+  async stop() {
+    await Promise.all(this.nodes.map((node) => node.stop()));
+    if (!this.kept) rmSync(this.folder, { recursive: true, force: true });
+  }
+}
