@@ -1,0 +1,33 @@
+// The operator binds `heads: Heads`. A channel c < half shares a word with c + half, which is also its RoPE pair.
+
+struct Heads {
+	// Query heads.
+	heads: u32,
+	// Key and value heads.
+	kv_heads: u32,
+	// Half of the size of a head.
+	half: u32,
+	// Positions of a sequence.
+	context: u32,
+	// Chunks of keys of a sequence.
+	chunks: u32,
+	// m of the score multiplier.
+	score_mantissa: u32,
+	// Blocks of four channels of all heads together.
+	blocks: u32,
+	// Fraction bits of the output of attention.
+	f_o: i32,
+}
+
+// Keys of a chunk: 256 * 255 * 32639 < 2^31.
+const CHUNK = 256u;
+
+// The key head of a query head.
+fn kv_head(head: u32) -> u32 {
+	return head / (heads.heads / heads.kv_heads);
+}
+
+// First word of a key (or value) head in its cache [sequences, context, kv_heads, half].
+fn cache_at(position: u32, head: u32) -> u32 {
+	return (position * heads.kv_heads + head) * heads.half;
+}

@@ -1,0 +1,68 @@
+// import batch round pack heads
+// Base-2 logits of one query and one chunk of keys, and their maximum. Workgroup: (chunk, head, row).
+
+const THREADS = 64u;
+
+@group(0) @binding(1) var<uniform> heads: Heads;
+// [rows, heads, half]
+@group(0) @binding(2) var<storage, read> q: array<u32>;
+// [sequences, context, kv_heads, half]
+@group(0) @binding(3) var<storage, read> k: array<u32>;
+// [heads] C - 16 - e_s
+@group(0) @binding(4) var<storage, read> shift: array<i32>;
+// [rows, heads, context]
+@group(0) @binding(5) var<storage, read_write> z: array<i32>;
+// [rows, heads, chunks]
+@group(0) @binding(6) var<storage, read_write> z_max: array<i32>;
+
+var<workgroup> largest: atomic<i32>;
+
+// (high, low) sums of q k over the channels, meaning 256 high + low: at most 256 * 128 * 32639 each.
+fn dot_halves(q_at: u32, k_at: u32) -> vec2<i32> {
+	var sum = vec2<i32>(0, 0);
+	for (var c = 0u; c < heads.half; c++) {
+		let a = q[q_at + c];
+		let b = k[k_at + c];
+		let left = vec2<i32>(high_half(low16(a)), low16(a) - 256 * high_half(low16(a)));
+		let right = vec2<i32>(high_half(high16(a)), high16(a) - 256 * high_half(high16(a)));
+		sum += left * low16(b) + right * high16(b);
+	}
+	return sum;
+}
+
+fn score(q_at: u32, k_at: u32, head: u32) -> i32 {
+	let sums = dot_halves(q_at, k_at);
+	let whole = add64(shl64(widen(sums.x), 8u), widen(sums.y));
+	return scale(mul64(whole, heads.score_mantissa), shift[head]);
+}
+
+@compute @workgroup_size(THREADS)
+fn main(
+	@builtin(workgroup_id) group: vec3<u32>,
+	@builtin(local_invocation_id) local: vec3<u32>,
+) {
+	let chunk = group.x;
+	let head = group.y;
+	let row = group.z;
+	let at = batch.row[row];
+	if chunk * CHUNK > at.position {
+		return;
+	}
+	if local.x == 0u {
+		atomicStore(&largest, -LIMIT32);
+	}
+	workgroupBarrier();
+	let row_head = row * heads.heads + head;
+	let sequence = at.cache - at.position;
+	let end = min((chunk + 1u) * CHUNK, at.position + 1u);
+	for (var j = chunk * CHUNK + local.x; j < end; j += THREADS) {
+		let key = cache_at(sequence + j, kv_head(head));
+		let score_j = score(row_head * heads.half, key, head);
+		z[row_head * heads.context + j] = score_j;
+		atomicMax(&largest, score_j);
+	}
+	workgroupBarrier();
+	if local.x == 0u {
+		z_max[row_head * heads.chunks + chunk] = atomicLoad(&largest);
+	}
+}
