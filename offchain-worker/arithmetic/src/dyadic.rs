@@ -21,7 +21,10 @@ impl Dyadic {
 
 	/// `2^e`.
 	pub const fn power_of_two(e: i32) -> Self {
-		Self { m: 1 << 15, e: e - 15 }
+		Self {
+			m: 1 << 15,
+			e: e - 15,
+		}
 	}
 
 	/// `2^-f 2^s`: the scale of values with `f` fraction bits after [`quant`](crate::quant) by `s`.

@@ -11,14 +11,17 @@ const CHUNK: usize = 256;
 /// If `w` and `a` differ in length.
 pub fn dot(w: &[i8], a: &[i16]) -> i64 {
 	assert_eq!(w.len(), a.len());
-	w.chunks(CHUNK).zip(a.chunks(CHUNK)).map(|(w, a)| dot_chunk(w, a) as i64).sum()
+	w.chunks(CHUNK)
+		.zip(a.chunks(CHUNK))
+		.map(|(w, a)| dot_chunk(w, a) as i64)
+		.sum()
 }
 
 // Wrapping only to let the compiler vectorise where overflow checks are on; CHUNK rules it out.
 fn dot_chunk(w: &[i8], a: &[i16]) -> i32 {
-	w.iter()
-		.zip(a)
-		.fold(0i32, |sum, (w, a)| sum.wrapping_add((*w as i32).wrapping_mul(*a as i32)))
+	w.iter().zip(a).fold(0i32, |sum, (w, a)| {
+		sum.wrapping_add((*w as i32).wrapping_mul(*a as i32))
+	})
 }
 
 /// One output of a linear layer from its [`dot`].

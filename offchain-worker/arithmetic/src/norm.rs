@@ -31,17 +31,29 @@ fn inverse_root(x: &[i32], s1: u32, eps: u64) -> Dyadic {
 	let root = ((d << (2 * k)) / h).isqrt();
 	let inverse = (1 << 62) / root;
 	let n = bit_length(inverse) - 16;
-	Dyadic { m: (inverse >> n) as u16, e: k as i32 - 62 + n as i32 }
+	Dyadic {
+		m: (inverse >> n) as u16,
+		e: k as i32 - 62 + n as i32,
+	}
 }
 
 fn sum_of_squares(x: &[i32], s1: u32) -> u64 {
-	x.iter().map(|x| rsh(*x as i64, s1)).map(|x| (x * x) as u64).sum()
+	x.iter()
+		.map(|x| rsh(*x as i64, s1))
+		.map(|x| (x * x) as u64)
+		.sum()
 }
 
 /// `quant(rsh(x g, s0))` without storing the products.
 fn quant_products(x: &[i32], gain: &[i16], s0: u32, a: &mut [i16]) -> u32 {
 	let product = |(x, g): (&i32, &i16)| rsh(*x as i64 * *g as i64, s0);
-	let max = x.iter().zip(gain).map(product).map(i64::unsigned_abs).max().unwrap_or(0);
+	let max = x
+		.iter()
+		.zip(gain)
+		.map(product)
+		.map(i64::unsigned_abs)
+		.max()
+		.unwrap_or(0);
 	let s2 = quant_shift(max as u32);
 	for (a, xg) in a.iter_mut().zip(x.iter().zip(gain)) {
 		*a = rsh(product(xg), s2) as i16;

@@ -10,7 +10,11 @@ const LOG2_E: u32 = 23_637;
 /// `1 / (1 + e^-g)` in Q15, for `g` with `f` fraction bits, `f` in `12..=20`.
 pub const fn sigmoid(g: i32, f: u32) -> u32 {
 	let a = rsh(g.unsigned_abs() as i64, f - 12);
-	let a = if a < SATURATION { a as u32 } else { SATURATION as u32 };
+	let a = if a < SATURATION {
+		a as u32
+	} else {
+		SATURATION as u32
+	};
 	let e = rsh(exp2((a * LOG2_E) >> 10) as i64, 14) as u32;
 	let d = 65_536 + e;
 	let s = ((1 << 31) + (d >> 1)) / d;

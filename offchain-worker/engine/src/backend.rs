@@ -37,9 +37,15 @@ pub struct Want {
 
 impl Want {
 	/// The next token of each sequence.
-	pub const NEXT: Self = Self { head: HeadAt::Last, logits: false };
+	pub const NEXT: Self = Self {
+		head: HeadAt::Last,
+		logits: false,
+	};
 	/// Residual hashes only.
-	pub const TRACE: Self = Self { head: HeadAt::None, logits: false };
+	pub const TRACE: Self = Self {
+		head: HeadAt::None,
+		logits: false,
+	};
 }
 
 /// The outcome of one fed position.
@@ -55,6 +61,33 @@ pub struct Step {
 	pub residual_hash: [u8; 32],
 	/// `vocab` logits in Q16, where asked for.
 	pub logits: Option<Vec<i32>>,
+}
+
+/// Which device evaluates a model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeviceChoice {
+	/// The first GPU that passes its self-test, else the CPU.
+	#[default]
+	Auto,
+	/// The CPU.
+	Cpu,
+	/// The GPU adapter with this index.
+	Index(usize),
+}
+
+impl std::str::FromStr for DeviceChoice {
+	type Err = String;
+
+	fn from_str(text: &str) -> Result<Self, String> {
+		match text {
+			"auto" => Ok(Self::Auto),
+			"cpu" => Ok(Self::Cpu),
+			index => index
+				.parse()
+				.map(Self::Index)
+				.map_err(|_| format!("`{text}` is none of `auto`, `cpu` or an adapter index")),
+		}
+	}
 }
 
 /// One device that evaluates a model; every implementation returns the same bits.
@@ -98,7 +131,10 @@ pub fn check_chunks(
 	for (i, chunk) in chunks.iter().enumerate() {
 		let SequenceId(id) = chunk.sequence;
 		let fed = length(chunk.sequence).ok_or(EngineError::UnknownSequence(id))?;
-		if chunks[..i].iter().any(|other| other.sequence == chunk.sequence) {
+		if chunks[..i]
+			.iter()
+			.any(|other| other.sequence == chunk.sequence)
+		{
 			return Err(EngineError::RepeatedSequence(id));
 		}
 		if let Some(&id) = chunk.ids.iter().find(|id| **id >= vocab) {

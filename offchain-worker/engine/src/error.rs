@@ -34,14 +34,14 @@ pub enum EngineError {
 		reason: String,
 	},
 	/// The bytes of a container do not hash to its root.
-	#[error("{}: tile {tile} of {section} does not match the model root", path.display())]
+	#[error("{}: the bytes have root 0x{computed}, the file states 0x{stated}", path.display())]
 	RootMismatch {
 		/// The container.
 		path: PathBuf,
-		/// The section that differs, as far as it can be told.
-		section: String,
-		/// The tile within it.
-		tile: u64,
+		/// Root at the end of the file, in hexadecimal.
+		stated: String,
+		/// Root of its bytes, in hexadecimal.
+		computed: String,
 	},
 	/// No model with this root is loaded.
 	#[error("no model with root 0x{0}")]
@@ -96,11 +96,18 @@ pub enum EngineError {
 impl EngineError {
 	/// Maps an I/O error of `path`, for `map_err`.
 	pub fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
-		move |source| Self::Io { path: path.to_path_buf(), source }
+		move |source| Self::Io {
+			path: path.to_path_buf(),
+			source,
+		}
 	}
 
 	/// A malformed `field` of `path`.
 	pub fn malformed(path: &Path, field: impl Into<String>, reason: impl ToString) -> Self {
-		Self::Malformed { path: path.into(), field: field.into(), reason: reason.to_string() }
+		Self::Malformed {
+			path: path.into(),
+			field: field.into(),
+			reason: reason.to_string(),
+		}
 	}
 }

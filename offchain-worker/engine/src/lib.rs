@@ -3,8 +3,11 @@
 #![deny(missing_docs, rustdoc::broken_intra_doc_links)]
 
 pub mod backend;
+pub mod commitment;
+pub mod container;
 pub mod error;
 pub mod gpu;
+pub mod hash;
 pub mod model;
 
 pub use backend::{Backend, Chunk, HeadAt, SequenceId, Step, Want};

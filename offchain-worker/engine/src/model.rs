@@ -43,7 +43,11 @@ impl Shape {
 
 	/// Multiply-accumulates of all linear layers and the head for one token.
 	pub const fn linear_macs_per_token(&self) -> u64 {
-		let (h, q, kv) = (self.hidden as u64, self.q_size() as u64, self.kv_size() as u64);
+		let (h, q, kv) = (
+			self.hidden as u64,
+			self.q_size() as u64,
+			self.kv_size() as u64,
+		);
 		let layer = h * (2 * q + 2 * kv) + 3 * h * self.ffn as u64;
 		self.layers as u64 * layer + h * self.vocab as u64
 	}
@@ -73,7 +77,12 @@ impl Weight {
 	) -> Option<Self> {
 		let range = start..start.checked_add(rows.checked_mul(cols)?)?;
 		(*bytes).as_ref().get(range.clone())?;
-		Some(Self { bytes, range, rows, cols })
+		Some(Self {
+			bytes,
+			range,
+			rows,
+			cols,
+		})
 	}
 
 	/// Number of outputs.

@@ -1,0 +1,223 @@
+//! What a receipt binds: hashes over token ids and residuals, keyed by the secret of the request.
+//!
+//! The 32-byte secret keeps a private prompt from being guessed from its hash; public jobs take
+//! zeros. Numbers are `u32` little-endian, lists are behind their length, every hash has its own
+//! domain.
+
+use one_arithmetic::ARITHMETIC_ID;
+
+use crate::hash::{merkle_root, Hash, Hasher};
+
+/// Secret of a public job.
+pub const PUBLIC: Hash = [0; 32];
+
+/// Token ids of one leaf of the result tree.
+const RESULT_TILE: usize = 256;
+
+/// How the next token is chosen, as integers of the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sampling {
+	/// Thousandths; 0 is greedy.
+	pub temperature: u32,
+	/// Candidates kept; 0 is all.
+	pub top_k: u32,
+	/// Ten-thousandths of the mass kept; 10,000 is all.
+	pub top_p: u32,
+	/// Thousandths; 1,000 is none.
+	pub repetition_penalty: u32,
+}
+
+impl Sampling {
+	/// The most likely token.
+	pub const GREEDY: Self = Self {
+		temperature: 0,
+		top_k: 0,
+		top_p: 10_000,
+		repetition_penalty: 1_000,
+	};
+}
+
+/// Everything that determines an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+	/// Keys every hash of the job.
+	pub secret: Hash,
+	/// Merkle root of the model's container.
+	pub model_root: Hash,
+	/// Token ids of the prompt.
+	pub prompt: &'a [u32],
+	/// Most tokens of the answer, as asked for.
+	pub max_tokens: u32,
+	/// How tokens are chosen.
+	pub sampling: Sampling,
+	/// Seed of the choice.
+	pub seed: Hash,
+	/// Sequences that end the answer, beside the model's own stop tokens.
+	pub stop_sequences: &'a [Vec<u32>],
+}
+
+/// Hash of a request.
+pub fn request_hash(request: &Request<'_>) -> Hash {
+	let hasher = Hasher::new("request")
+		.with(&request.secret)
+		.with(&request.model_root)
+		.number(ARITHMETIC_ID)
+		.numbers(request.prompt)
+		.number(request.max_tokens);
+	let hasher = with_sampling(hasher, &request.sampling)
+		.with(&request.seed)
+		.number(request.stop_sequences.len() as u32);
+	request
+		.stop_sequences
+		.iter()
+		.fold(hasher, |hasher, ids| hasher.numbers(ids))
+		.finish()
+}
+
+fn with_sampling(hasher: Hasher, sampling: &Sampling) -> Hasher {
+	hasher
+		.number(sampling.temperature)
+		.number(sampling.top_k)
+		.number(sampling.top_p)
+		.number(sampling.repetition_penalty)
+}
+
+/// Merkle root over the ids of an answer in tiles of 256.
+pub fn result_hash(secret: &Hash, ids: &[u32]) -> Hash {
+	let leaf = |(i, ids): (usize, &[u32])| {
+		Hasher::new("result leaf")
+			.with(secret)
+			.number(i as u32)
+			.numbers(ids)
+			.finish()
+	};
+	keyed_root(
+		"result node",
+		secret,
+		ids.chunks(RESULT_TILE).enumerate().map(leaf).collect(),
+	)
+}
+
+/// Merkle root over the positions fed, from the hash of the last residual at each.
+pub fn trace_root(secret: &Hash, residuals: &[Hash]) -> Hash {
+	let leaf = |(i, residual): (usize, &Hash)| {
+		Hasher::new("trace leaf")
+			.with(secret)
+			.number(i as u32)
+			.with(residual)
+			.finish()
+	};
+	keyed_root(
+		"trace node",
+		secret,
+		residuals.iter().enumerate().map(leaf).collect(),
+	)
+}
+
+fn keyed_root(node: &str, secret: &Hash, leaves: Vec<Hash>) -> Hash {
+	merkle_root(node, secret, leaves).unwrap_or_else(|| Hasher::new("empty").with(secret).finish())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn request(prompt: &[u32]) -> Request<'_> {
+		Request {
+			secret: PUBLIC,
+			model_root: [7; 32],
+			prompt,
+			max_tokens: 5,
+			sampling: Sampling::GREEDY,
+			seed: [0; 32],
+			stop_sequences: &[],
+		}
+	}
+
+	#[test]
+	fn request_hash_should_change_with_every_field() {
+		let base = request(&[1, 2]);
+		let stop = [vec![3]];
+		let mut hashes = vec![
+			request_hash(&base),
+			request_hash(&request(&[1])),
+			request_hash(&Request {
+				secret: [1; 32],
+				..base
+			}),
+			request_hash(&Request {
+				model_root: [8; 32],
+				..base
+			}),
+			request_hash(&Request {
+				max_tokens: 6,
+				..base
+			}),
+			request_hash(&Request {
+				seed: [1; 32],
+				..base
+			}),
+			request_hash(&Request {
+				stop_sequences: &stop,
+				..base
+			}),
+		];
+		let sampling = Sampling::GREEDY;
+		for sampling in [
+			Sampling {
+				temperature: 1,
+				..sampling
+			},
+			Sampling {
+				top_k: 1,
+				..sampling
+			},
+			Sampling {
+				top_p: 1,
+				..sampling
+			},
+			Sampling {
+				repetition_penalty: 1,
+				..sampling
+			},
+		] {
+			hashes.push(request_hash(&Request { sampling, ..base }));
+		}
+		let count = hashes.len();
+		hashes.sort_unstable();
+		hashes.dedup();
+		assert_eq!(hashes.len(), count);
+	}
+
+	#[test]
+	fn result_hash_should_bind_order_length_and_secret() {
+		let ids: Vec<u32> = (0..600).collect();
+		let mut swapped = ids.clone();
+		swapped.swap(10, 500);
+		let root = result_hash(&PUBLIC, &ids);
+		assert_ne!(root, result_hash(&PUBLIC, &swapped));
+		assert_ne!(root, result_hash(&PUBLIC, &ids[..599]));
+		assert_ne!(root, result_hash(&[1; 32], &ids));
+		assert_ne!(result_hash(&PUBLIC, &[]), result_hash(&PUBLIC, &[0]));
+	}
+
+	#[test]
+	fn trace_root_should_be_a_promoting_merkle_tree() {
+		let leaf = |i: u32| {
+			Hasher::new("trace leaf")
+				.with(&PUBLIC)
+				.number(i)
+				.with(&[i as u8; 32])
+				.finish()
+		};
+		let node = |l: &Hash, r: &Hash| {
+			Hasher::new("trace node")
+				.with(&PUBLIC)
+				.with(l)
+				.with(r)
+				.finish()
+		};
+		let expected = node(&node(&leaf(0), &leaf(1)), &leaf(2));
+		assert_eq!(trace_root(&PUBLIC, &[[0; 32], [1; 32], [2; 32]]), expected);
+	}
+}

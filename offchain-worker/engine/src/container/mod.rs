@@ -1,0 +1,34 @@
+//! The canonical container of a model: one file whose bytes are a function of the model alone.
+//!
+//! Sections follow each other without padding, in the order of [`layout`]; their sizes follow from
+//! the [`Header`]. Each section is cut into tiles of at most 128 KiB (whole rows, for weights), each
+//! tile is a leaf of the Merkle tree, and the root of the tree ends the file.
+
+mod header;
+mod layout;
+mod open;
+mod tensors;
+mod verify;
+mod write;
+
+pub use header::{Header, TextSizes};
+pub use layout::{layout, LayerPart, Part, Projection, Section, Tensor, TILE};
+pub use open::Container;
+pub use write::{write, Source};
+
+use crate::hash::{merkle_root, Hash, Hasher};
+
+/// Extension of container files.
+pub const EXTENSION: &str = "one";
+
+/// Leaf of one tile.
+fn tile_hash(tile: &[u8]) -> Hash {
+	Hasher::new("model leaf").with(tile).finish()
+}
+
+/// Root over all tiles in file order.
+fn model_root(tiles: Vec<Hash>) -> Hash {
+	let count = tiles.len() as u32;
+	let top = merkle_root("model node", &[], tiles).unwrap_or_default();
+	Hasher::new("model root").number(count).with(&top).finish()
+}
