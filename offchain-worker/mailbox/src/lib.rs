@@ -6,9 +6,21 @@
 //!
 //! | key | value | written by |
 //! |---|---|---|
-//! | [`INDEX`] | [`Index`] | hook, compare-and-set |
-//! | [`order_key`] | [`Order`] | hook |
-//! | [`completion_key`] | [`Completion`] | service |
+//! | [`SERVICE`] | [`Service`] | service when it starts; removed when it stops |
+//! | [`INDEX`] | [`Index`] | hook, under [`LOCK`], compare-and-set |
+//! | [`order_key`] | [`Order`] | hook, under [`LOCK`] |
+//! | [`completion_key`] | [`Completion`] | service; removed by the hook |
+//! | [`LOCK`] | a deadline | hook |
+//!
+//! Either side may be killed between any two writes:
+//!
+//! - An order is listed before it is written, and unwritten before it is unlisted. The service
+//!   skips a listed order that is not there; the hook writes it at the next block.
+//! - The service writes a completion only for a listed order, looks into the index again
+//!   afterwards, and removes the completion if the order is gone. The hook removes the order
+//!   first and the completion second, so none outlives its order.
+//! - A completion stays until the chain's state no longer knows the order, so the receipt is
+//!   reported again until it is seen on chain.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -25,8 +37,30 @@ pub const VERSION: u16 = 1;
 /// Orders listed at once, at the most.
 pub const MAX_ORDERS: usize = 64;
 
+/// Off-chain storage key of the [`Service`]; the same in every version, so that either side can
+/// name the version of the other.
+pub const SERVICE: &[u8] = b"one/mailbox/service";
+
+/// Off-chain storage key of the lock under which the hook writes.
+pub const LOCK: &[u8] = b"one/mailbox/lock";
+
 /// Off-chain storage key of the [`Index`].
 pub const INDEX: &[u8] = b"one/mailbox/1/index";
+
+/// Arithmetics that a service lists at the most.
+pub const MAX_ARITHMETICS: usize = 4;
+
+/// What the native service of this node can do. Without it the hook accepts no job and does not
+/// report the worker alive.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct Service {
+	/// [`VERSION`] of the service; stays the first field in every version.
+	pub version: u16,
+	/// Ids of the arithmetics it computes; the first [`MAX_ARITHMETICS`] count.
+	pub arithmetics: Vec<u32>,
+	/// Merkle roots of the containers it has at hand.
+	pub models: Vec<[u8; 32]>,
+}
 
 /// Names one order: another attempt, or the same one on another fork, is another order.
 #[derive(
