@@ -50,7 +50,9 @@ fn constant(file: &Path) -> Result<String> {
 		.validate(&module)
 		.map_err(|e| format!("{}: {}", file.display(), e.emit_to_string(&source)))?;
 	lint(&module).map_err(|e| format!("{}: {e}", file.display()))?;
-	let bindings = bindings(&module).map_err(|e| format!("{}: {e}", file.display()))?.join(", ");
+	let bindings = bindings(&module)
+		.map_err(|e| format!("{}: {e}", file.display()))?
+		.join(", ");
 	Ok(format!(
 		"/// `{name}.wgsl`.\npub const {}: Shader = Shader {{\n\tname: {name:?},\n\tsource: {source:?},\n\tbindings: &[{bindings}],\n}};\n",
 		name.to_uppercase(),

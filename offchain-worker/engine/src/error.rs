@@ -91,6 +91,12 @@ pub enum EngineError {
 	/// A device is missing or failed.
 	#[error("device: {0}")]
 	Device(String),
+	/// A device does not compute what the arithmetic defines.
+	#[error("device: {device} computes other bits than the CPU, so it is not used")]
+	DeviceDiffers {
+		/// The adapter.
+		device: String,
+	},
 }
 
 impl EngineError {

@@ -1,1 +1,29 @@
-//! GPU back end.
+//! The GPU back end: WGSL operators, each the twin of one in `one-arithmetic`, run by wgpu.
+//!
+//! | file | concern |
+//! |---|---|
+//! | `context` | adapter, device, failures |
+//! | `pipelines` | shaders and compiled pipelines |
+//! | `buffers` | uploads and allocation |
+//! | `weights` | matrices in the order the kernels read them |
+//! | `ops` | one operator each: its bindings and grid |
+//! | `program` | a model as a list of dispatches |
+//! | `forward` | the [`Backend`](crate::Backend): batches, recording, read-back |
+//! | `self_test` | refuses a device whose bits differ |
+
+mod buffers;
+mod context;
+mod forward;
+mod ops;
+mod pipelines;
+mod program;
+mod self_test;
+mod weights;
+
+pub use context::{adapters, Adapter, Gpu};
+pub use forward::GpuBackend;
+
+/// Rows of one pass at most, as in `batch.wgsl`.
+const MAX_ROWS: usize = 64;
+/// Keys of one chunk of attention, as in `heads.wgsl`.
+const CHUNK: u32 = 256;

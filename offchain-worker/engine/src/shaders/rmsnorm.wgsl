@@ -84,6 +84,9 @@ fn main(
 	let thread = local.x;
 	let from_row = select(to, batch.row[to].head, AT_HEAD) * norm.blocks;
 
+	if thread < 3u {
+		atomicStore(&squares[thread], 0u);
+	}
 	var own = 0u;
 	for (var i = thread; i < norm.blocks; i += THREADS) {
 		own = max(own, peak4(x[from_row + i]));

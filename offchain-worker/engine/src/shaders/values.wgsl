@@ -23,10 +23,11 @@ var<workgroup> p: array<u32, CHUNK>;
 var<workgroup> total: atomic<u32>;
 var<workgroup> largest: atomic<i32>;
 
-// The maximum over all chunks, up to the one that holds the position.
+// The maximum over all chunks, up to the one that holds the position; clears the total.
 fn global_max(row_head: u32, chunks: u32, thread: u32) -> i32 {
 	if thread == 0u {
 		atomicStore(&largest, -LIMIT32);
+		atomicStore(&total, 0u);
 	}
 	workgroupBarrier();
 	for (var i = thread; i < chunks; i += THREADS) {

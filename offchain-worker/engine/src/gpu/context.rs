@@ -1,0 +1,237 @@
+//! Choice of an adapter and the opened device.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wgpu::{Backends, DeviceType, Instance, InstanceDescriptor};
+
+use super::{pipelines::Pipelines, self_test};
+use crate::EngineError;
+
+/// An adapter of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adapter {
+	/// Its name, as the driver gives it.
+	pub name: String,
+	/// The interface it is reached by, such as `vulkan`.
+	pub interface: String,
+	/// Whether it is a software rasteriser, such as llvmpipe.
+	pub software: bool,
+}
+
+/// All adapters, in the order of their index.
+pub fn adapters() -> Vec<Adapter> {
+	enumerate()
+		.iter()
+		.map(|adapter| describe(&adapter.get_info()))
+		.collect()
+}
+
+fn enumerate() -> Vec<wgpu::Adapter> {
+	let instance = Instance::new(InstanceDescriptor::new_without_display_handle());
+	pollster::block_on(instance.enumerate_adapters(Backends::all()))
+}
+
+fn describe(info: &wgpu::AdapterInfo) -> Adapter {
+	Adapter {
+		name: info.name.clone(),
+		interface: info.backend.to_string(),
+		software: info.device_type == DeviceType::Cpu,
+	}
+}
+
+/// How the kernels of linear layers share their work.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tuning {
+	/// Pairs of outputs of a workgroup.
+	pub lanes: u32,
+	/// Threads that share the inputs of a pair.
+	pub split: u32,
+	/// 16-bit inputs instead of `dot4I8Packed` on their halves.
+	pub wide: bool,
+}
+
+impl Tuning {
+	/// A processor has few lanes, and no instruction for `dot4I8Packed`.
+	const SOFTWARE: Self = Self {
+		lanes: 32,
+		split: 1,
+		wide: true,
+	};
+	const HARDWARE: Self = Self {
+		lanes: 32,
+		split: 8,
+		wide: false,
+	};
+
+	fn of(adapter: &Adapter) -> Self {
+		if adapter.software {
+			Self::SOFTWARE
+		} else {
+			Self::HARDWARE
+		}
+	}
+}
+
+/// An opened device whose results were compared with those of the CPU.
+#[derive(Clone)]
+pub struct Gpu(Arc<Inner>);
+
+struct Inner {
+	adapter: Adapter,
+	tuning: Tuning,
+	device: wgpu::Device,
+	queue: wgpu::Queue,
+	pipelines: Pipelines,
+	failure: Arc<Mutex<Option<String>>>,
+}
+
+impl Gpu {
+	/// Opens the adapter at `index`, or the best: hardware before software.
+	///
+	/// # Errors
+	/// No such adapter, a device that cannot be opened, or one whose results differ from the CPU's.
+	pub fn open(index: Option<usize>) -> Result<Self, EngineError> {
+		let gpu = Self::open_untested(index, Tuning::of)?;
+		self_test::run(&gpu)?;
+		Ok(gpu)
+	}
+
+	fn open_untested(
+		index: Option<usize>,
+		tuning: impl Fn(&Adapter) -> Tuning,
+	) -> Result<Self, EngineError> {
+		let chosen = choose(enumerate(), index)?;
+		let adapter = describe(&chosen.get_info());
+		let (device, queue) = request(&chosen)?;
+		let failure = watch(&device);
+		let tuning = tuning(&adapter);
+		let inner = Inner {
+			adapter,
+			tuning,
+			device,
+			queue,
+			pipelines: Pipelines::default(),
+			failure,
+		};
+		Ok(Self(Arc::new(inner)))
+	}
+
+	/// The adapter.
+	pub fn adapter(&self) -> &Adapter {
+		&self.0.adapter
+	}
+
+	pub(super) fn tuning(&self) -> Tuning {
+		self.0.tuning
+	}
+
+	pub(super) fn device(&self) -> &wgpu::Device {
+		&self.0.device
+	}
+
+	pub(super) fn queue(&self) -> &wgpu::Queue {
+		&self.0.queue
+	}
+
+	pub(super) fn pipelines(&self) -> &Pipelines {
+		&self.0.pipelines
+	}
+
+	/// Most bytes of one storage buffer.
+	pub(super) fn binding_limit(&self) -> u64 {
+		let limits = self.0.device.limits();
+		limits
+			.max_storage_buffer_binding_size
+			.min(limits.max_buffer_size)
+	}
+
+	/// Fails if the device reported an error since it was opened.
+	pub(super) fn check(&self) -> Result<(), EngineError> {
+		match &*self
+			.0
+			.failure
+			.lock()
+			.unwrap_or_else(PoisonError::into_inner)
+		{
+			Some(reason) => Err(self.error(reason)),
+			None => Ok(()),
+		}
+	}
+
+	/// An error of this device.
+	pub(super) fn error(&self, reason: impl std::fmt::Display) -> EngineError {
+		EngineError::Device(format!("{}: {reason}", self.0.adapter.name))
+	}
+}
+
+fn choose(mut all: Vec<wgpu::Adapter>, index: Option<usize>) -> Result<wgpu::Adapter, EngineError> {
+	let found = all.len();
+	let at = match index {
+		Some(index) => Some(index).filter(|i| *i < found),
+		None => (0..found).min_by_key(|i| all[*i].get_info().device_type == DeviceType::Cpu),
+	};
+	let at = at.ok_or_else(|| match index {
+		Some(index) => EngineError::Device(format!("no GPU adapter {index}, there are {found}")),
+		None => EngineError::Device("no GPU adapter, install a Vulkan driver".into()),
+	})?;
+	Ok(all.swap_remove(at))
+}
+
+fn request(adapter: &wgpu::Adapter) -> Result<(wgpu::Device, wgpu::Queue), EngineError> {
+	let supported = adapter.limits();
+	let required_limits = wgpu::Limits {
+		max_storage_buffer_binding_size: supported.max_storage_buffer_binding_size,
+		max_buffer_size: supported.max_buffer_size,
+		..wgpu::Limits::default()
+	};
+	let descriptor = wgpu::DeviceDescriptor {
+		required_limits,
+		..Default::default()
+	};
+	pollster::block_on(adapter.request_device(&descriptor))
+		.map_err(|e| EngineError::Device(format!("{}: {e}", adapter.get_info().name)))
+}
+
+/// Keeps the first error of a device: wgpu reports out of memory and loss only this way.
+fn watch(device: &wgpu::Device) -> Arc<Mutex<Option<String>>> {
+	let failure = Arc::new(Mutex::new(None));
+	let slot = failure.clone();
+	device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+		let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+		slot.get_or_insert(error.to_string());
+	}));
+	failure
+}
+
+/// Devices for tests, opened once, in each way the kernels can share their work.
+#[cfg(test)]
+pub(super) mod tests {
+	#![allow(clippy::unwrap_used)]
+
+	use std::sync::OnceLock;
+
+	use super::*;
+
+	/// The best adapter under every tuning; none, with a printed reason, where there is no adapter.
+	pub fn devices() -> &'static [Gpu] {
+		static DEVICES: OnceLock<Vec<Gpu>> = OnceLock::new();
+		DEVICES.get_or_init(|| {
+			if adapters().is_empty() {
+				assert!(
+					std::env::var_os("ONE_REQUIRE_GPU").is_none(),
+					"no GPU adapter"
+				);
+				println!("skipped: no GPU adapter");
+				return Vec::new();
+			}
+			let open = |tuning| Gpu::open_untested(None, |_| tuning).unwrap();
+			vec![open(Tuning::SOFTWARE), open(Tuning::HARDWARE)]
+		})
+	}
+
+	#[test]
+	fn open_should_fail_when_the_index_is_out_of_range() {
+		let error = Gpu::open(Some(99)).map(|_| ()).unwrap_err();
+		assert!(error.to_string().contains("no GPU adapter 99"));
+	}
+}

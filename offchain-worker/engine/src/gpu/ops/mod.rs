@@ -1,0 +1,136 @@
+//! One operator each: what it binds, and how many workgroups it takes.
+
+pub mod argmax;
+pub mod attention;
+pub mod embed;
+pub mod linear;
+pub mod norm;
+pub mod quantise;
+#[cfg(test)]
+mod testing;
+
+use wgpu::{BindGroup, BindGroupDescriptor, BindGroupEntry, Buffer, ComputePass, ComputePipeline};
+
+use super::{
+	pipelines::{bind_group_layout, Constants, Shader},
+	Gpu,
+};
+
+/// Rows of a tile of positions in a linear layer.
+const TILE: u32 = 4;
+
+/// How much one pass computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+	/// Rows fed.
+	pub rows: u32,
+	/// Rows at which the head runs.
+	pub heads: u32,
+	/// Chunks of keys of the longest sequence.
+	pub chunks: u32,
+}
+
+/// Rows an operator runs at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+	/// All rows.
+	Rows,
+	/// Those of the head.
+	Head,
+}
+
+impl At {
+	fn count(self, load: &Load) -> u32 {
+		match self {
+			Self::Rows => load.rows,
+			Self::Head => load.heads,
+		}
+	}
+
+	fn constants(self) -> Constants {
+		vec![("AT_HEAD", (self == Self::Head) as u32)]
+	}
+}
+
+/// How many workgroups an operator takes.
+#[derive(Clone, Copy, Debug)]
+enum Grid {
+	/// One a row.
+	Row(At),
+	/// So many a row.
+	Rows(u32),
+	/// So many a tile of rows.
+	Tiles(At, u32),
+	/// One a chunk of keys, head and row.
+	Chunks(u32),
+}
+
+/// One recorded operator.
+pub struct Dispatch {
+	/// For single rows.
+	pipeline: ComputePipeline,
+	/// For tiles of rows, of linear layers.
+	tiled: Option<ComputePipeline>,
+	bindings: BindGroup,
+	grid: Grid,
+}
+
+impl Dispatch {
+	fn new(
+		gpu: &Gpu,
+		shader: &Shader,
+		constants: Constants,
+		buffers: &[&Buffer],
+		grid: Grid,
+	) -> Self {
+		let pipeline = gpu.pipelines().get(gpu, shader, constants);
+		Self {
+			pipeline,
+			tiled: None,
+			bindings: bind(gpu, shader, buffers),
+			grid,
+		}
+	}
+
+	/// Encodes it for a pass of `load`.
+	pub fn record(&self, pass: &mut ComputePass<'_>, load: &Load) {
+		let (pipeline, [x, y, z]) = match self.grid {
+			Grid::Row(at) => (&self.pipeline, [at.count(load), 1, 1]),
+			Grid::Rows(groups) => (&self.pipeline, [groups, load.rows, 1]),
+			Grid::Tiles(at, groups) => self.tiles(at.count(load), groups),
+			Grid::Chunks(heads) => (&self.pipeline, [load.chunks, heads, load.rows]),
+		};
+		pass.set_pipeline(pipeline);
+		pass.set_bind_group(0, &self.bindings, &[]);
+		pass.dispatch_workgroups(x, y, z);
+	}
+
+	fn tiles(&self, rows: u32, groups: u32) -> (&ComputePipeline, [u32; 3]) {
+		match &self.tiled {
+			Some(tiled) if rows >= TILE => (tiled, [groups, rows.div_ceil(TILE), 1]),
+			_ => (&self.pipeline, [groups, rows, 1]),
+		}
+	}
+}
+
+fn bind(gpu: &Gpu, shader: &Shader, buffers: &[&Buffer]) -> BindGroup {
+	let entries: Vec<_> = (0..)
+		.zip(buffers)
+		.map(|(binding, buffer)| BindGroupEntry {
+			binding,
+			resource: buffer.as_entire_binding(),
+		})
+		.collect();
+	gpu.device().create_bind_group(&BindGroupDescriptor {
+		label: Some(shader.name),
+		layout: &bind_group_layout(gpu.device(), shader),
+		entries: &entries,
+	})
+}
+
+/// The constants of an operator that writes inputs of linear layers.
+fn packing(gpu: &Gpu, at: At) -> Constants {
+	let mut constants = at.constants();
+	constants.push(("WIDE", gpu.tuning().wide as u32));
+	constants
+}

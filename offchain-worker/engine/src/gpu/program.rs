@@ -1,0 +1,314 @@
+//! A model on the device: its buffers, and the list of dispatches of a forward pass.
+
+use bytemuck::{Pod, Zeroable};
+use one_arithmetic::EXP2_TABLE;
+use wgpu::Buffer;
+
+use super::{
+	ops::{
+		argmax::argmax,
+		attention::{largest_row, Attention, Heads, Scratch},
+		embed::embed,
+		linear::{self, Projection},
+		norm::rmsnorm,
+		quantise::quantise,
+		At, Dispatch,
+	},
+	weights::{by_head, plain, zip, Matrix},
+	Gpu, MAX_ROWS,
+};
+use crate::{
+	model::{Layer, Rope, Shape},
+	EngineError, Model,
+};
+
+/// One fed token, `Row` of `batch.wgsl`.
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
+pub struct Row {
+	/// Sequence slot times context plus position.
+	pub cache: u32,
+	/// Position in its sequence.
+	pub position: u32,
+	/// Token id.
+	pub token: u32,
+	/// Of entry `i`: the row at which the head runs as the `i`-th.
+	pub head: u32,
+}
+
+/// `Batch` of `batch.wgsl`.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+pub struct Batch {
+	/// Rows fed.
+	pub rows: u32,
+	/// Rows at which the head runs.
+	pub heads: u32,
+	/// Up to the alignment of the rows.
+	padding: [u32; 2],
+	/// The rows.
+	pub row: [Row; MAX_ROWS],
+}
+
+/// What the host writes before a pass and reads after it.
+pub struct Interface {
+	/// [`Batch`]
+	pub batch: Buffer,
+	/// `[rows, stride]` the residual, before the last norm at the end.
+	pub x: Buffer,
+	/// `[heads, vocab]`
+	pub logits: Buffer,
+	/// `[heads]`
+	pub tokens: Buffer,
+}
+
+/// A model ready to run.
+pub struct Program {
+	/// Rows of one pass at most.
+	pub rows: usize,
+	/// Sequences with a cache.
+	pub sequences: usize,
+	/// Channels of a row of the residual, padded to a multiple of four.
+	pub stride: u32,
+	/// Input and output.
+	pub interface: Interface,
+	/// Embedding and layers.
+	pub body: Vec<Dispatch>,
+	/// Last norm, head and argmax.
+	pub head: Vec<Dispatch>,
+}
+
+impl Program {
+	/// Uploads `model` with caches for `sequences`, or as many as fit a binding.
+	///
+	/// # Errors
+	/// A model too large for the bindings or the memory of the device.
+	pub fn new(gpu: &Gpu, model: &Model, sequences: usize) -> Result<Self, EngineError> {
+		let rows = fitting_rows(gpu, &model.shape);
+		let sequences = fitting_sequences(gpu, &model.shape, sequences)?;
+		let shared = Shared::new(gpu, model, rows, sequences)?;
+		let embedding = Matrix::upload(gpu, &plain(&model.embedding), shared.hidden());
+		let interface = &shared.interface;
+		let mut body: Vec<_> = embed(gpu, &interface.batch, &embedding, &interface.x).collect();
+		for layer in &model.layers {
+			body.extend(shared.layer(layer)?);
+		}
+		let head = shared.head(&embedding);
+		gpu.check()?;
+		let stride = shared.stride();
+		Ok(Self {
+			rows: rows as usize,
+			sequences,
+			stride,
+			interface: shared.interface,
+			body,
+			head,
+		})
+	}
+}
+
+/// As many rows as the largest buffer of a pass holds.
+fn fitting_rows(gpu: &Gpu, shape: &Shape) -> u64 {
+	let row = largest_row(shape)
+		.max(u64::from(shape.vocab))
+		.max(u64::from(shape.ffn) + 3);
+	(gpu.binding_limit() / (4 * row)).clamp(1, MAX_ROWS as u64)
+}
+
+fn fitting_sequences(gpu: &Gpu, shape: &Shape, wanted: usize) -> Result<usize, EngineError> {
+	let fitting = (gpu.binding_limit() / (4 * cache_words(shape))) as usize;
+	match wanted.min(fitting) {
+		0 => Err(gpu.error("no room for the cache of one sequence")),
+		sequences => Ok(sequences),
+	}
+}
+
+/// Words of the keys (or values) of one sequence in one layer.
+fn cache_words(shape: &Shape) -> u64 {
+	u64::from(shape.context) * shape.kv_size() as u64 / 2
+}
+
+/// What the layers of a model share.
+struct Shared<'a> {
+	gpu: &'a Gpu,
+	model: &'a Model,
+	sequences: usize,
+	interface: Interface,
+	attention: Scratch,
+	/// Input of the layers that read the residual.
+	normed: Buffer,
+	/// Input of `o_proj`.
+	attended: Buffer,
+	/// `[rows, stride]` hidden values of the feed-forward block.
+	h: Buffer,
+	/// Input of `down`.
+	activated: Buffer,
+	rope: Buffer,
+	exp2_table: Buffer,
+}
+
+/// Blocks of four channels.
+fn blocks(size: usize) -> u32 {
+	size.div_ceil(4) as u32
+}
+
+/// Words of an input of linear layers.
+fn input_words(size: usize) -> u64 {
+	2 * (u64::from(blocks(size)) + 1)
+}
+
+impl<'a> Shared<'a> {
+	fn new(
+		gpu: &'a Gpu,
+		model: &'a Model,
+		rows: u64,
+		sequences: usize,
+	) -> Result<Self, EngineError> {
+		let shape = &model.shape;
+		let (hidden, ffn) = (shape.hidden as usize, shape.ffn as usize);
+		let words = |what, row| gpu.words(what, rows * row);
+		Ok(Self {
+			gpu,
+			model,
+			sequences,
+			interface: Interface {
+				batch: gpu.uniform(&Batch::zeroed()),
+				x: words("residual", 4 * u64::from(blocks(hidden)))?,
+				logits: words("logits", u64::from(shape.vocab))?,
+				tokens: words("tokens", 1)?,
+			},
+			attention: Scratch::new(gpu, shape, rows)?,
+			normed: words("normed", input_words(hidden))?,
+			attended: words("attended", input_words(shape.q_size()))?,
+			h: words("hidden values", 4 * u64::from(blocks(ffn)))?,
+			activated: words("activated", input_words(ffn))?,
+			rope: gpu.upload("rope", &rope_words(&model.rope)),
+			exp2_table: gpu.upload("exp2", &EXP2_TABLE),
+		})
+	}
+
+	fn hidden(&self) -> usize {
+		self.model.shape.hidden as usize
+	}
+
+	fn stride(&self) -> u32 {
+		4 * blocks(self.hidden())
+	}
+
+	fn layer(&self, layer: &Layer) -> Result<Vec<Dispatch>, EngineError> {
+		let mut all = self.attention(layer)?;
+		all.extend(self.feed_forward(layer));
+		Ok(all)
+	}
+
+	fn attention(&self, layer: &Layer) -> Result<Vec<Dispatch>, EngineError> {
+		let shape = &self.model.shape;
+		let heads = self
+			.gpu
+			.uniform(&Heads::new(shape, self.model.score_mantissa, layer.f_o));
+		let cache = || {
+			self.gpu
+				.words("cache", self.sequences as u64 * cache_words(shape))
+		};
+		let (k, v) = (cache()?, cache()?);
+		let attention = Attention {
+			gpu: self.gpu,
+			batch: &self.interface.batch,
+			heads: &heads,
+			count: shape.heads,
+			scratch: &self.attention,
+			k: &k,
+			v: &v,
+		};
+		let mut all = vec![self.norm(&layer.attention_norm, At::Rows)];
+		all.extend(self.project(layer, &heads, &k, &v));
+		all.push(attention.scores(&layer.score_shift));
+		all.push(attention.values(&self.exp2_table));
+		all.push(attention.combine(&layer.value_shift, &self.attended));
+		let o = Matrix::upload(self.gpu, &plain(&layer.o), shape.q_size());
+		all.extend(
+			self.linear(&o, &self.attended)
+				.residual(shape.hidden, self.stride(), self.x()),
+		);
+		Ok(all)
+	}
+
+	fn project(&self, layer: &Layer, heads: &Buffer, k: &Buffer, v: &Buffer) -> Vec<Dispatch> {
+		let half = self.model.shape.head_dim as usize / 2;
+		let pairs: Vec<_> = [&layer.q, &layer.k, &layer.v]
+			.into_iter()
+			.flat_map(|l| by_head(l, half))
+			.collect();
+		let matrix = Matrix::upload(self.gpu, &pairs, self.hidden());
+		let to = Projection {
+			heads,
+			rope: &self.rope,
+			q: &self.attention.q,
+			k,
+			v,
+		};
+		self.linear(&matrix, &self.normed).qkv(to)
+	}
+
+	fn feed_forward(&self, layer: &Layer) -> Vec<Dispatch> {
+		let (gpu, ffn) = (self.gpu, self.model.shape.ffn as usize);
+		let stride = 4 * blocks(ffn);
+		let gate_up = Matrix::upload(gpu, &zip(&layer.gate, &layer.up), self.hidden());
+		let down = Matrix::upload(gpu, &plain(&layer.down), ffn);
+		let (f_gate, shift) = (layer.f_gate, layer.swiglu_shift);
+		let mut all = vec![self.norm(&layer.ffn_norm, At::Rows)];
+		let linear = self.linear(&gate_up, &self.normed);
+		all.extend(linear.gate_up(stride, f_gate, shift, &self.exp2_table, &self.h));
+		all.push(quantise(
+			gpu,
+			&self.interface.batch,
+			blocks(ffn),
+			layer.f_h,
+			&self.h,
+			&self.activated,
+		));
+		let linear = self.linear(&down, &self.activated);
+		all.extend(linear.residual(self.model.shape.hidden, self.stride(), self.x()));
+		all
+	}
+
+	fn head(&self, embedding: &Matrix) -> Vec<Dispatch> {
+		let (model, vocab) = (self.model, self.model.shape.vocab);
+		let matrix = if model.head.weight.as_slice().as_ptr()
+			== model.embedding.weight.as_slice().as_ptr()
+		{
+			embedding.rescale(self.gpu, &model.head)
+		} else {
+			Matrix::upload(self.gpu, &plain(&model.head), self.hidden())
+		};
+		let (logits, tokens) = (&self.interface.logits, &self.interface.tokens);
+		let mut all = vec![self.norm(&model.final_norm, At::Head)];
+		all.extend(self.linear(&matrix, &self.normed).head(vocab, logits));
+		all.push(argmax(self.gpu, vocab, logits, tokens));
+		all
+	}
+
+	fn norm(&self, norm: &crate::model::Norm, at: At) -> Dispatch {
+		let Interface { batch, x, .. } = &self.interface;
+		rmsnorm(self.gpu, batch, norm, self.model.eps, x, &self.normed, at)
+	}
+
+	fn linear<'b>(&'b self, matrix: &'b Matrix, inputs: &'b Buffer) -> linear::Layer<'b> {
+		linear::Layer {
+			gpu: self.gpu,
+			batch: &self.interface.batch,
+			matrix,
+			inputs,
+		}
+	}
+
+	fn x(&self) -> &Buffer {
+		&self.interface.x
+	}
+}
+
+/// Cosine in the low, sine in the high half of a word.
+fn rope_words(rope: &Rope) -> Vec<u32> {
+	let word = |(cos, sin): (&i16, &i16)| u32::from(*cos as u16) | u32::from(*sin as u16) << 16;
+	rope.cos.iter().zip(&rope.sin).map(word).collect()
+}

@@ -1,0 +1,173 @@
+//! What a device must compute before it is trusted: a small model whose results are recorded.
+
+use std::sync::Arc;
+
+use super::{Gpu, GpuBackend};
+use crate::{
+	hash::{Hash, Hasher},
+	model::{Layer, Linear, Norm, Rope, Shape, Weight},
+	Backend, Chunk, EngineError, HeadAt, Model, Step, Want,
+};
+
+/// What the CPU computes; a test compares it with the CPU path.
+const EXPECTED: Hash = [0; 32];
+
+/// No size is a multiple of the others' or of a workgroup's, and there are two chunks of keys.
+const SHAPE: Shape = Shape {
+	layers: 2,
+	hidden: 22,
+	ffn: 27,
+	heads: 4,
+	kv_heads: 2,
+	head_dim: 6,
+	vocab: 37,
+	context: 300,
+};
+
+/// Runs the recorded model on `gpu`.
+///
+/// # Errors
+/// [`EngineError::DeviceDiffers`] if a single bit differs.
+pub fn run(gpu: &Gpu) -> Result<(), EngineError> {
+	if outcome(&mut GpuBackend::new(gpu, &model(), 2)?)? == EXPECTED {
+		Ok(())
+	} else {
+		Err(EngineError::DeviceDiffers {
+			device: gpu.adapter().name.clone(),
+		})
+	}
+}
+
+/// Hash of all that a back end returns for prefill, decode and a batch of both.
+fn outcome(backend: &mut dyn Backend) -> Result<Hash, EngineError> {
+	let want = Want {
+		head: HeadAt::All,
+		logits: true,
+	};
+	let (long, short) = (backend.open()?, backend.open()?);
+	let ids: Vec<u32> = (0..260).map(|i| i * i % SHAPE.vocab).collect();
+	let mut steps = backend.forward(
+		&[Chunk {
+			sequence: long,
+			ids: &ids,
+		}],
+		want,
+	)?;
+	for id in 0..3 {
+		let next = Chunk {
+			sequence: long,
+			ids: &[id],
+		};
+		let other = Chunk {
+			sequence: short,
+			ids: &ids[..2 * id as usize],
+		};
+		steps.extend(backend.forward(&[other, next], want)?);
+	}
+	Ok(steps.iter().fold(Hasher::new("self-test"), absorb).finish())
+}
+
+fn absorb(hasher: Hasher, step: &Step) -> Hasher {
+	let logits = step.logits.as_deref().unwrap_or_default();
+	hasher
+		.with(&step.residual_hash)
+		.numbers(step.argmax.as_slice())
+		.numbers(bytemuck::cast_slice(logits))
+}
+
+/// The numbers of a model, drawn by SplitMix64 (Steele, Lea, Flood 2014).
+pub struct Draw(pub u64);
+
+impl Draw {
+	fn next(&mut self) -> u64 {
+		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+		let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+		let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+		z ^ (z >> 31)
+	}
+
+	/// Uniform in `low..=high`.
+	pub fn range(&mut self, low: i32, high: i32) -> i32 {
+		let span = (i64::from(high) - i64::from(low) + 1) as u64;
+		(i64::from(low) + (self.next() % span) as i64) as i32
+	}
+
+	pub fn many<T>(&mut self, n: usize, draw: impl Fn(&mut Self) -> T) -> Vec<T> {
+		(0..n).map(|_| draw(self)).collect()
+	}
+
+	fn weight(&mut self, rows: usize, cols: usize) -> Weight {
+		let bytes = self.many(rows * cols, |d| d.range(-127, 127) as u8);
+		Weight::new(Arc::new(bytes), 0, rows, cols).expect("the vector has rows * cols bytes; qed")
+	}
+
+	/// Rows whose scales spread over a factor of 64 around `shift`: the largest saturate.
+	pub fn linear(&mut self, rows: u32, cols: u32, shift: i32) -> Linear {
+		let n = rows as usize;
+		Linear {
+			weight: self.weight(n, cols as usize),
+			mantissa: self.many(n, |d| d.range(1 << 15, u16::MAX.into()) as u16),
+			shift: self.many(n, |d| shift + d.range(-3, 3)),
+		}
+	}
+
+	pub fn norm(&mut self) -> Norm {
+		let gain = self.many(SHAPE.hidden as usize, |d| d.range(-32_767, 32_767) as i16);
+		Norm { gain, exponent: 14 }
+	}
+
+	fn layer(&mut self) -> Layer {
+		let Shape {
+			hidden,
+			ffn,
+			heads,
+			kv_heads,
+			head_dim,
+			..
+		} = SHAPE;
+		let (q, kv) = (heads * head_dim, kv_heads * head_dim);
+		Layer {
+			attention_norm: self.norm(),
+			q: self.linear(q, hidden, 5),
+			k: self.linear(kv, hidden, 5),
+			v: self.linear(kv, hidden, 5),
+			score_shift: self.many(heads as usize, |d| d.range(18, 22)),
+			value_shift: self.many(kv as usize, |d| d.range(38, 44)),
+			f_o: 16,
+			o: self.linear(hidden, q, 6),
+			ffn_norm: self.norm(),
+			gate: self.linear(ffn, hidden, 10),
+			up: self.linear(ffn, hidden, 10),
+			f_gate: 16,
+			swiglu_shift: 16,
+			f_h: 16,
+			down: self.linear(hidden, ffn, 6),
+		}
+	}
+
+	fn rope(&mut self) -> Rope {
+		let half = SHAPE.head_dim as usize / 2;
+		let n = SHAPE.context as usize * half;
+		let draw = |d: &mut Self| d.range(-16_384, 16_384) as i16;
+		Rope {
+			cos: self.many(n, draw),
+			sin: self.many(n, draw),
+			half,
+		}
+	}
+}
+
+fn model() -> Model {
+	let mut draw = Draw(1);
+	Model {
+		root: [0; 32],
+		shape: SHAPE,
+		embedding: draw.linear(SHAPE.vocab, SHAPE.hidden, 10),
+		layers: draw.many(SHAPE.layers as usize, Draw::layer),
+		final_norm: draw.norm(),
+		head: draw.linear(SHAPE.vocab, SHAPE.hidden, 10),
+		rope: draw.rope(),
+		score_mantissa: 38_600,
+		eps: 168,
+	}
+}

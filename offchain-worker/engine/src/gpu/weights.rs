@@ -1,0 +1,144 @@
+//! Matrices in the order the kernels read them: `[blocks of four inputs, pairs of outputs]`.
+//!
+//! Threads next to each other hold pairs next to each other, so their loads join. A matrix beyond
+//! the limit of a binding is cut into shards of whole pairs.
+
+use rayon::prelude::*;
+use wgpu::Buffer;
+
+use super::Gpu;
+use crate::model::{Linear, Weight};
+
+/// Bytes of a shard at most, whatever the device takes: its copy on the host has the same size.
+const SHARD_LIMIT: u64 = 256 << 20;
+
+/// One output of a layer, or padding.
+type Output<'a> = Option<(&'a Linear, usize)>;
+
+/// Two outputs that one thread computes.
+pub(super) type Pair<'a> = [Output<'a>; 2];
+
+/// Outputs `2 i` and `2 i + 1` of a layer.
+pub(super) fn plain(linear: &Linear) -> Vec<Pair<'_>> {
+	let rows = linear.weight.rows();
+	let output = |r| (r < rows).then_some((linear, r));
+	(0..rows)
+		.step_by(2)
+		.map(|r| [output(r), output(r + 1)])
+		.collect()
+}
+
+/// Channels `c` and `c + half` of each head of a layer.
+pub(super) fn by_head(linear: &Linear, half: usize) -> impl Iterator<Item = Pair<'_>> {
+	let heads = linear.weight.rows() / (2 * half);
+	(0..heads).flat_map(move |head| {
+		let first = head * 2 * half;
+		(first..first + half).map(move |r| [Some((linear, r)), Some((linear, r + half))])
+	})
+}
+
+/// The same output of two layers.
+pub(super) fn zip<'a>(left: &'a Linear, right: &'a Linear) -> Vec<Pair<'a>> {
+	(0..left.weight.rows())
+		.map(|r| [Some((left, r)), Some((right, r))])
+		.collect()
+}
+
+/// Some of the pairs of a matrix.
+pub(super) struct Shard {
+	/// First pair.
+	pub first: u32,
+	/// Number of pairs.
+	pub pairs: u32,
+	/// `[blocks, pairs, 2]` four weights each.
+	pub weights: Buffer,
+	/// `[pairs, 2]` mantissa and shift.
+	pub scales: Buffer,
+}
+
+/// A matrix on the device.
+pub(super) struct Matrix {
+	/// Blocks of four inputs, the last padded by zeros.
+	pub blocks: u32,
+	/// Its parts.
+	pub shards: Vec<Shard>,
+}
+
+impl Matrix {
+	/// Uploads `pairs` of layers with the same number of inputs.
+	pub fn upload(gpu: &Gpu, pairs: &[Pair<'_>], inputs: usize) -> Self {
+		let blocks = inputs.div_ceil(4);
+		let limit = gpu.binding_limit().min(SHARD_LIMIT);
+		let most = (limit / (8 * blocks as u64)).max(1) as usize;
+		let shards = (0..pairs.len())
+			.step_by(most)
+			.map(|first| {
+				let pairs = &pairs[first..(first + most).min(pairs.len())];
+				Shard::upload(gpu, pairs, first, blocks)
+			})
+			.collect();
+		Self {
+			blocks: blocks as u32,
+			shards,
+		}
+	}
+
+	/// The same weights with the scales of `linear`, which shares them.
+	pub fn rescale(&self, gpu: &Gpu, linear: &Linear) -> Self {
+		let pairs = plain(linear);
+		let shards = self.shards.iter().map(|shard| {
+			let own = &pairs[shard.first as usize..][..shard.pairs as usize];
+			Shard {
+				scales: scales(gpu, own),
+				weights: shard.weights.clone(),
+				..*shard
+			}
+		});
+		Self {
+			blocks: self.blocks,
+			shards: shards.collect(),
+		}
+	}
+}
+
+impl Shard {
+	fn upload(gpu: &Gpu, pairs: &[Pair<'_>], first: usize, blocks: usize) -> Self {
+		Self {
+			first: first as u32,
+			pairs: pairs.len() as u32,
+			weights: gpu.upload("weights", &interleave(pairs, blocks)),
+			scales: scales(gpu, pairs),
+		}
+	}
+}
+
+/// `[blocks, pairs]` words of the two outputs of a pair.
+fn interleave(pairs: &[Pair<'_>], blocks: usize) -> Vec<[u32; 2]> {
+	let mut words = vec![[0; 2]; blocks * pairs.len()];
+	words
+		.par_chunks_mut(pairs.len())
+		.enumerate()
+		.for_each(|(block, row)| {
+			for (words, pair) in row.iter_mut().zip(pairs) {
+				*words = pair.map(|output| output.map_or(0, |(l, r)| word(&l.weight, r, block)));
+			}
+		});
+	words
+}
+
+/// Four weights of output `r` as little-endian bytes.
+fn word(weight: &Weight, r: usize, block: usize) -> u32 {
+	let row = &weight.row(r)[4 * block..];
+	let mut bytes = [0; 4];
+	for (byte, w) in bytes.iter_mut().zip(row) {
+		*byte = *w as u8;
+	}
+	u32::from_le_bytes(bytes)
+}
+
+fn scales(gpu: &Gpu, pairs: &[Pair<'_>]) -> Buffer {
+	let scale =
+		|output: Output<'_>| output.map_or([0; 2], |(l, r)| [i32::from(l.mantissa[r]), l.shift[r]]);
+	let scales: Vec<[[i32; 2]; 2]> = pairs.iter().map(|pair| pair.map(scale)).collect();
+	gpu.upload("scales", bytemuck::cast_slice::<_, i32>(&scales))
+}
