@@ -3,13 +3,28 @@
 #![deny(missing_docs, rustdoc::broken_intra_doc_links)]
 
 pub mod backend;
+pub mod cli;
 pub mod commitment;
 pub mod container;
+pub mod cpu;
+pub mod engine;
 pub mod error;
+pub mod evaluate;
+pub mod generate;
 pub mod gpu;
 pub mod hash;
+pub mod import;
+mod mapped;
 pub mod model;
+pub mod source;
+pub mod stream;
+pub mod template;
+pub mod tokenizer;
 
-pub use backend::{Backend, Chunk, HeadAt, SequenceId, Step, Want};
+pub use backend::{Backend, Chunk, DeviceChoice, HeadAt, SequenceId, Step, Want};
+pub use engine::{
+	Engine, EngineOptions, GenerateRequest, Generation, ModelInfo, Prompt, TokenEvent,
+};
 pub use error::EngineError;
+pub use generate::Finish;
 pub use model::Model;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Header;
+use crate::model::Shape;
 
 /// Most bytes of a tile.
 pub const TILE: usize = 128 << 10;
@@ -48,6 +49,23 @@ pub enum Tensor {
 	Layer(u32, Projection),
 	/// The head, if not tied.
 	Head,
+}
+
+impl Tensor {
+	/// Rows and columns.
+	pub const fn size(self, shape: &Shape) -> (usize, usize) {
+		let (hidden, ffn) = (shape.hidden as usize, shape.ffn as usize);
+		match self {
+			Self::Embedding | Self::Head => (shape.vocab as usize, hidden),
+			Self::Layer(_, projection) => match projection {
+				Projection::Q => (shape.q_size(), hidden),
+				Projection::K | Projection::V => (shape.kv_size(), hidden),
+				Projection::O => (hidden, shape.q_size()),
+				Projection::Gate | Projection::Up => (ffn, hidden),
+				Projection::Down => (hidden, ffn),
+			},
+		}
+	}
 }
 
 /// A part of a layer that is not a tensor.
@@ -123,22 +141,6 @@ pub struct Section {
 	pub tile: usize,
 }
 
-/// Rows and columns of a tensor.
-pub fn tensor_size(header: &Header, tensor: Tensor) -> (usize, usize) {
-	let shape = &header.shape;
-	let (hidden, ffn) = (shape.hidden as usize, shape.ffn as usize);
-	match tensor {
-		Tensor::Embedding | Tensor::Head => (shape.vocab as usize, hidden),
-		Tensor::Layer(_, projection) => match projection {
-			Projection::Q => (shape.q_size(), hidden),
-			Projection::K | Projection::V => (shape.kv_size(), hidden),
-			Projection::O => (hidden, shape.q_size()),
-			Projection::Gate | Projection::Up => (ffn, hidden),
-			Projection::Down => (hidden, ffn),
-		},
-	}
-}
-
 /// All sections of a container, in order and without gaps.
 pub fn layout(header: &Header) -> Vec<Section> {
 	let mut offset = 0;
@@ -180,7 +182,7 @@ fn tensor_parts(tensor: Tensor) -> [Part; 2] {
 
 fn section(header: &Header, part: Part, offset: u64) -> Section {
 	let tile = match part {
-		Part::Weights(tensor) => weight_tile(tensor_size(header, tensor).1),
+		Part::Weights(tensor) => weight_tile(tensor.size(&header.shape).1),
 		_ => TILE,
 	};
 	Section {
@@ -209,9 +211,9 @@ fn part_len(header: &Header, part: Part) -> u64 {
 		Part::Cos | Part::Sin => shape.context as u64 * shape.head_dim as u64,
 		Part::Layer(_, LayerPart::Exponents) => 4 + (shape.q_size() + 2 * shape.kv_size()) as u64,
 		Part::Layer(_, _) | Part::FinalNorm => norm,
-		Part::Scales(tensor) => 3 * tensor_size(header, tensor).0 as u64,
+		Part::Scales(tensor) => 3 * tensor.size(shape).0 as u64,
 		Part::Weights(tensor) => {
-			let (rows, cols) = tensor_size(header, tensor);
+			let (rows, cols) = tensor.size(shape);
 			rows as u64 * cols as u64
 		}
 	}

@@ -11,7 +11,7 @@ mod tensors;
 mod verify;
 mod write;
 
-pub use header::{Header, TextSizes};
+pub use header::{check_shape, Header, TextSizes};
 pub use layout::{layout, LayerPart, Part, Projection, Section, Tensor, TILE};
 pub use open::Container;
 pub use write::{write, Source};

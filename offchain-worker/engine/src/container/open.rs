@@ -2,7 +2,6 @@
 
 use std::{
 	collections::BTreeMap,
-	fs::File,
 	ops::Range,
 	path::{Path, PathBuf},
 	sync::Arc,
@@ -11,7 +10,7 @@ use std::{
 use memmap2::Mmap;
 
 use super::{header::Obstacle, layout, Header, Part};
-use crate::{hash::Hash, EngineError};
+use crate::{hash::Hash, mapped::map, EngineError};
 
 /// A memory-mapped container whose header and length are sound.
 pub struct Container {
@@ -110,12 +109,4 @@ impl Container {
 
 fn length(actual: usize, sections: usize) -> String {
 	format!("{actual} bytes instead of {}", sections.saturating_add(32))
-}
-
-#[allow(unsafe_code)]
-fn map(path: &Path) -> Result<Mmap, EngineError> {
-	let file = File::open(path).map_err(EngineError::io(path))?;
-	// SAFETY: containers appear by rename once they are whole and are never written in place, so
-	// the mapped bytes do not change under us.
-	unsafe { Mmap::map(&file) }.map_err(EngineError::io(path))
 }

@@ -2,7 +2,7 @@
 
 use one_arithmetic::limits;
 
-use super::{layout::tensor_size, Container, LayerPart, Part, Projection, Tensor};
+use super::{Container, LayerPart, Part, Projection, Tensor};
 use crate::{
 	model::{Layer, Linear, Model, Norm, Rope, Weight},
 	EngineError,
@@ -159,7 +159,7 @@ impl Container {
 		tensor: Tensor,
 		shift: impl Fn(usize, i32) -> i32,
 	) -> Result<Linear, EngineError> {
-		let (rows, cols) = tensor_size(&self.header, tensor);
+		let (rows, cols) = tensor.size(&self.header.shape);
 		let part = Part::Scales(tensor);
 		let (mantissa, exponent) = self.bytes(part).split_at(2 * rows);
 		let mantissa: Vec<u16> = mantissa

@@ -1,0 +1,72 @@
+//! Teacher-forced evaluation: what the model would have said, and how likely it found the text.
+
+use serde::Serialize;
+
+use crate::{
+	backend::{Backend, Chunk, HeadAt, SequenceId, Want},
+	generate::PREFILL,
+	EngineError,
+};
+
+/// The evaluation of one sequence.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Evaluation {
+	/// The greedy next token after every position.
+	pub argmax: Vec<u32>,
+	/// Mean negative log-likelihood, in nats, of every token but the first; 0 for fewer than two.
+	pub nll_mean: f64,
+}
+
+/// Evaluates one sequence.
+///
+/// # Errors
+/// Those of the back end.
+pub fn evaluate(backend: &mut dyn Backend, ids: &[u32]) -> Result<Evaluation, EngineError> {
+	let sequence = backend.open()?;
+	let outcome = evaluate_in(backend, sequence, ids);
+	backend.close(sequence);
+	outcome
+}
+
+fn evaluate_in(
+	backend: &mut dyn Backend,
+	sequence: SequenceId,
+	ids: &[u32],
+) -> Result<Evaluation, EngineError> {
+	let want = Want {
+		head: HeadAt::All,
+		logits: true,
+	};
+	let (mut argmax, mut nll) = (Vec::new(), 0.0);
+	for ids_now in ids.chunks(PREFILL) {
+		for step in backend.forward(
+			&[Chunk {
+				sequence,
+				ids: ids_now,
+			}],
+			want,
+		)? {
+			let next = ids.get(argmax.len() + 1);
+			if let (Some(next), Some(logits)) = (next, &step.logits) {
+				nll += negative_log_likelihood(logits, *next as usize);
+			}
+			argmax.extend(step.argmax);
+		}
+	}
+	let predicted = ids.len().saturating_sub(1).max(1);
+	Ok(Evaluation {
+		argmax,
+		nll_mean: nll / predicted as f64,
+	})
+}
+
+/// `-ln softmax(logits)[id]` of Q16 logits.
+fn negative_log_likelihood(logits: &[i32], id: usize) -> f64 {
+	let value = |logit: i32| logit as f64 / 65_536.0;
+	let max = value(logits.iter().copied().max().unwrap_or(0));
+	let sum: f64 = logits
+		.iter()
+		.map(|logit| libm::exp(value(*logit) - max))
+		.sum();
+	libm::log(sum) + max - value(logits[id])
+}

@@ -1,0 +1,135 @@
+//! From what a person names to a container: a container itself, or a published folder that is
+//! imported into a cache.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+	container::{Container, EXTENSION},
+	hash::{Hash, Hasher},
+	import::{import, Progress, IMPORTER_VERSION},
+	mapped::map,
+	EngineError,
+};
+
+/// Opens and verifies the model at `path`, importing it first if it is a published folder.
+///
+/// # Errors
+/// Those of [`import`], [`Container::open`] and [`Container::verify`].
+pub fn resolve(path: &Path, progress: Progress<'_>) -> Result<Container, EngineError> {
+	if !path.is_dir() {
+		return open_verified(path);
+	}
+	let cached = cache_path(path)?;
+	if let Ok(container) = open_verified(&cached) {
+		return Ok(container);
+	}
+	if let Some(parent) = cached.parent() {
+		std::fs::create_dir_all(parent).map_err(EngineError::io(parent))?;
+	}
+	import(path, &cached, progress)?;
+	open_verified(&cached)
+}
+
+/// The models in `folder`: itself if it is a published folder, else its containers and its
+/// published folders, by name.
+///
+/// # Errors
+/// [`EngineError::Io`].
+pub fn find(folder: &Path) -> Result<Vec<PathBuf>, EngineError> {
+	if is_model(folder) {
+		return Ok(vec![folder.into()]);
+	}
+	let mut found = Vec::new();
+	for entry in std::fs::read_dir(folder).map_err(EngineError::io(folder))? {
+		let path = entry.map_err(EngineError::io(folder))?.path();
+		if is_model(&path) {
+			found.push(path);
+		}
+	}
+	found.sort();
+	Ok(found)
+}
+
+fn is_model(path: &Path) -> bool {
+	let container = path
+		.extension()
+		.is_some_and(|extension| extension == EXTENSION);
+	(container && path.is_file()) || path.join("config.json").is_file()
+}
+
+fn open_verified(path: &Path) -> Result<Container, EngineError> {
+	let container = Container::open(path)?;
+	container.verify()?;
+	Ok(container)
+}
+
+/// Where the container of a published folder is kept: below the hash of its files, under its name.
+fn cache_path(folder: &Path) -> Result<PathBuf, EngineError> {
+	let full = folder.canonicalize().map_err(EngineError::io(folder))?;
+	let name = full.file_name().unwrap_or_default().to_string_lossy();
+	let key = hex::encode(source_hash(&full)?);
+	Ok(cache_dir()?
+		.join("models")
+		.join(key)
+		.join(format!("{name}.{EXTENSION}")))
+}
+
+/// `$ONE_CACHE`, else `one-protocol` in the cache folder of the user.
+fn cache_dir() -> Result<PathBuf, EngineError> {
+	let var = |name| {
+		std::env::var_os(name)
+			.filter(|value| !value.is_empty())
+			.map(PathBuf::from)
+	};
+	let user = || Some(var("XDG_CACHE_HOME").or_else(|| Some(var("HOME")?.join(".cache")))?);
+	var("ONE_CACHE")
+		.or_else(|| Some(user()?.join("one-protocol")))
+		.ok_or_else(|| {
+			let source = std::io::Error::other("set ONE_CACHE to a folder for imported models");
+			EngineError::Io {
+				path: "cache".into(),
+				source,
+			}
+		})
+}
+
+/// Hash of the names and bytes of all files that an import reads.
+fn source_hash(folder: &Path) -> Result<Hash, EngineError> {
+	let mut files = Vec::new();
+	for entry in std::fs::read_dir(folder).map_err(EngineError::io(folder))? {
+		let path = entry.map_err(EngineError::io(folder))?.path();
+		if path.is_file() && is_source(&path) {
+			files.push(path);
+		}
+	}
+	files.sort();
+	let mut hasher = Hasher::new("import").number(IMPORTER_VERSION);
+	for path in files {
+		let name = path
+			.file_name()
+			.unwrap_or_default()
+			.to_string_lossy()
+			.into_owned();
+		hasher = hasher.with(&file_hash(name.as_bytes(), &path)?);
+	}
+	Ok(hasher.finish())
+}
+
+fn is_source(path: &Path) -> bool {
+	let extension = path.extension().unwrap_or_default();
+	["json", "jinja", "safetensors"]
+		.iter()
+		.any(|source| extension == *source)
+}
+
+fn file_hash(name: &[u8], path: &Path) -> Result<Hash, EngineError> {
+	let empty = path.metadata().map_err(EngineError::io(path))?.len() == 0;
+	let hasher = Hasher::new("import file")
+		.number(name.len() as u32)
+		.with(name);
+	Ok(if empty {
+		hasher.finish()
+	} else {
+		hasher.with(&map(path)?).finish()
+	})
+}
