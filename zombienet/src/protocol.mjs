@@ -1,20 +1,25 @@
 // What the users of ONE do, in stock @polkadot/api calls.
 
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { Keyring } from '@polkadot/api';
-import { cryptoWaitReady } from '@polkadot/util-crypto';
-import { u8aConcat, stringToU8a } from '@polkadot/util';
-import { until, sleep } from './network.mjs';
-import { submit, event, nextEvent } from './transactions.mjs';
+import { base58Decode, cryptoWaitReady } from '@polkadot/util-crypto';
+import { stringToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
+import { fail, until } from './network.mjs';
+import { event, nextEvent, submit } from './transactions.mjs';
 
 const run = promisify(execFile);
 
 export const ONE = 10n ** 12n;
 export const USDC = 1337;
-export const DEFAULT_MODEL = fileURLToPath(new URL('../../offchain-worker/engine/models/one-guide', import.meta.url));
+export const DEFAULT_MODEL = fileURLToPath(
+  new URL('../../offchain-worker/engine/models/one-guide', import.meta.url),
+);
+/** New tokens that a prompt asks for, as `one-node model run` does. */
+export const MAX_OUTPUT = 256;
+/** MiB of device memory that a demonstration worker declares. */
+const VRAM = 1024;
 
 /** Signers from development phrases such as `//Alice`. */
 export async function keyring() {
@@ -22,11 +27,23 @@ export async function keyring() {
   return new Keyring({ type: 'sr25519' });
 }
 
-/** Runs `one-node model ...` and returns what it prints as JSON. */
+/** Runs `one-node model ... --json` and returns what it prints. */
 export async function model(...args) {
   const { stdout } = await run(process.env.ONE_NODE, ['model', ...args, '--json'], { maxBuffer: 1 << 26 });
   return JSON.parse(stdout);
 }
+
+/** Imports the published folder or container at `path` and tells what it is. */
+export async function importModel(path) {
+  const [info] = await model('list', '--models', path);
+  return info ?? fail(`no model in ${path}`);
+}
+
+/** What the CPU path answers to `prompt`. */
+export const recompute = (path, prompt, maxTokens) =>
+  model('run', '--model', path, '--prompt', prompt, '--max-tokens', String(maxTokens), '--device', 'cpu');
+
+// Balances and pots.
 
 export const free = async (api, who) => (await api.query.system.account(who)).data.free.toBigInt();
 
@@ -34,3 +51,174 @@ export async function usdc(api, who) {
   const account = await api.query.assets.account(USDC, who);
   return account.isSome ? account.unwrap().balance.toBigInt() : 0n;
 }
+
+/** The pots, as bigints by name. */
+export async function pots(api) {
+  const status = await api.call.settlementApi.pots();
+  return Object.fromEntries([...status.entries()].map(([name, value]) => [name, value.toBigInt()]));
+}
+
+export const credits = (api, who) => api.call.creditsApi.credits(who);
+
+// Holders.
+
+/** Gives each of `accounts` `amount` of ONE out of `from`. */
+export async function fund(api, from, accounts, amount = 2_000n * ONE) {
+  for (const { address } of accounts) {
+    await submit(api, from, api.tx.balances.transferKeepAlive(address, amount));
+  }
+}
+
+/** Stakes all that `holder` has but `rest`. */
+export async function stakeAllBut(api, holder, rest) {
+  const amount = await free(api, holder.address);
+  const { partialFee } = await api.tx.access.stake(amount).paymentInfo(holder);
+  await submit(api, holder, api.tx.access.stake(amount - partialFee.toBigInt() * 2n - rest));
+}
+
+/** Waits until `holder` can pay for a prompt of `bytes` from its credits; early in a credit day, so that the job ends in it. */
+export async function quote(api, holder, root, prompt) {
+  const bytes = Buffer.byteLength(prompt);
+  const output = await outputFor(api, root, bytes);
+  const early = async () => {
+    const status = await credits(api, holder.address);
+    const left = status.resetsAt.toNumber() - (await api.query.timestamp.now()).toNumber();
+    const asked = await api.call.jobsApi.quote(holder.address, root, 'Included', bytes, output);
+    const dayLength = await length(api);
+    return asked.isOk && left > dayLength / 2 ? { ...plain(asked.asOk), day: status.day.toNumber(), output } : null;
+  };
+  return until('enough credits for the prompt', early, 300, 1000);
+}
+
+async function length(api) {
+  const key = { Time: 'DayLength' };
+  const stored = await api.query.parameters.parameters(key);
+  return stored.isSome ? Number(stored.unwrap().asTime.asDayLength) : 86_400_000;
+}
+
+/** New tokens that fit the context behind a prompt of `bytes`. */
+async function outputFor(api, root, bytes) {
+  const { record } = (await api.call.modelsApi.model(root)).unwrap();
+  const room = record.shape.context.toNumber() - record.templateTokens.toNumber() - bytes;
+  if (room < 1) fail('the prompt fills the context of the model');
+  return Math.min(MAX_OUTPUT, room);
+}
+
+const plain = (struct) => Object.fromEntries([...struct.entries()].map(([name, value]) => [name, BigInt(value.toString())]));
+
+/** Sends the prompt; resolves with the job and the block that it is in. */
+export async function submitJob(api, holder, root, prompt, output, slot = 0) {
+  const call = api.tx.jobs.submitJob(slot, root, 'Included', output, u8aToHex(stringToU8a(prompt)));
+  const { block, events } = await submit(api, holder, call);
+  const { job, reserved } = event(events, 'jobs', 'JobSubmitted').data;
+  const number = (await api.rpc.chain.getHeader(block)).number.toNumber();
+  return { job: job.toNumber(), reserved: reserved.toBigInt(), block: number, hash: block };
+}
+
+/** Follows the answer of `job` on the worker's node; calls `onText` with each piece. */
+export function streamAnswer(node, job, onText = () => {}, seconds = 180) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no answer within ${seconds} s`)), seconds * 1000);
+    let text = '';
+    const onUpdate = (error, update) => {
+      if (error) return reject(error);
+      text += update.text;
+      onText(update.text);
+      if (!update.done) return undefined;
+      clearTimeout(timer);
+      return resolve(text);
+    };
+    node.provider
+      .subscribe('inference_answerUpdate', 'inference_subscribeAnswer', [job], onUpdate)
+      .catch(reject);
+  });
+}
+
+/** The receipt of `job`, looked for from block `from` on. */
+export async function receipt(api, job, from, seconds = 180) {
+  const wanted = ({ section, method, data }) =>
+    section === 'receipts' && method === 'ReceiptAccepted' && data.job.toNumber() === job;
+  const found = await nextEvent(api, from, wanted, seconds);
+  return { data: found.event.data, block: found.block, hash: found.hash };
+}
+
+/** The first payout to `worker` from block `from` on. */
+export async function payout(api, worker, from, seconds = 300) {
+  const wanted = ({ section, method, data }) =>
+    section === 'settlement' && method === 'Paid' && data.who.toString() === worker.address;
+  const found = await nextEvent(api, from, wanted, seconds);
+  return { amount: found.event.data.amount.toBigInt(), block: found.block, hash: found.hash };
+}
+
+// Workers.
+
+/** Makes the worker's node sign with a key of its own, and registers `worker` with it. */
+export async function registerWorker(api, node, keys, worker, roots) {
+  const uri = `//${node.name}//onew`;
+  const pair = keys.addFromUri(uri);
+  await node.send('author_insertKey', 'onew', uri, u8aToHex(pair.publicKey));
+  const offer = {
+    models: roots,
+    slots: 2,
+    vram: VRAM,
+    peerId: u8aToHex(base58Decode(node.peerId)),
+    addresses: [u8aToHex(stringToU8a(node.address))],
+  };
+  const message = u8aConcat(api.genesisHash, stringToU8a('register'), worker.publicKey);
+  await submit(api, worker, api.tx.workers.register(offer, pair.publicKey, pair.sign(message)));
+}
+
+/** Buys one USDC in the pool: an account that holds USDC can be paid any amount. */
+export async function buyUsdc(api, who, amount = 1_000_000n) {
+  const path = ['Native', { WithId: USDC }];
+  const call = api.tx.assetConversion.swapTokensForExactTokens(path, amount, 2n * ONE, who.address, true);
+  await submit(api, who, call);
+}
+
+// Governance.
+
+/** Registers, stages and activates a model, as root. */
+export async function activateModel(api, sudo, info) {
+  const record = {
+    name: info.name,
+    tokenizer: info.tokenizer_hash,
+    template: info.template_hash,
+    calibration: info.calibration_hash,
+    arithmetic: info.arithmetic,
+    shape: info.shape,
+    templateTokens: info.template_tokens,
+    minVram: 64,
+    minTier: 0,
+    canary: 0,
+    retiresAt: null,
+  };
+  const steps = [api.tx.models.register(info.root, record), api.tx.models.stage(info.root), api.tx.models.activate(info.root)];
+  await submit(api, sudo, api.tx.sudo.sudo(api.tx.utility.batchAll(steps)));
+}
+
+// Everyone else.
+
+/** `count` ordinary transfers, whose fees fill the credit pot; resolves when they are in blocks. */
+export async function ordinaryTransfers(api, from, to, count) {
+  let nonce = (await api.rpc.system.accountNextIndex(from.address)).toNumber();
+  const sent = Array.from({ length: count }, () => {
+    const call = api.tx.balances.transferKeepAlive(to.address, ONE);
+    nonce += 1;
+    return submit(api, from, call, { nonce: nonce - 1 });
+  });
+  await Promise.all(sent);
+}
+
+/** ONE paid in fees by all transactions of the blocks `1..=last`. */
+export async function feesPaid(api, last) {
+  let sum = 0n;
+  for (let number = 1; number <= last; number += 1) {
+    const hash = await api.rpc.chain.getBlockHash(number);
+    const records = await (await api.at(hash)).query.system.events();
+    for (const { event: { section, method, data } } of records) {
+      if (section === 'transactionPayment' && method === 'TransactionFeePaid') sum += data.actualFee.toBigInt();
+    }
+  }
+  return sum;
+}
+
