@@ -1,1 +1,175 @@
-//! Runtime.
+//! The ONE Protocol runtime: the one place where pallets meet.
+//!
+//! This file composes; the pallets' configurations live in [`configs`], one file per concern, the
+//! genesis presets in [`genesis`] and the runtime APIs in [`apis`].
+
+#![cfg_attr(not(feature = "std"), no_std)]
+#![recursion_limit = "512"]
+#![allow(missing_docs, reason = "what the runtime macros generate has no documentation")]
+
+#[cfg(feature = "std")]
+include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
+
+extern crate alloc;
+
+pub mod apis;
+pub mod configs;
+pub mod constants;
+pub mod genesis;
+pub mod transactions;
+
+use polkadot_sdk::{
+	sp_runtime::{
+		generic,
+		traits::{BlakeTwo256, IdentifyAccount, Verify},
+		MultiAddress, MultiSignature,
+	},
+	sp_version::{self, RuntimeVersion},
+	*,
+};
+
+pub use apis::RuntimeApi;
+#[cfg(feature = "std")]
+pub use apis::RUNTIME_API_VERSIONS;
+pub use transactions::TxExtension;
+
+/// Index of a block.
+pub type BlockNumber = u32;
+/// Signature of a transaction: sr25519, ed25519 or ECDSA.
+pub type Signature = MultiSignature;
+/// The public part of an account's key, hashed where it is longer than 32 bytes.
+pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;
+/// Amount of ONE (10^-12) or of an asset, in smallest units.
+pub type Balance = u128;
+/// Index of an account's transaction.
+pub type Nonce = u32;
+/// Hash of a block, an extrinsic or a state.
+pub type Hash = sp_core::H256;
+/// Milliseconds since the Unix epoch.
+pub type Moment = u64;
+/// Id of an asset.
+pub type AssetId = u32;
+/// How a transaction names an account.
+pub type Address = MultiAddress<AccountId, ()>;
+/// Header of a block.
+pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
+/// An extrinsic as it comes in a block: inherent, signed or authorized.
+pub type UncheckedExtrinsic =
+	generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
+/// A block.
+pub type Block = generic::Block<Header, UncheckedExtrinsic>;
+/// A block with its signature justification.
+pub type SignedBlock = generic::SignedBlock<Block>;
+/// What an account signs.
+pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
+/// Dispatches the extrinsics of a block to the pallets.
+pub type Executive = frame_executive::Executive<
+	Runtime,
+	Block,
+	frame_system::ChainContext<Runtime>,
+	Runtime,
+	AllPalletsWithSystem,
+>;
+
+/// Types of a node that knows nothing of the calls in an extrinsic.
+pub mod opaque {
+	use super::*;
+	use sp_runtime::{generic, OpaqueExtrinsic};
+
+	/// Header of a block.
+	pub type Header = super::Header;
+	/// A block of extrinsics that stay encoded.
+	pub type Block = generic::Block<Header, OpaqueExtrinsic>;
+}
+
+sp_runtime::impl_opaque_keys! {
+	/// The keys of a validator, set by `session.setKeys`.
+	pub struct SessionKeys {
+		/// Signs blocks.
+		pub babe: Babe,
+		/// Votes on finality.
+		pub grandpa: Grandpa,
+	}
+}
+
+/// Version of the runtime. A change of behaviour raises `spec_version`, a change of the encoding
+/// of transactions raises `transaction_version` too.
+#[sp_version::runtime_version]
+pub const VERSION: RuntimeVersion = RuntimeVersion {
+	spec_name: alloc::borrow::Cow::Borrowed("one"),
+	impl_name: alloc::borrow::Cow::Borrowed("one-node"),
+	authoring_version: 1,
+	spec_version: 1,
+	impl_version: 1,
+	apis: apis::RUNTIME_API_VERSIONS,
+	transaction_version: 1,
+	system_version: 1,
+};
+
+#[frame_support::runtime]
+mod runtime {
+	use super::*;
+
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask,
+		RuntimeViewFunction
+	)]
+	pub struct Runtime;
+
+	// System and consensus. Babe stands before Timestamp and Session: they ask it for the slot.
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Babe = pallet_babe;
+	#[runtime::pallet_index(2)]
+	pub type Timestamp = pallet_timestamp;
+	#[runtime::pallet_index(3)]
+	pub type Authorship = pallet_authorship;
+	#[runtime::pallet_index(4)]
+	pub type Parameters = pallet_parameters;
+	#[runtime::pallet_index(5)]
+	pub type MultiBlockMigrations = pallet_migrations;
+
+	// Money.
+	#[runtime::pallet_index(10)]
+	pub type Balances = pallet_balances;
+	#[runtime::pallet_index(11)]
+	pub type Assets = pallet_assets<Instance1>;
+	#[runtime::pallet_index(12)]
+	pub type PoolAssets = pallet_assets<Instance2>;
+	#[runtime::pallet_index(13)]
+	pub type AssetConversion = pallet_asset_conversion;
+	#[runtime::pallet_index(14)]
+	pub type TransactionPayment = pallet_transaction_payment;
+	#[runtime::pallet_index(15)]
+	pub type AssetTxPayment = pallet_asset_conversion_tx_payment;
+
+	// Validators.
+	#[runtime::pallet_index(20)]
+	pub type Offences = pallet_offences;
+	#[runtime::pallet_index(21)]
+	pub type Historical = pallet_session::historical;
+	#[runtime::pallet_index(22)]
+	pub type Session = pallet_session;
+	#[runtime::pallet_index(23)]
+	pub type Grandpa = pallet_grandpa;
+
+	// Accounts.
+	#[runtime::pallet_index(30)]
+	pub type Utility = pallet_utility;
+	#[runtime::pallet_index(31)]
+	pub type Proxy = pallet_proxy;
+	#[runtime::pallet_index(32)]
+	pub type Multisig = pallet_multisig;
+	#[runtime::pallet_index(33)]
+	pub type Sudo = pallet_sudo;
+}

@@ -1,0 +1,56 @@
+//! What the benchmarks of other pallets need to find in this runtime.
+
+use crate::{
+	configs::assets::AssetKind, AccountId, AssetConversion, Assets, Balance, Balances, Runtime,
+	RuntimeOrigin,
+};
+use alloc::boxed::Box;
+use polkadot_sdk::{
+	frame_support::{
+		defensive,
+		traits::{fungible, fungibles},
+	},
+	pallet_asset_conversion_tx_payment::BenchmarkHelperTrait,
+	sp_runtime::{traits::StaticLookup, DispatchResult},
+	*,
+};
+
+/// Makes an asset in which fees can be paid.
+pub struct FeeAssets;
+
+const FUNDS: Balance = 1 << 80;
+const LIQUIDITY: Balance = 1 << 60;
+
+fn set_up(id: u32, account: &AccountId) -> DispatchResult {
+	let owner = <Runtime as frame_system::Config>::Lookup::unlookup(account.clone());
+	Assets::force_create(RuntimeOrigin::root(), id.into(), owner, true, 1)?;
+	<Balances as fungible::Mutate<_>>::mint_into(account, FUNDS)?;
+	<Assets as fungibles::Mutate<_>>::mint_into(id, account, FUNDS)?;
+
+	let signed = RuntimeOrigin::signed(account.clone());
+	let (one, asset) = (Box::new(AssetKind::Native), Box::new(AssetKind::WithId(id)));
+	AssetConversion::create_pool(signed.clone(), one.clone(), asset.clone())?;
+	AssetConversion::add_liquidity(
+		signed,
+		one,
+		asset,
+		LIQUIDITY,
+		LIQUIDITY,
+		1,
+		1,
+		account.clone(),
+	)
+}
+
+impl BenchmarkHelperTrait<AccountId, AssetKind, AssetKind> for FeeAssets {
+	fn create_asset_id_parameter(id: u32) -> (AssetKind, AssetKind) {
+		(AssetKind::WithId(id), AssetKind::WithId(id))
+	}
+
+	fn setup_balances_and_pool(asset: AssetKind, account: AccountId) {
+		let AssetKind::WithId(id) = asset else { return };
+		if let Err(error) = set_up(id, &account) {
+			defensive!("the pool could not be made", error);
+		}
+	}
+}

@@ -1,0 +1,86 @@
+//! Models, workers, jobs and receipts.
+
+use crate::{
+	configs::{parameters::bounded, system::MAX_BLOCK_WEIGHT},
+	AccountId, Balances, Clock, Credits, Jobs, Models, Receipts, Runtime,
+	RuntimeHoldReason, Settlement, Workers,
+};
+use one_primitives::credits::ClosedLane;
+use polkadot_sdk::{
+	frame_support::{
+		parameter_types,
+		traits::ConstU32,
+		weights::Weight,
+	},
+	frame_system::EnsureRoot,
+	pallet_babe::ParentBlockRandomness,
+	sp_runtime::{transaction_validity::TransactionPriority, Perbill},
+	*,
+};
+
+parameter_types! {
+	/// Weight of a block that matching and deadlines may take.
+	pub MarketWeight: Weight = Perbill::from_percent(10) * MAX_BLOCK_WEIGHT;
+	/// Weight of a block that pruning of receipts may take.
+	pub PruneWeight: Weight = Perbill::from_percent(1) * MAX_BLOCK_WEIGHT;
+	/// Reports go before everything that pays a fee: they are what pays out.
+	pub const ReportPriority: TransactionPriority = TransactionPriority::MAX / 2;
+}
+
+/// Models in the registry, and so with jobs waiting, at the most.
+type MaxModels = ConstU32<64>;
+
+impl pallet_models::Config for Runtime {
+	type AdminOrigin = EnsureRoot<AccountId>;
+	type Clock = Clock;
+	type Timelock = bounded::ModelTimelock;
+	type MaxModels = MaxModels;
+	type WeightInfo = ();
+}
+
+impl pallet_workers::Config for Runtime {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Clock = Clock;
+	type Models = Models;
+	type Market = Jobs;
+	type Receipts = Receipts;
+	type BondPerSlotGib = bounded::BondPerSlotGib;
+	type UnbondingPeriod = bounded::UnbondingPeriod;
+	type LivenessTimeout = bounded::LivenessTimeout;
+	type HeartbeatInterval = bounded::HeartbeatInterval;
+	type ProvenRate = bounded::ProvenRate;
+	type ReportPriority = ReportPriority;
+	type WeightInfo = ();
+}
+
+impl pallet_jobs::Config for Runtime {
+	type Clock = Clock;
+	type Models = Models;
+	type Workers = Workers;
+	type Included = Credits;
+	type Dedicated = ClosedLane;
+	type Earnings = Settlement;
+	type OnFinal = Receipts;
+	type Randomness = ParentBlockRandomness<Runtime>;
+	type JobFloor = bounded::JobFloor;
+	type CuPerByte = bounded::CuPerByte;
+	type InputRatio = bounded::InputRatio;
+	type IncludedFloor = bounded::IncludedFloor;
+	type MaxQueue = bounded::MaxQueue;
+	type AcceptPeriod = bounded::AcceptPeriod;
+	type CompletionFloor = bounded::CompletionFloor;
+	type QueuePeriod = bounded::QueuePeriod;
+	type ChallengeWindow = bounded::ChallengeWindow;
+	type MaxModels = MaxModels;
+	type PollWeight = MarketWeight;
+	type WeightInfo = ();
+}
+
+impl pallet_receipts::Config for Runtime {
+	type Clock = Clock;
+	type Market = Jobs;
+	type StubPeriod = bounded::StubPeriod;
+	type PollWeight = PruneWeight;
+	type WeightInfo = ();
+}

@@ -1,0 +1,87 @@
+use crate::chain::*;
+use one_runtime::{
+	configs::{assets::AssetKind, fees::ChargeFee},
+	constants::currency::*,
+	Assets, Balance, Executive, RuntimeEvent, UncheckedExtrinsic,
+};
+use polkadot_sdk::{
+	frame_support::{assert_ok, traits::fungibles::Inspect},
+	pallet_asset_conversion_tx_payment::Event::AssetTxFeePaid,
+	sp_keyring::Sr25519Keyring::{self, *},
+	sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError},
+	*,
+};
+
+/// A transfer whose fee is paid in `asset`, with a tip.
+fn transfer_paying_in(
+	asset: Option<AssetKind>,
+	tip: Balance,
+	from: Sr25519Keyring,
+) -> UncheckedExtrinsic {
+	let mut extension = next_extensions(from);
+	extension.8 = ChargeFee::from(tip, asset);
+	sign_with(from, transfer(Charlie, ONE), extension)
+}
+
+fn usdc(who: Sr25519Keyring) -> Balance {
+	Assets::balance(USDC, account(who))
+}
+
+#[test]
+fn transfer_should_cost_a_hundredth_of_a_one() {
+	in_block("development", || {
+		let before = free(Bob);
+		assert_ok!(submit(Bob, transfer(Charlie, ONE)).unwrap());
+		let fee = before - free(Bob) - ONE;
+		assert!(
+			(8 * MILLI_ONE..12 * MILLI_ONE).contains(&fee),
+			"the fee is {fee}"
+		);
+	});
+}
+
+#[test]
+fn author_should_get_fee_and_tip() {
+	in_block("development", || {
+		let (author, payer) = (free(Alice), free(Bob));
+		let xt = transfer_paying_in(None, 5 * ONE, Bob);
+		assert_ok!(Executive::apply_extrinsic(xt).unwrap());
+		let paid = payer - free(Bob) - ONE;
+		assert!(paid > 5 * ONE);
+		assert_eq!(free(Alice) - author, paid);
+	});
+}
+
+#[test]
+fn fee_should_be_payable_in_usdc() {
+	in_block("development", || {
+		let (one, dollars, author) = (free(Bob), usdc(Bob), free(Alice));
+		let xt = transfer_paying_in(Some(AssetKind::WithId(USDC)), 0, Bob);
+		assert_ok!(Executive::apply_extrinsic(xt).unwrap());
+
+		assert_eq!(one - free(Bob), ONE);
+		let paid = dollars - usdc(Bob);
+		assert!(
+			(8_000..13_000).contains(&paid),
+			"the fee is {paid} micro-USDC"
+		);
+		assert!(free(Alice) - author > 7 * MILLI_ONE);
+		assert!(has_event(|event| matches!(
+			event,
+			RuntimeEvent::AssetTxPayment(AssetTxFeePaid { actual_fee, .. }) if *actual_fee == paid
+		)));
+	});
+}
+
+#[test]
+fn fee_should_be_refused_in_an_asset_without_pool() {
+	in_block("development", || {
+		let xt = transfer_paying_in(Some(AssetKind::WithId(7)), 0, Bob);
+		assert_eq!(
+			Executive::apply_extrinsic(xt),
+			Err(TransactionValidityError::Invalid(
+				InvalidTransaction::Payment
+			))
+		);
+	});
+}

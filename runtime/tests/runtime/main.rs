@@ -1,0 +1,12 @@
+//! The real runtime, natively, in externalities: blocks are made and signed extrinsics applied as
+//! a node does, without a node.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+mod chain;
+mod consensus;
+mod fees;
+mod genesis;
+mod parameters;
+mod transactions;
+mod wasm;
