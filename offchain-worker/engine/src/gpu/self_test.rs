@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::{Gpu, GpuBackend};
 use crate::{
-	hash::{Hash, Hasher},
+	hash::Hasher,
 	model::{Layer, Linear, Norm, Rope, Shape, Weight},
 	Backend, Chunk, EngineError, HeadAt, Model, Step, Want,
 };
 
 /// What the CPU computes; a test compares it with the CPU path.
-const EXPECTED: Hash = [0; 32];
+const EXPECTED: &str = "953ee313217fd911d9de13ffb89719fd8e809d0904924ecb2305ea69abf1c8b1";
 
 /// No size is a multiple of the others' or of a workgroup's, and there are two chunks of keys.
 const SHAPE: Shape = Shape {
@@ -38,8 +38,8 @@ pub fn run(gpu: &Gpu) -> Result<(), EngineError> {
 	}
 }
 
-/// Hash of all that a back end returns for prefill, decode and a batch of both.
-fn outcome(backend: &mut dyn Backend) -> Result<Hash, EngineError> {
+/// Hexadecimal hash of all that a back end returns for prefill, decode and a batch of both.
+fn outcome(backend: &mut dyn Backend) -> Result<String, EngineError> {
 	let want = Want {
 		head: HeadAt::All,
 		logits: true,
@@ -64,7 +64,9 @@ fn outcome(backend: &mut dyn Backend) -> Result<Hash, EngineError> {
 		};
 		steps.extend(backend.forward(&[other, next], want)?);
 	}
-	Ok(steps.iter().fold(Hasher::new("self-test"), absorb).finish())
+	Ok(hex::encode(
+		steps.iter().fold(Hasher::new("self-test"), absorb).finish(),
+	))
 }
 
 fn absorb(hasher: Hasher, step: &Step) -> Hasher {
@@ -169,5 +171,63 @@ fn model() -> Model {
 		rope: draw.rope(),
 		score_mantissa: 38_600,
 		eps: 168,
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	#![allow(clippy::unwrap_used)]
+
+	use super::*;
+	use crate::{cpu::CpuBackend, gpu::context::tests::devices};
+
+	#[test]
+	fn outcome_should_be_as_recorded_when_run_on_the_cpu() {
+		let found = outcome(&mut CpuBackend::new(Arc::new(model()), 2)).unwrap();
+		assert_eq!(found, EXPECTED);
+	}
+
+	#[test]
+	fn outcome_should_depend_on_many_logits_and_ids() {
+		let mut backend = CpuBackend::new(Arc::new(model()), 1);
+		let sequence = backend.open().unwrap();
+		let want = Want {
+			head: HeadAt::All,
+			logits: true,
+		};
+		let steps = backend
+			.forward(
+				&[Chunk {
+					sequence,
+					ids: &[1, 2, 3, 4, 5, 6, 7, 8],
+				}],
+				want,
+			)
+			.unwrap();
+		let distinct = |x: Vec<i32>| {
+			x.into_iter()
+				.collect::<std::collections::BTreeSet<_>>()
+				.len()
+		};
+		let logits = steps
+			.iter()
+			.filter_map(|step| step.logits.clone())
+			.flatten()
+			.collect();
+		assert!(distinct(logits) > 200);
+		assert!(
+			distinct(
+				steps
+					.iter()
+					.filter_map(|step| step.argmax)
+					.map(|id| id as i32)
+					.collect()
+			) > 3
+		);
+	}
+
+	#[test]
+	fn run_should_pass_on_every_device() {
+		devices().iter().for_each(|gpu| run(gpu).unwrap());
 	}
 }
