@@ -14,6 +14,7 @@ use crate::{
 	backend::DeviceChoice,
 	commitment::PUBLIC,
 	container::Container,
+	device::Device,
 	engine::{load, to_hex, GenerateRequest, Generation, Loaded, ModelInfo, Prompt, TokenEvent},
 	evaluate::evaluate,
 	hash::Hash,
@@ -206,7 +207,8 @@ impl List {
 
 impl Target {
 	fn load(&self) -> Result<Loaded, EngineError> {
-		with_progress(|progress| load(&self.model, self.device, 1, progress))
+		let device = Device::open(self.device)?;
+		with_progress(|progress| load(&self.model, &device, 1, progress))
 	}
 }
 

@@ -11,12 +11,11 @@ use crate::{
 	backend::{Backend, DeviceChoice},
 	commitment::{request_hash, result_hash, trace_root, Request, Sampling},
 	container::{Container, Part},
-	cpu::CpuBackend,
+	device::Device,
 	generate::{generate, Answer, Decode, Finish},
-	gpu,
 	hash::{blake2_256, Hash},
 	import::Progress,
-	model::{Model, Shape},
+	model::Shape,
 	source,
 	stream::TextStream,
 	template::{Message, Template},
@@ -156,7 +155,7 @@ impl Loaded {
 	/// [`EngineError::Malformed`] for a section that is not sound, [`EngineError::Device`].
 	pub fn open(
 		container: &Container,
-		device: DeviceChoice,
+		device: &Device,
 		max_sequences: usize,
 	) -> Result<Self, EngineError> {
 		let tokenizer = Tokenizer::parse(container.tokenizer()).map_err(|error| {
@@ -168,7 +167,7 @@ impl Loaded {
 			tokenizer,
 			template: template(container)?,
 			stops: container.stops(),
-			backend: open_backend(model, device, max_sequences)?,
+			backend: device.load(model, max_sequences)?,
 		})
 	}
 
@@ -273,22 +272,6 @@ fn template(container: &Container) -> Result<Option<Template>, EngineError> {
 	Template::parse(source, bos, eos).map(Some)
 }
 
-fn open_backend(
-	model: Arc<Model>,
-	device: DeviceChoice,
-	max_sequences: usize,
-) -> Result<Box<dyn Backend>, EngineError> {
-	let cpu = |model| Box::new(CpuBackend::new(model, max_sequences));
-	match device {
-		DeviceChoice::Cpu => Ok(cpu(model)),
-		DeviceChoice::Index(_) => gpu::open(model, device, max_sequences),
-		DeviceChoice::Auto => {
-			let gpu = gpu::open(model.clone(), device, max_sequences);
-			Ok(gpu.unwrap_or_else(|_| cpu(model)))
-		}
-	}
-}
-
 /// All models of a folder, loaded.
 pub struct Engine {
 	models: Vec<Loaded>,
@@ -307,7 +290,8 @@ impl Engine {
 			max_sequences,
 		} = options;
 		let paths = source::find(&models_dir)?;
-		let load = |path: &PathBuf| load(path, device, max_sequences, &mut |_, _| ());
+		let device = Device::open(device)?;
+		let load = |path: &PathBuf| load(path, &device, max_sequences, &mut |_, _| ());
 		let models = paths.iter().map(load).collect::<Result<Vec<_>, _>>()?;
 		let Some(first) = models.first() else {
 			return Err(EngineError::malformed(
@@ -363,7 +347,7 @@ impl Engine {
 /// Those of [`source::resolve`] and [`Loaded::open`].
 pub fn load(
 	path: &Path,
-	device: DeviceChoice,
+	device: &Device,
 	max_sequences: usize,
 	progress: Progress<'_>,
 ) -> Result<Loaded, EngineError> {

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod commitment;
 pub mod container;
 pub mod cpu;
+pub mod device;
 pub mod engine;
 pub mod error;
 pub mod evaluate;
