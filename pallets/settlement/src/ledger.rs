@@ -1,0 +1,217 @@
+//! The books: what the one USDC account holds, and for whom.
+
+use one_primitives::{
+	clock::{Clock, Day},
+	settlement::{Earnings as EarningsBook, Treasury},
+	Usdc,
+};
+use polkadot_sdk::{
+	frame_support::traits::{
+		fungible::Inspect,
+		tokens::{Fortitude, Preservation},
+	},
+	sp_runtime::{traits::AccountIdConversion, ArithmeticError, DispatchError, DispatchResult},
+};
+
+use crate::{
+	pallet::*,
+	types::{add, take, Balance, EarningsRecord, FlowsRecord, PotsRecord, PotsStatus, Statement},
+	FEE_POT, USDC_POT,
+};
+
+impl<T: Config> Pallet<T> {
+	/// The account that holds all USDC of the protocol.
+	pub fn usdc_account() -> T::AccountId {
+		USDC_POT.into_account_truncating()
+	}
+
+	/// The account that collects fees in ONE.
+	pub fn fee_account() -> T::AccountId {
+		FEE_POT.into_account_truncating()
+	}
+
+	/// 10^-12 ONE that can be sold; the existential deposit stays.
+	pub fn fee_pot() -> Balance {
+		T::Currency::reducible_balance(
+			&Self::fee_account(),
+			Preservation::Preserve,
+			Fortitude::Polite,
+		)
+	}
+
+	/// Micro-USDC that came into the account and that no pot holds yet. The asset's minimum
+	/// balance keeps the account alive and is never in a pot.
+	pub fn unbooked() -> Result<Usdc, ArithmeticError> {
+		let held = T::UsdcAsset::balance(&Self::usdc_account());
+		let promised = add(Pots::<T>::get().total()?, T::UsdcAsset::minimum_balance())?;
+		Ok(held.saturating_sub(promised))
+	}
+
+	/// Books what of `received` is not needed to keep the account alive; returns it.
+	pub(crate) fn book_fees(received: Usdc) -> Result<Usdc, DispatchError> {
+		let booked = received.min(Self::unbooked()?);
+		let flows = Flows::<T>::get();
+		let from_fees = add(flows.from_fees, booked)?;
+		Self::fill_credit(booked, FlowsRecord { from_fees, ..flows })?;
+		Ok(booked)
+	}
+
+	/// Books what came into the account by plain transfers.
+	pub(crate) fn book_transfers() -> DispatchResult {
+		let amount = Self::unbooked()?;
+		if amount == 0 {
+			return Ok(());
+		}
+		let flows = Flows::<T>::get();
+		let from_transfers = add(flows.from_transfers, amount)?;
+		Self::fill_credit(
+			amount,
+			FlowsRecord {
+				from_transfers,
+				..flows
+			},
+		)?;
+		Self::deposit_event(Event::TransfersBooked { amount });
+		Ok(())
+	}
+
+	fn fill_credit(amount: Usdc, flows: FlowsRecord) -> DispatchResult {
+		let pots = Pots::<T>::get();
+		let credit = add(pots.credit, amount)?;
+		Pots::<T>::put(PotsRecord { credit, ..pots });
+		Flows::<T>::put(flows);
+		Ok(())
+	}
+
+	/// Takes `amount` out of the earnings pot and out of the books: it was paid.
+	pub(crate) fn book_payment(amount: Usdc) -> DispatchResult {
+		let (pots, flows) = (Pots::<T>::get(), Flows::<T>::get());
+		let earnings = take(pots.earnings, amount, Error::<T>::EarningsPotTooSmall)?;
+		let paid = add(flows.paid, amount)?;
+		Pots::<T>::put(PotsRecord { earnings, ..pots });
+		Flows::<T>::put(FlowsRecord { paid, ..flows });
+		Ok(())
+	}
+
+	/// Takes `amount` out of the pot of `day`; an empty pot leaves no entry.
+	fn shrink_day(day: Day, amount: Usdc) -> DispatchResult {
+		let left = take(DayPots::<T>::get(day), amount, Error::<T>::DayPotTooSmall)?;
+		if left == 0 {
+			DayPots::<T>::remove(day);
+		} else {
+			DayPots::<T>::insert(day, left);
+		}
+		Ok(())
+	}
+
+	/// What `worker` is owed and was paid.
+	pub fn statement(worker: &T::AccountId) -> Statement {
+		let record = Earnings::<T>::get(worker);
+		Statement {
+			accrued: record.accrued,
+			payable: record.payable,
+			paid_total: record.paid,
+			last_paid: record.last_paid,
+			last_window: record.last_window,
+			next_settlement: T::Clock::window_start(T::Clock::window().saturating_add(1)),
+		}
+	}
+
+	/// What is in the pots.
+	pub fn pots() -> PotsStatus {
+		let pots = Pots::<T>::get();
+		PotsStatus {
+			fee_pot_one: Self::fee_pot(),
+			credit: pots.credit,
+			days: pots.days,
+			earnings: pots.earnings,
+			from_fees_total: Flows::<T>::get().from_fees,
+		}
+	}
+}
+
+impl<T: Config> Treasury for Pallet<T> {
+	fn credit_pot() -> Usdc {
+		Pots::<T>::get().credit
+	}
+
+	fn earmark(day: Day, amount: Usdc) -> DispatchResult {
+		if amount == 0 {
+			return Ok(());
+		}
+		let pots = Pots::<T>::get();
+		let credit = take(pots.credit, amount, Error::<T>::CreditPotTooSmall)?;
+		let days = add(pots.days, amount)?;
+		let pot = add(DayPots::<T>::get(day), amount)?;
+		Pots::<T>::put(PotsRecord {
+			credit,
+			days,
+			..pots
+		});
+		DayPots::<T>::insert(day, pot);
+		Self::deposit_event(Event::Earmarked { day, amount });
+		Ok(())
+	}
+
+	fn release(day: Day, amount: Usdc) -> DispatchResult {
+		if amount == 0 {
+			return Ok(());
+		}
+		let pots = Pots::<T>::get();
+		let days = take(pots.days, amount, Error::<T>::DayPotTooSmall)?;
+		let credit = add(pots.credit, amount)?;
+		Self::shrink_day(day, amount)?;
+		Pots::<T>::put(PotsRecord {
+			credit,
+			days,
+			..pots
+		});
+		Self::deposit_event(Event::Released { day, amount });
+		Ok(())
+	}
+}
+
+impl<T: Config> EarningsBook<T::AccountId> for Pallet<T> {
+	fn accrue(day: Day, worker: &T::AccountId, amount: Usdc) -> DispatchResult {
+		if amount == 0 {
+			return Ok(());
+		}
+		let (pots, record) = (Pots::<T>::get(), Earnings::<T>::get(worker));
+		let days = take(pots.days, amount, Error::<T>::DayPotTooSmall)?;
+		let earnings = add(pots.earnings, amount)?;
+		let accrued = add(record.accrued, amount)?;
+		Self::shrink_day(day, amount)?;
+		Pots::<T>::put(PotsRecord {
+			days,
+			earnings,
+			..pots
+		});
+		Earnings::<T>::insert(worker, EarningsRecord { accrued, ..record });
+		let who = worker.clone();
+		Self::deposit_event(Event::Accrued { who, day, amount });
+		Ok(())
+	}
+
+	fn mature(worker: &T::AccountId, amount: Usdc) -> DispatchResult {
+		if amount == 0 {
+			return Ok(());
+		}
+		let record = Earnings::<T>::get(worker);
+		let accrued = take(record.accrued, amount, Error::<T>::NotAccrued)?;
+		let payable = add(record.payable, amount)?;
+		if record.payable == 0 {
+			Queue::<T>::mutate(|queue| Self::push(queue, worker));
+		}
+		Earnings::<T>::insert(
+			worker,
+			EarningsRecord {
+				accrued,
+				payable,
+				..record
+			},
+		);
+		let who = worker.clone();
+		Self::deposit_event(Event::Matured { who, amount });
+		Ok(())
+	}
+}

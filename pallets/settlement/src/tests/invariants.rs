@@ -1,0 +1,163 @@
+//! Random sequences of everything that moves money; the invariants hold after each step.
+
+use std::{cell::Cell, collections::BTreeMap};
+
+use one_primitives::{
+	settlement::{Earnings as EarningsBook, Treasury},
+	Usdc,
+};
+use polkadot_sdk::{
+	frame_support::{
+		storage::with_storage_layer,
+		traits::{fungible::Balanced, OnUnbalanced},
+	},
+	sp_runtime::DispatchResult,
+};
+use proptest::{prelude::*, test_runner::TestRunner};
+
+use crate::{mock::*, types::Balance, DayPots, Earnings, Event, Flows, Pots};
+
+const WORKERS: core::ops::Range<AccountId> = 10..14;
+
+/// Thousandths of what there is; some ask for more than that.
+type Part = Usdc;
+
+#[derive(Clone, Debug)]
+enum Step {
+	Fee(Balance),
+	TradeOne(Part),
+	TradeUsdc(Part),
+	Donate(Usdc),
+	Earmark(u32, Part),
+	Release(u32, Part),
+	Accrue(u32, AccountId, Part),
+	Mature(AccountId, Part),
+	Block(AccountId),
+	Thaw(AccountId),
+	Blocks { passed: u64, payees: u64 },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+	let (day, worker) = (0u32..3, WORKERS);
+	let part = prop_oneof![1..100u128, 1..1_050u128];
+	prop_oneof![
+		2 => (1..500u128).prop_map(|whole| Step::Fee(whole * ONE)),
+		1 => (1..20u128).prop_map(Step::TradeOne),
+		1 => (1..20u128).prop_map(Step::TradeUsdc),
+		1 => (MIN_USDC..USDC).prop_map(Step::Donate),
+		3 => (day.clone(), part.clone()).prop_map(|(day, part)| Step::Earmark(day, part)),
+		1 => (day.clone(), part.clone()).prop_map(|(day, part)| Step::Release(day, part)),
+		4 => (day, worker.clone(), part.clone())
+			.prop_map(|(day, who, part)| Step::Accrue(day, who, part)),
+		4 => (worker.clone(), part).prop_map(|(who, part)| Step::Mature(who, part)),
+		1 => worker.clone().prop_map(Step::Block),
+		1 => worker.prop_map(Step::Thaw),
+		5 => (prop_oneof![Just(SLOT), 0..2 * WINDOW], 0..4u64)
+			.prop_map(|(passed, payees)| Step::Blocks { passed, payees }),
+	]
+}
+
+/// As a dispatch: all of it or nothing; either is fine here.
+fn dispatch(call: impl FnOnce() -> DispatchResult) {
+	let _ = with_storage_layer(call);
+}
+
+fn part_of(whole: Usdc, part: Part) -> Usdc {
+	(whole * part).div_ceil(1_000)
+}
+
+fn take(step: Step) {
+	let trader = RuntimeOrigin::signed(TRADER);
+	match step {
+		Step::Fee(amount) => Split::on_unbalanced(<Balances as Balanced<_>>::issue(amount)),
+		Step::TradeOne(part) => trade_one(part_of(POOL_ONE, part)),
+		Step::TradeUsdc(part) => trade_usdc(part_of(POOL_USDC, part)),
+		Step::Donate(amount) => transfer_usdc(amount),
+		Step::Earmark(day, part) => {
+			let amount = part_of(Pots::<Test>::get().credit, part);
+			dispatch(|| Settlement::earmark(day, amount));
+		}
+		Step::Release(day, part) => {
+			let amount = part_of(DayPots::<Test>::get(day), part);
+			dispatch(|| Settlement::release(day, amount));
+		}
+		Step::Accrue(day, who, part) => {
+			let amount = part_of(DayPots::<Test>::get(day), part);
+			dispatch(|| Settlement::accrue(day, &who, amount));
+		}
+		Step::Mature(who, part) => {
+			let amount = part_of(Earnings::<Test>::get(who).accrued, part);
+			dispatch(|| Settlement::mature(&who, amount));
+		}
+		Step::Block(who) => dispatch(|| Assets::block(trader, USDC_ID, who)),
+		Step::Thaw(who) => dispatch(|| Assets::thaw(trader, USDC_ID, who)),
+		Step::Blocks { passed, payees } => {
+			next_block_with(passed, weight_for(payees));
+		}
+	}
+}
+
+/// What events said so far.
+#[derive(Default)]
+struct Told {
+	paid: BTreeMap<AccountId, Usdc>,
+	payments: u32,
+	skipped: u32,
+}
+
+impl Told {
+	fn listen(&mut self) {
+		for event in events() {
+			match event {
+				Event::Paid { who, amount, .. } => {
+					*self.paid.entry(who).or_default() += amount;
+					self.payments += 1;
+				}
+				Event::PayoutSkipped { .. } => self.skipped += 1,
+				_ => {}
+			}
+		}
+	}
+
+	/// Workers have exactly what events said, and the books agree.
+	fn check(&self) {
+		for who in WORKERS {
+			let paid = self.paid.get(&who).copied().unwrap_or_default();
+			assert_eq!(usdc_of(who), paid);
+			assert_eq!(Earnings::<Test>::get(who).paid, paid);
+		}
+		assert_eq!(Flows::<Test>::get().paid, self.paid.values().sum::<Usdc>());
+		Settlement::do_try_state().unwrap();
+	}
+}
+
+fn run(steps: Vec<Step>) -> Told {
+	let mut told = Told::default();
+	ExtBuilder::default().build().execute_with(|| {
+		// So that money moves from the first step on; sales add to it.
+		fund(100 * USDC);
+		for step in steps {
+			take(step);
+			told.listen();
+			told.check();
+		}
+	});
+	told
+}
+
+#[test]
+fn invariants_should_hold_after_every_step() {
+	let (payments, skipped) = (Cell::new(0), Cell::new(0));
+	let mut runner = TestRunner::new(ProptestConfig::with_cases(200));
+	runner
+		.run(&proptest::collection::vec(step(), 1..120), |steps| {
+			let told = run(steps);
+			payments.set(payments.get() + told.payments);
+			skipped.set(skipped.get() + told.skipped);
+			Ok(())
+		})
+		.unwrap();
+	// Else the sequences would say nothing about payouts.
+	assert!(payments.get() > 50, "{} payments", payments.get());
+	assert!(skipped.get() > 10, "{} skipped", skipped.get());
+}

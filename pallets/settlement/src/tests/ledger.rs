@@ -1,0 +1,154 @@
+//! Moves between the pots.
+
+use one_primitives::settlement::{Earnings as EarningsBook, Treasury};
+use polkadot_sdk::{
+	frame_support::{assert_noop, assert_ok},
+	sp_runtime::TryRuntimeError,
+};
+
+use crate::{mock::*, types::*, DayPots, Earnings, Error, Event, Flows, Payees, Pots, Queue};
+
+const WORKER: AccountId = 7;
+
+#[test]
+fn usdc_should_go_from_credit_over_a_day_to_a_worker() {
+	ExtBuilder::default().build_and_execute(|| {
+		fund(1_000);
+		events();
+		assert_eq!(Settlement::credit_pot(), 1_000);
+		assert_ok!(Settlement::earmark(3, 600));
+		assert_ok!(Settlement::accrue(3, &WORKER, 250));
+		assert_ok!(Settlement::release(3, 350));
+		assert_ok!(Settlement::mature(&WORKER, 100));
+
+		let pots = PotsRecord {
+			credit: 750,
+			days: 0,
+			earnings: 250,
+		};
+		assert_eq!(Pots::<Test>::get(), pots);
+		let statement = Settlement::statement(&WORKER);
+		assert_eq!((statement.accrued, statement.payable), (150, 100));
+		let moves = vec![
+			Event::Earmarked {
+				day: 3,
+				amount: 600,
+			},
+			Event::Accrued {
+				who: WORKER,
+				day: 3,
+				amount: 250,
+			},
+			Event::Released {
+				day: 3,
+				amount: 350,
+			},
+			Event::Matured {
+				who: WORKER,
+				amount: 100,
+			},
+		];
+		assert_eq!(events(), moves);
+	});
+}
+
+#[test]
+fn pots_should_refuse_what_they_do_not_hold() {
+	ExtBuilder::default().build_and_execute(|| {
+		fund(1_000);
+		assert_noop!(
+			Settlement::earmark(3, 1_001),
+			Error::<Test>::CreditPotTooSmall
+		);
+		assert_ok!(Settlement::earmark(3, 400));
+		assert_ok!(Settlement::earmark(4, 400));
+		assert_noop!(Settlement::release(3, 401), Error::<Test>::DayPotTooSmall);
+		assert_noop!(
+			Settlement::accrue(4, &WORKER, 401),
+			Error::<Test>::DayPotTooSmall
+		);
+		assert_ok!(Settlement::accrue(4, &WORKER, 400));
+		assert_noop!(Settlement::mature(&WORKER, 401), Error::<Test>::NotAccrued);
+	});
+}
+
+#[test]
+fn moves_of_nothing_should_leave_no_trace() {
+	ExtBuilder::default().build_and_execute(|| {
+		assert_ok!(Settlement::earmark(3, 0));
+		assert_ok!(Settlement::accrue(3, &WORKER, 0));
+		assert_ok!(Settlement::mature(&WORKER, 0));
+		assert_ok!(Settlement::release(3, 0));
+		assert_eq!(events(), vec![]);
+		assert_eq!(DayPots::<Test>::iter().count(), 0);
+		assert_eq!(Earnings::<Test>::iter().count(), 0);
+		assert_eq!(Payees::<Test>::iter().count(), 0);
+	});
+}
+
+#[test]
+fn worker_should_wait_once_when_several_of_its_jobs_are_final() {
+	ExtBuilder::default().build_and_execute(|| {
+		fund(1_000);
+		owe(WORKER, 10);
+		owe(WORKER, 20);
+		owe(8, 30);
+		assert_eq!(Queue::<Test>::get().tail, 2);
+		assert_eq!(Settlement::statement(&WORKER).payable, 30);
+	});
+}
+
+#[test]
+fn transfers_should_be_booked_at_the_next_window() {
+	ExtBuilder::default().build_and_execute(|| {
+		next_block();
+		transfer_usdc(5 * USDC);
+		next_block();
+		assert_eq!(Settlement::credit_pot(), 0);
+		next_window();
+		assert_eq!(Settlement::credit_pot(), 5 * USDC - MIN_USDC);
+		assert_eq!(Flows::<Test>::get().from_transfers, 5 * USDC - MIN_USDC);
+	});
+}
+
+#[test]
+fn transfers_should_not_count_as_fees() {
+	ExtBuilder::default().build_and_execute(|| {
+		transfer_usdc(5 * USDC);
+		fill_fee_pot(100 * ONE);
+		next_block();
+		let sold = Settlement::pots().from_fees_total;
+		assert!(sold > 4_980_000 && sold < 5 * USDC);
+		assert_eq!(Settlement::credit_pot(), sold);
+		assert_eq!(Settlement::unbooked(), Ok(5 * USDC - MIN_USDC));
+	});
+}
+
+#[test]
+fn invariants_should_fail_when_the_books_are_wrong() {
+	type Damage = fn();
+	let damages: [(&str, Damage); 6] = [
+		("1", || {
+			Pots::<Test>::mutate(|pots| pots.credit += 1_000_000)
+		}),
+		("2", || Flows::<Test>::mutate(|flows| flows.paid += 1)),
+		("3", || DayPots::<Test>::insert(9, 1)),
+		("4", || {
+			Earnings::<Test>::mutate(WORKER, |record| record.accrued += 1)
+		}),
+		("6", || Payees::<Test>::insert(9, WORKER)),
+		("6", || Queue::<Test>::mutate(|queue| queue.tail += 1)),
+	];
+	for (invariant, damage) in damages {
+		ExtBuilder::default().build().execute_with(|| {
+			fund(1_000);
+			owe(WORKER, 10);
+			assert_ok!(Settlement::do_try_state());
+			damage();
+			match Settlement::do_try_state() {
+				Err(TryRuntimeError::Other(found)) => assert!(found.starts_with(invariant)),
+				other => panic!("{invariant} was not found: {other:?}"),
+			}
+		});
+	}
+}
