@@ -1,2 +1,428 @@
-//! The two-lane market: queues, assignment, deadlines.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(not(feature = "std"), no_std)]
+#![deny(rustdoc::broken_intra_doc_links)]
+
+extern crate alloc;
+
+use one_primitives::ProtocolTime;
+use polkadot_sdk::*;
+
+mod deadlines;
+mod funds;
+mod market;
+mod matching;
+mod queries;
+mod queue;
+pub mod runtime_api;
+mod state;
+mod submit;
+#[cfg(any(feature = "try-runtime", test))]
+mod try_state;
+pub mod types;
+pub mod weights;
+
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
+pub use pallet::*;
+pub use types::*;
+pub use weights::WeightInfo;
+
+const LOG_TARGET: &str = "runtime::jobs";
+
+/// Protocol time that shares one bucket of deadlines, in milliseconds: a deadline is acted on in
+/// the first block after its bucket, so never early and at most this much, and a block, late.
+pub const BUCKET: ProtocolTime = 1_000;
+
+/// A job of this runtime.
+pub type JobOf<T> = Job<<T as frame_system::Config>::AccountId>;
+/// A state of this runtime's jobs.
+pub type StateOf<T> = State<<T as frame_system::Config>::AccountId>;
+
+#[frame_support::pallet]
+pub mod pallet {
+	use alloc::vec::Vec;
+
+	use frame_support::{pallet_prelude::*, traits::Randomness, weights::WeightMeter};
+	use frame_system::pallet_prelude::*;
+	use one_primitives::{
+		clock::Clock,
+		credits::{LaneFunds, Refusal, SubmitTerms},
+		jobs::{JobId, Lane, OnFinal},
+		models::{ModelId, Models},
+		settlement::Earnings,
+		workers::Workers,
+		Cu, Usdc,
+	};
+	use sp_core::H256;
+	use sp_runtime::Permill;
+
+	use super::*;
+
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	#[pallet::config]
+	pub trait Config:
+		polkadot_sdk::frame_system::Config<Hash = H256, RuntimeEvent: From<Event<Self>>>
+	{
+		/// The clocks.
+		type Clock: Clock;
+		/// The registry of models.
+		type Models: Models;
+		/// The workers' slots.
+		type Workers: Workers<Self::AccountId>;
+		/// Money of the Included lane.
+		type Included: LaneFunds<Self::AccountId>;
+		/// Money of the Dedicated lane.
+		type Dedicated: LaneFunds<Self::AccountId>;
+		/// The workers' earnings.
+		type Earnings: Earnings<Self::AccountId>;
+		/// Told when a job is gone from the market.
+		type OnFinal: OnFinal;
+		/// VRF randomness of the parent block. It is for fairness among workers only.
+		type Randomness: Randomness<Option<H256>, BlockNumberFor<Self>>;
+		/// CU that a job costs at the least.
+		type JobFloor: Get<Cu>;
+		/// CU for each byte of a public prompt.
+		type CuPerByte: Get<Cu>;
+		/// Share of an output token's work at which an input token's is charged.
+		type InputRatio: Get<Permill>;
+		/// Least share of the matches that are Included while both lanes wait.
+		type IncludedFloor: Get<Permill>;
+		/// Jobs that may wait in one queue.
+		type MaxQueue: Get<u32>;
+		/// Protocol time that a worker has to accept.
+		type AcceptPeriod: Get<ProtocolTime>;
+		/// Least protocol time that a worker has to complete.
+		type CompletionFloor: Get<ProtocolTime>;
+		/// Protocol time after which a waiting job expires.
+		type QueuePeriod: Get<ProtocolTime>;
+		/// Protocol time from completion until a job is final.
+		type ChallengeWindow: Get<ProtocolTime>;
+		/// Models that may have jobs waiting: at least as many as the registry holds.
+		#[pallet::constant]
+		type MaxModels: Get<u32>;
+		/// Weight of a block that matching and deadlines may take, half of it each.
+		type PollWeight: Get<Weight>;
+		/// Weights.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// Number of the next job.
+	#[pallet::storage]
+	pub type NextJob<T> = StorageValue<_, JobId, ValueQuery>;
+
+	/// Jobs that are open or not yet final.
+	#[pallet::storage]
+	pub type Jobs<T: Config> = StorageMap<_, Twox64Concat, JobId, JobOf<T>>;
+
+	/// What stored jobs ask.
+	#[pallet::storage]
+	pub type Payloads<T> = StorageMap<_, Twox64Concat, JobId, Payload>;
+
+	/// The open job in each job slot of an account.
+	#[pallet::storage]
+	pub type Slots<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, u8, JobId>;
+
+	/// Ends of the queues of models with jobs waiting.
+	#[pallet::storage]
+	pub type Queues<T> = StorageMap<_, Blake2_128Concat, ModelId, ModelQueues, ValueQuery>;
+
+	/// Neighbours of a waiting job in its queue.
+	#[pallet::storage]
+	pub type Links<T> = StorageMap<_, Twox64Concat, JobId, Link>;
+
+	/// Models with jobs waiting, in the order of their turns.
+	#[pallet::storage]
+	pub type Waiting<T: Config> = StorageValue<_, BoundedVec<ModelId, T::MaxModels>, ValueQuery>;
+
+	/// Jobs that a worker has been assigned and not yet answered.
+	#[pallet::storage]
+	pub type Assignments<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, JobId, ()>;
+
+	/// Jobs by the bucket of their deadline: protocol time divided by [`BUCKET`].
+	#[pallet::storage]
+	pub type Deadlines<T> = StorageDoubleMap<_, Twox64Concat, u64, Twox64Concat, JobId, ()>;
+
+	/// The oldest bucket of deadlines that may hold a job.
+	#[pallet::storage]
+	pub type DeadlineCursor<T> = StorageValue<_, u64, ValueQuery>;
+
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A job joined its queue.
+		JobSubmitted {
+			/// Its owner.
+			who: T::AccountId,
+			/// The job.
+			job: JobId,
+			/// The owner's job slot that it takes.
+			slot: u8,
+			/// The model to run.
+			model: ModelId,
+			/// The lane that pays.
+			lane: Lane,
+			/// Tokens of prompt and template at the most.
+			max_input: u32,
+			/// New tokens at the most.
+			max_output: u32,
+			/// CU set aside.
+			reserved: Cu,
+		},
+		/// A worker's slot was drawn for a job.
+		JobAssigned {
+			/// The worker.
+			worker: T::AccountId,
+			/// The job.
+			job: JobId,
+			/// Which assignment of the job, from 1.
+			attempt: u8,
+			/// Hash of the parent of this block: names the fork.
+			assigned: H256,
+		},
+		/// A worker promised to serve a job.
+		JobAccepted {
+			/// The worker.
+			worker: T::AccountId,
+			/// The job.
+			job: JobId,
+			/// Which assignment of the job.
+			attempt: u8,
+		},
+		/// An attempt came to nothing; the job is first in its queue again.
+		JobRequeued {
+			/// The worker of that attempt.
+			worker: T::AccountId,
+			/// The job.
+			job: JobId,
+			/// The attempt.
+			attempt: u8,
+		},
+		/// A job was served.
+		JobCompleted {
+			/// Its owner.
+			who: T::AccountId,
+			/// The job.
+			job: JobId,
+			/// Who served it.
+			worker: T::AccountId,
+			/// CU that it cost; the rest of what was set aside is free again.
+			charged: Cu,
+			/// What the worker earns, in micro-USDC.
+			price: Usdc,
+		},
+		/// A served job can no longer be challenged; its price is payable.
+		JobFinalized {
+			/// Who served it.
+			worker: T::AccountId,
+			/// The job.
+			job: JobId,
+			/// What the worker earned, in micro-USDC.
+			price: Usdc,
+		},
+		/// An owner withdrew a job.
+		JobCancelled {
+			/// Its owner.
+			who: T::AccountId,
+			/// The job.
+			job: JobId,
+			/// CU that the worker's slot cost; all of it goes to the credit pot.
+			forfeited: Cu,
+		},
+		/// No worker was free in time; all that was set aside is free again.
+		JobExpired {
+			/// Its owner.
+			who: T::AccountId,
+			/// The job.
+			job: JobId,
+		},
+		/// No attempt succeeded; all that was set aside is free again.
+		JobFailed {
+			/// Its owner.
+			who: T::AccountId,
+			/// The job.
+			job: JobId,
+			/// Attempts made.
+			attempts: u8,
+		},
+		/// A job cannot be answered by anyone; all that was set aside is free again.
+		JobRefused {
+			/// Its owner.
+			who: T::AccountId,
+			/// The job.
+			job: JobId,
+			/// The worker who says so.
+			worker: T::AccountId,
+		},
+		/// The books did not hold what a job that ended had set aside or earned.
+		FundsUnsettled {
+			/// Whose money it is.
+			who: T::AccountId,
+			/// The job.
+			job: JobId,
+			/// What the books say.
+			error: DispatchError,
+		},
+	}
+
+	#[pallet::error]
+	pub enum Error<T> {
+		/// The stake gives no tier.
+		BelowThreshold,
+		/// The stake is enough, but counts from a later credit day.
+		NotYetCounting,
+		/// Too little is left of today's credits.
+		NoCredits,
+		/// Another open job of the account holds this slot.
+		SlotTaken,
+		/// No active model has this id.
+		UnknownModel,
+		/// The prompt has too many bytes.
+		PromptTooLong,
+		/// One job of the tier may not cost this much.
+		JobTooLarge,
+		/// The model is for higher tiers.
+		TierTooLow,
+		/// The lane takes no jobs.
+		LaneClosed,
+		/// There is no such open job.
+		UnknownJob,
+		/// The job belongs to another account.
+		NotOwner,
+		/// The job is past the point where it could be cancelled.
+		NotCancellable,
+		/// The tier has fewer slots.
+		NoSuchSlot,
+		/// Prompt and answer together exceed the model's context.
+		ContextExceeded,
+		/// The job asks for no output.
+		NoOutput,
+		/// The queue of the model and lane is full.
+		QueueFull,
+		/// More models have jobs waiting than the market knows.
+		TooManyModels,
+		/// The job is not in a state that this follows.
+		WrongState,
+		/// It is not the worker's current attempt of the job.
+		StaleAttempt,
+		/// The receipt states more than the job asked for.
+		ExcessiveReceipt,
+	}
+
+	impl<T> From<Refusal> for Error<T> {
+		fn from(refusal: Refusal) -> Self {
+			match refusal {
+				Refusal::BelowThreshold { .. } => Self::BelowThreshold,
+				Refusal::NotYetCounting { .. } => Self::NotYetCounting,
+				Refusal::NoCredits { .. } => Self::NoCredits,
+				Refusal::SlotTaken { .. } => Self::SlotTaken,
+				Refusal::UnknownModel => Self::UnknownModel,
+				Refusal::PromptTooLong { .. } => Self::PromptTooLong,
+				Refusal::JobTooLarge { .. } => Self::JobTooLarge,
+				Refusal::TierTooLow { .. } => Self::TierTooLow,
+				Refusal::LaneClosed => Self::LaneClosed,
+				Refusal::UnknownJob => Self::UnknownJob,
+				Refusal::NotOwner => Self::NotOwner,
+				Refusal::NotCancellable => Self::NotCancellable,
+				Refusal::NoSuchSlot { .. } => Self::NoSuchSlot,
+				Refusal::ContextExceeded { .. } => Self::ContextExceeded,
+				Refusal::NoOutput => Self::NoOutput,
+				Refusal::QueueFull { .. } => Self::QueueFull,
+			}
+		}
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_poll(_: BlockNumberFor<T>, weight: &mut WeightMeter) {
+			let limit = T::PollWeight::get().min(weight.remaining());
+			let mut budget = WeightMeter::with_limit(limit);
+			let mut half = WeightMeter::with_limit(limit / 2);
+			// Matching goes first: a job that a deadline queues again waits for the next block.
+			Self::match_jobs(&mut half);
+			budget.consume(half.consumed());
+			Self::meet_deadlines(&mut budget);
+			weight.consume(budget.consumed());
+		}
+
+		fn integrity_test() {
+			let half = T::PollWeight::get() / 2;
+			let one_match = T::WeightInfo::match_base()
+				.saturating_add(T::WeightInfo::match_model())
+				.saturating_add(T::WeightInfo::match_job());
+			let one_deadline = T::WeightInfo::deadline_base()
+				.saturating_add(T::WeightInfo::deadline_bucket())
+				.saturating_add(T::WeightInfo::deadline());
+			assert!(one_match.all_lte(half), "no block could match a job");
+			assert!(one_deadline.all_lte(half), "no block could meet a deadline");
+			assert!(T::MaxModels::get() > 0, "no model could have jobs");
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Submits a job.
+		///
+		/// Signed. Reserves the most that the job can cost: of the account's credits on the
+		/// Included lane, of its capacity on the Dedicated one. What the receipt does not use
+		/// comes back.
+		///
+		/// - `slot`: the account's job slot to take; one job a slot.
+		/// - `model`: Merkle root of the model's container.
+		/// - `lane`: what pays.
+		/// - `max_output`: new tokens at the most, at least 1.
+		/// - `prompt`: UTF-8 text, public until the job is final, at most 2,048 bytes.
+		///
+		/// Emits [`Event::JobSubmitted`].
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::submit_job(prompt.len() as u32))]
+		pub fn submit_job(
+			origin: OriginFor<T>,
+			slot: u8,
+			model: ModelId,
+			lane: Lane,
+			max_output: u32,
+			prompt: Vec<u8>,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			let prompt_len = u32::try_from(prompt.len()).unwrap_or(u32::MAX);
+			let terms = SubmitTerms {
+				slot,
+				lane,
+				model,
+				prompt_len,
+				max_output,
+			};
+			Self::do_submit(who, terms, prompt)
+		}
+
+		/// Withdraws an open job.
+		///
+		/// Signed by the job's owner. Free while the job waits; once a worker holds a slot for it
+		/// the floor of a job is forfeited, and once the worker has accepted, all of it.
+		///
+		/// - `job`: the job.
+		///
+		/// Emits [`Event::JobCancelled`].
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::cancel_job())]
+		pub fn cancel_job(origin: OriginFor<T>, job: JobId) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_cancel(who, job)
+		}
+	}
+}

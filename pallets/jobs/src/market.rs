@@ -1,0 +1,172 @@
+//! What workers report: acceptances and receipts.
+
+use alloc::vec::Vec;
+
+use one_primitives::{
+	jobs::{Acceptance, Assignment, JobId, Market},
+	receipts::{Outcome, Receipt},
+	workers::{SlotUse, Workers},
+	Cu, ProtocolTime, Usdc,
+};
+use polkadot_sdk::{
+	frame_support::{ensure, storage::with_storage_layer, traits::Get},
+	sp_core::H256,
+	sp_runtime::{DispatchError, DispatchResult},
+};
+
+use crate::{
+	funds::Funds, types::*, Assignments, Config, Error, Event, JobOf, Jobs, Pallet, Payloads,
+	StateOf,
+};
+
+/// How often the time that the quoted tokens take at the proven rate a worker is given.
+const PATIENCE: u64 = 3;
+
+impl<T: Config> Pallet<T> {
+	fn do_accept(worker: &T::AccountId, acceptance: &Acceptance) -> DispatchResult {
+		let job = Self::acceptable(worker, acceptance).ok_or(Error::<T>::StaleAttempt)?;
+		let (id, attempt) = (acceptance.job, acceptance.attempt);
+		let next = StateOf::<T>::Accepted {
+			worker: worker.clone(),
+			assigned: acceptance.assigned,
+			due: Self::after(Self::patience(worker, &job)),
+		};
+		Self::transition(id, job, next)?;
+		Self::deposit_event(Event::JobAccepted {
+			worker: worker.clone(),
+			job: id,
+			attempt,
+		});
+		Ok(())
+	}
+
+	fn acceptable(worker: &T::AccountId, acceptance: &Acceptance) -> Option<JobOf<T>> {
+		let job = Jobs::<T>::get(acceptance.job)?;
+		let State::Assigned {
+			worker: assignee,
+			assigned,
+			..
+		} = &job.state
+		else {
+			return None;
+		};
+		let current = assignee == worker
+			&& *assigned == acceptance.assigned
+			&& job.attempts == acceptance.attempt;
+		current.then_some(job)
+	}
+
+	/// Time for the job at the worker's proven rate, several times over.
+	fn patience(worker: &T::AccountId, job: &JobOf<T>) -> ProtocolTime {
+		let rate = u64::from(T::Workers::proven_rate(worker, &job.model).max(1));
+		let quoted = job.terms.max_tokens().saturating_mul(1_000).div_ceil(rate);
+		quoted
+			.saturating_mul(PATIENCE)
+			.max(T::CompletionFloor::get())
+	}
+
+	/// The job and fork of the attempt that `receipt` is of.
+	fn current(receipt: &Receipt<T::AccountId>) -> Option<(JobOf<T>, H256)> {
+		let job = Jobs::<T>::get(receipt.job)?;
+		let (worker, assigned) = job.state.attempt()?;
+		let current = *worker == receipt.worker
+			&& job.attempts == receipt.attempt
+			&& job.model == receipt.model;
+		current.then_some((job, assigned))
+	}
+
+	fn do_complete(receipt: &Receipt<T::AccountId>) -> Result<(Cu, Usdc), DispatchError> {
+		let (job, _) = Self::current(receipt).ok_or(Error::<T>::StaleAttempt)?;
+		match receipt.outcome {
+			Outcome::Served => Self::serve(job, receipt),
+			Outcome::Refused => Self::refuse(job, receipt).map(|()| (0, 0)),
+			// The prompt is in state and the owner has not cancelled: the worker could not.
+			Outcome::NoPayload | Outcome::Cancelled | Outcome::Failed => {
+				Self::retry(receipt.job, job, SlotUse::Unused).map(|()| (0, 0))
+			}
+		}
+	}
+
+	fn serve(job: JobOf<T>, receipt: &Receipt<T::AccountId>) -> Result<(Cu, Usdc), DispatchError> {
+		let within = receipt.requests == 1
+			&& receipt.input_tokens <= job.terms.max_input
+			&& receipt.output_tokens <= job.terms.max_output;
+		ensure!(within, Error::<T>::ExcessiveReceipt);
+		let (id, worker) = (receipt.job, receipt.worker.clone());
+		let charged = job
+			.terms
+			.cu(receipt.input_tokens, receipt.output_tokens)
+			.min(job.reservation.reserved);
+		let price = Funds::<T>::charge(&job, charged, &worker)?;
+		T::Workers::return_slot(&worker, &job.model, SlotUse::Served);
+		let due = Self::after(T::ChallengeWindow::get());
+		let who = job.owner.clone();
+		let next = StateOf::<T>::Completed {
+			worker: worker.clone(),
+			charged,
+			price,
+			due,
+		};
+		Self::transition(id, job, next)?;
+		Self::deposit_event(Event::JobCompleted {
+			who,
+			job: id,
+			worker,
+			charged,
+			price,
+		});
+		Ok((charged, price))
+	}
+
+	fn refuse(job: JobOf<T>, receipt: &Receipt<T::AccountId>) -> DispatchResult {
+		Funds::<T>::release(&job)?;
+		T::Workers::return_slot(&receipt.worker, &job.model, SlotUse::Unused);
+		let (who, worker) = (job.owner.clone(), receipt.worker.clone());
+		Self::deposit_event(Event::JobRefused {
+			who,
+			job: receipt.job,
+			worker,
+		});
+		Self::transition(receipt.job, job, State::Refused)
+	}
+
+	fn assignment(id: JobId) -> Option<Assignment> {
+		let job = Jobs::<T>::get(id)?;
+		let (_, assigned) = job.state.attempt()?;
+		let Payload::Public(prompt) = Payloads::<T>::get(id)?;
+		Some(Assignment {
+			job: id,
+			attempt: job.attempts,
+			assigned,
+			accepted: matches!(job.state, State::Accepted { .. }),
+			model: job.model,
+			prompt: prompt.into_inner(),
+			max_input: job.terms.max_input,
+			max_output: job.terms.max_output,
+		})
+	}
+}
+
+impl<T: Config> Market<T::AccountId> for Pallet<T> {
+	fn assignments(worker: &T::AccountId) -> Vec<Assignment> {
+		let mut jobs: Vec<JobId> = Assignments::<T>::iter_key_prefix(worker).collect();
+		jobs.sort_unstable();
+		jobs.into_iter().filter_map(Self::assignment).collect()
+	}
+
+	fn is_acceptable(worker: &T::AccountId, acceptance: &Acceptance) -> bool {
+		Self::acceptable(worker, acceptance).is_some()
+	}
+
+	fn accept(worker: &T::AccountId, acceptance: &Acceptance) -> DispatchResult {
+		with_storage_layer(|| Self::do_accept(worker, acceptance))
+	}
+
+	fn assigned(receipt: &Receipt<T::AccountId>) -> Option<H256> {
+		Self::current(receipt).map(|(_, assigned)| assigned)
+	}
+
+	fn complete(receipt: &Receipt<T::AccountId>) -> Result<(Cu, Usdc), DispatchError> {
+		with_storage_layer(|| Self::do_complete(receipt))
+	}
+}

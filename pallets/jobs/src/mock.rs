@@ -1,0 +1,528 @@
+//! A runtime with this pallet alone; its neighbours keep their books in storage, so that they roll
+//! back with it.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::collections::BTreeMap;
+
+use frame_support::{
+	assert_ok, derive_impl, parameter_types,
+	traits::{Hooks, Randomness},
+	weights::{Weight, WeightMeter},
+};
+use one_primitives::{
+	access::TierId,
+	clock::{Clock, Day},
+	credits::{LaneFunds, Refusal, Reservation},
+	jobs::{Acceptance, JobId, Lane, Market, OnFinal},
+	models::{Cost, ModelId, ModelTerms, Models},
+	receipts::{Finish, Outcome, Receipt},
+	settlement::Earnings,
+	workers::{SlotUse, Workers},
+	Cu, Moment, ProtocolTime, Usdc,
+};
+use polkadot_sdk::*;
+use sp_core::H256;
+use sp_runtime::{
+	traits::{BlakeTwo256, Dispatchable, Hash},
+	BuildStorage, DispatchError, DispatchResult, Permill,
+};
+
+use crate::{Job, State};
+
+pub type AccountId = u64;
+
+pub const ALICE: AccountId = 1;
+pub const BOB: AccountId = 2;
+pub const WORKERS: [AccountId; 3] = [101, 102, 103];
+
+pub const FLOOR: Cu = 1_000;
+pub const TEMPLATE: u32 = 10;
+pub const CREDITS: Cu = 1_000_000;
+pub const MAX_JOB: Cu = 50_000;
+pub const SLOTS: u8 = 4;
+pub const SLOT_MS: ProtocolTime = 3_000;
+pub const PROMPT: &[u8] = b"Say hello.";
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(RuntimeCall, RuntimeEvent, RuntimeError, RuntimeOrigin, RuntimeTask)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Jobs = crate;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = frame_system::mocking::MockBlock<Test>;
+}
+
+/// Key: lane and account. Value: CU free, CU reserved.
+type Books = BTreeMap<(u8, AccountId), (Cu, Cu)>;
+
+parameter_types! {
+	pub storage Now: ProtocolTime = 1_000_000;
+	pub storage Ledger: Books = Books::new();
+	pub storage Forfeited: Cu = 0;
+	pub storage FreeSlots: Vec<(ModelId, AccountId)> = Vec::new();
+	/// Slots of each worker, free and taken.
+	pub storage AllSlots: BTreeMap<AccountId, u32> = BTreeMap::new();
+	pub storage SlotUses: Vec<(AccountId, SlotUse)> = Vec::new();
+	pub storage Accrued: BTreeMap<AccountId, Usdc> = BTreeMap::new();
+	pub storage Matured: BTreeMap<AccountId, Usdc> = BTreeMap::new();
+	pub storage Finals: Vec<JobId> = Vec::new();
+	pub storage DedicatedOpen: bool = true;
+	pub storage BooksBroken: bool = false;
+	pub storage MaxPoll: Weight = Weight::from_parts(200_000_000_000, u64::MAX);
+	pub storage QueueLimit: u32 = 1_000;
+	pub const Floor: Cu = FLOOR;
+	pub const PerByte: Cu = 2;
+	pub const Ratio: Permill = Permill::from_percent(25);
+	pub const IncludedShare: Permill = Permill::from_percent(10);
+	pub const Accept: ProtocolTime = 30_000;
+	pub const Complete: ProtocolTime = 60_000;
+	pub const Queue: ProtocolTime = 300_000;
+	pub const Window: ProtocolTime = 600_000;
+	pub const ModelBound: u32 = 4;
+}
+
+pub struct MockClock;
+impl Clock for MockClock {
+	fn utc() -> Moment {
+		Now::get()
+	}
+	fn protocol() -> ProtocolTime {
+		Now::get()
+	}
+	fn day() -> Day {
+		7
+	}
+	fn day_start(day: Day) -> Moment {
+		Moment::from(day) * 86_400_000
+	}
+	fn window() -> u32 {
+		0
+	}
+	fn window_start(_: u32) -> Moment {
+		0
+	}
+}
+
+/// The registered models.
+pub fn model(number: u8) -> ModelId {
+	ModelId::repeat_byte(number)
+}
+
+pub struct MockModels;
+impl Models for MockModels {
+	fn terms(model: &ModelId) -> Option<ModelTerms> {
+		Self::is_registered(model).then_some(ModelTerms {
+			cost: Cost {
+				linear: 20_000_000,
+				attention: 1_000,
+			},
+			context: 4_096,
+			template_tokens: TEMPLATE,
+			min_tier: 0,
+			arithmetic: 1,
+			min_vram: 1,
+		})
+	}
+	fn is_registered(model: &ModelId) -> bool {
+		(1..=5).contains(&model.0[0])
+	}
+}
+
+pub struct MockWorkers;
+impl Workers<AccountId> for MockWorkers {
+	fn take_slot(model: &ModelId, random: u64) -> Option<AccountId> {
+		let mut slots = FreeSlots::get();
+		let fits: Vec<usize> = (0..slots.len())
+			.filter(|at| slots[*at].0 == *model)
+			.collect();
+		let drawn = fits.get((random % fits.len().max(1) as u64) as usize)?;
+		let (_, worker) = slots.swap_remove(*drawn);
+		FreeSlots::set(&slots);
+		Some(worker)
+	}
+	fn return_slot(worker: &AccountId, model: &ModelId, slot_use: SlotUse) {
+		FreeSlots::set(&[FreeSlots::get(), vec![(*model, *worker)]].concat());
+		SlotUses::set(&[SlotUses::get(), vec![(*worker, slot_use)]].concat());
+	}
+	fn free_slots(model: &ModelId) -> u32 {
+		FreeSlots::get()
+			.iter()
+			.filter(|(of, _)| of == model)
+			.count() as u32
+	}
+	fn proven_rate(_: &AccountId, _: &ModelId) -> u32 {
+		10
+	}
+}
+
+pub struct MockFunds<const LANE: u8>;
+impl<const LANE: u8> MockFunds<LANE> {
+	fn move_reserved(who: &AccountId, reserved: Cu, freed: Cu) -> DispatchResult {
+		let mut books = Ledger::get();
+		let (free, held) = books.entry((LANE, *who)).or_insert((CREDITS, 0));
+		if BooksBroken::get() {
+			return Err(DispatchError::Corruption);
+		}
+		*held = held
+			.checked_sub(reserved)
+			.ok_or(DispatchError::Corruption)?;
+		*free += freed;
+		Ledger::set(&books);
+		Ok(())
+	}
+}
+impl<const LANE: u8> LaneFunds<AccountId> for MockFunds<LANE> {
+	fn check(who: &AccountId, _: TierId, needed: Cu) -> Result<(), Refusal> {
+		let available = Self::available(who);
+		if LANE == 1 && !DedicatedOpen::get() {
+			return Err(Refusal::LaneClosed);
+		}
+		if needed > MAX_JOB {
+			return Err(Refusal::JobTooLarge {
+				needed,
+				limit: MAX_JOB,
+			});
+		}
+		if needed > available {
+			return Err(Refusal::NoCredits {
+				needed,
+				available,
+				resets_at: 8 * 86_400_000,
+			});
+		}
+		Ok(())
+	}
+	fn reserve(who: &AccountId, tier: TierId, cu: Cu) -> Result<Reservation, DispatchError> {
+		Self::check(who, tier, cu).map_err(|_| DispatchError::Unavailable)?;
+		let mut books = Ledger::get();
+		let (free, held) = books.entry((LANE, *who)).or_insert((CREDITS, 0));
+		(*free, *held) = (*free - cu, *held + cu);
+		Ledger::set(&books);
+		Ok(Reservation {
+			day: MockClock::day(),
+			reserved: cu,
+		})
+	}
+	fn charge(
+		who: &AccountId,
+		reservation: &Reservation,
+		charged: Cu,
+		worker: &AccountId,
+	) -> Result<Usdc, DispatchError> {
+		let rest = reservation
+			.reserved
+			.checked_sub(charged)
+			.ok_or(DispatchError::Corruption)?;
+		Self::move_reserved(who, reservation.reserved, rest)?;
+		let mut accrued = Accrued::get();
+		*accrued.entry(*worker).or_default() += Self::price(charged);
+		Accrued::set(&accrued);
+		Ok(Self::price(charged))
+	}
+	fn forfeit(who: &AccountId, reservation: &Reservation, forfeited: Cu) -> DispatchResult {
+		let rest = reservation
+			.reserved
+			.checked_sub(forfeited)
+			.ok_or(DispatchError::Corruption)?;
+		Self::move_reserved(who, reservation.reserved, rest)?;
+		Forfeited::set(&(Forfeited::get() + forfeited));
+		Ok(())
+	}
+	fn release(who: &AccountId, reservation: &Reservation) -> DispatchResult {
+		Self::move_reserved(who, reservation.reserved, reservation.reserved)
+	}
+	fn price(cu: Cu) -> Usdc {
+		Usdc::from(cu) / 10
+	}
+	fn available(who: &AccountId) -> Cu {
+		Ledger::get()
+			.get(&(LANE, *who))
+			.map_or(CREDITS, |(free, _)| *free)
+	}
+	fn slots(_: &AccountId) -> u8 {
+		SLOTS
+	}
+	fn resets_at() -> Option<Moment> {
+		(LANE == 0).then_some(8 * 86_400_000)
+	}
+}
+
+pub struct MockEarnings;
+impl Earnings<AccountId> for MockEarnings {
+	fn accrue(_: Day, _: &AccountId, _: Usdc) -> DispatchResult {
+		Err(DispatchError::Unavailable)
+	}
+	fn mature(worker: &AccountId, amount: Usdc) -> DispatchResult {
+		let (mut accrued, mut matured) = (Accrued::get(), Matured::get());
+		let left = accrued.get(worker).and_then(|had| had.checked_sub(amount));
+		accrued.insert(*worker, left.ok_or(DispatchError::Corruption)?);
+		*matured.entry(*worker).or_default() += amount;
+		Accrued::set(&accrued);
+		Matured::set(&matured);
+		Ok(())
+	}
+}
+
+pub struct MockFinals;
+impl OnFinal for MockFinals {
+	fn on_final(job: JobId) {
+		Finals::set(&[Finals::get(), vec![job]].concat());
+	}
+}
+
+pub struct MockRandomness;
+impl Randomness<Option<H256>, u64> for MockRandomness {
+	fn random(subject: &[u8]) -> (Option<H256>, u64) {
+		let number = System::block_number();
+		(
+			Some(BlakeTwo256::hash_of(&(subject, number))),
+			number.saturating_sub(1),
+		)
+	}
+}
+
+impl crate::Config for Test {
+	type Clock = MockClock;
+	type Models = MockModels;
+	type Workers = MockWorkers;
+	type Included = MockFunds<0>;
+	type Dedicated = MockFunds<1>;
+	type Earnings = MockEarnings;
+	type OnFinal = MockFinals;
+	type Randomness = MockRandomness;
+	type JobFloor = Floor;
+	type CuPerByte = PerByte;
+	type InputRatio = Ratio;
+	type IncludedFloor = IncludedShare;
+	type MaxQueue = QueueLimit;
+	type AcceptPeriod = Accept;
+	type CompletionFloor = Complete;
+	type QueuePeriod = Queue;
+	type ChallengeWindow = Window;
+	type MaxModels = ModelBound;
+	type PollWeight = MaxPoll;
+	type WeightInfo = ();
+}
+
+/// Runs `test` with the workers' slots given as (model, worker), then checks every invariant.
+pub fn with_slots(slots: &[(u8, AccountId)], test: impl FnOnce()) {
+	let storage = frame_system::GenesisConfig::<Test>::default()
+		.build_storage()
+		.unwrap();
+	sp_io::TestExternalities::new(storage).execute_with(|| {
+		let slots: Vec<_> = slots
+			.iter()
+			.map(|(number, worker)| (model(*number), *worker))
+			.collect();
+		FreeSlots::set(&slots);
+		let mut all = BTreeMap::new();
+		slots
+			.iter()
+			.for_each(|(_, worker)| *all.entry(*worker).or_default() += 1);
+		AllSlots::set(&all);
+		next_block();
+		test();
+		check_world();
+	});
+}
+
+/// Runs `test` with one slot of each worker for model 1.
+pub fn with_workers(test: impl FnOnce()) {
+	with_slots(&WORKERS.map(|worker| (1, worker)), test);
+}
+
+/// The pallet's invariants and those across pallets.
+pub fn check_world() {
+	Jobs::do_try_state().unwrap();
+	let jobs: Vec<Job<AccountId>> = crate::Jobs::<Test>::iter_values().collect();
+	check_reservations(&jobs);
+	check_worker_slots(&jobs);
+	check_earnings(&jobs);
+}
+
+fn check_reservations(jobs: &[Job<AccountId>]) {
+	let mut reserved = BTreeMap::new();
+	for job in jobs.iter().filter(|job| job.state.is_open()) {
+		*reserved.entry((job.lane as u8, job.owner)).or_insert(0) += job.reservation.reserved;
+	}
+	for (key, (_, held)) in Ledger::get() {
+		assert_eq!(
+			reserved.remove(&key).unwrap_or(0),
+			held,
+			"8: reservations of {key:?}"
+		);
+	}
+	assert!(reserved.is_empty(), "8: every reservation is in the books");
+}
+
+fn check_worker_slots(jobs: &[Job<AccountId>]) {
+	for worker in WORKERS {
+		let of_worker = |job: &&Job<AccountId>| {
+			job.state
+				.attempt()
+				.is_some_and(|(assignee, _)| *assignee == worker)
+		};
+		let attempts = jobs.iter().filter(of_worker).count();
+		let free = FreeSlots::get()
+			.iter()
+			.filter(|(_, of)| *of == worker)
+			.count();
+		assert_eq!(attempts, all_slots(worker) - free, "9: slots of {worker}");
+	}
+}
+
+fn check_earnings(jobs: &[Job<AccountId>]) {
+	let mut prices: BTreeMap<AccountId, Usdc> = BTreeMap::new();
+	for job in jobs {
+		if let State::Completed { worker, price, .. } = job.state {
+			*prices.entry(worker).or_default() += price;
+		}
+	}
+	for (worker, accrued) in Accrued::get() {
+		assert_eq!(
+			prices.remove(&worker).unwrap_or(0),
+			accrued,
+			"10: earnings of {worker}"
+		);
+	}
+	assert!(prices.is_empty(), "10: every completed job has accrued");
+}
+
+fn all_slots(worker: AccountId) -> usize {
+	AllSlots::get().get(&worker).copied().unwrap_or(0) as usize
+}
+
+/// The next block, one slot of time later, with its `on_poll`.
+pub fn next_block() {
+	advance(SLOT_MS);
+}
+
+/// The next block, `time` of protocol time later, with its `on_poll`.
+pub fn advance(time: ProtocolTime) {
+	let number = System::block_number() + 1;
+	System::reset_events();
+	System::initialize(&number, &BlakeTwo256::hash_of(&number), &Default::default());
+	Now::set(&(Now::get() + time));
+	Jobs::on_poll(number, &mut WeightMeter::with_limit(Weight::MAX));
+}
+
+/// Submits [`PROMPT`] to model 1 on the Included lane.
+pub fn submit(who: AccountId, slot: u8) -> JobId {
+	submit_to(who, slot, 1, Lane::Included)
+}
+
+/// Submits [`PROMPT`].
+pub fn submit_to(who: AccountId, slot: u8, number: u8, lane: Lane) -> JobId {
+	let id = crate::NextJob::<Test>::get();
+	let origin = RuntimeOrigin::signed(who);
+	assert_ok!(Jobs::submit_job(
+		origin,
+		slot,
+		model(number),
+		lane,
+		20,
+		PROMPT.to_vec()
+	));
+	id
+}
+
+/// Submits so many jobs, four of each account.
+pub fn submit_many(jobs: u64) {
+	for at in 0..jobs {
+		submit(ALICE + at / 4, (at % 4) as u8);
+	}
+}
+
+/// Submits [`PROMPT`] and runs the block in which a worker is drawn.
+pub fn submit_assigned(who: AccountId, slot: u8) -> JobId {
+	let id = submit(who, slot);
+	next_block();
+	assert!(matches!(state(id), Some(State::Assigned { .. })));
+	id
+}
+
+/// The same, with the worker's promise.
+pub fn submit_accepted(who: AccountId, slot: u8) -> JobId {
+	let id = submit_assigned(who, slot);
+	assert_ok!(accept(id));
+	id
+}
+
+/// A signed call, dispatched as a transaction is: what fails leaves nothing behind.
+pub fn dispatch(who: AccountId, call: crate::Call<Test>) -> DispatchResult {
+	let result = RuntimeCall::from(call).dispatch(RuntimeOrigin::signed(who));
+	result.map(drop).map_err(|failed| failed.error)
+}
+
+pub fn job(id: JobId) -> Job<AccountId> {
+	crate::Jobs::<Test>::get(id).unwrap()
+}
+
+pub fn state(id: JobId) -> Option<State<AccountId>> {
+	crate::Jobs::<Test>::get(id).map(|job| job.state)
+}
+
+pub fn worker_of(id: JobId) -> AccountId {
+	*job(id).state.attempt().unwrap().0
+}
+
+pub fn acceptance(id: JobId) -> Acceptance {
+	let job = job(id);
+	let assigned = job
+		.state
+		.attempt()
+		.map(|(_, assigned)| assigned)
+		.unwrap_or_default();
+	Acceptance {
+		job: id,
+		attempt: job.attempts,
+		assigned,
+	}
+}
+
+pub fn accept(id: JobId) -> DispatchResult {
+	<Jobs as Market<AccountId>>::accept(&worker_of(id), &acceptance(id))
+}
+
+/// A receipt of the attempt under way: 12 tokens in, 5 out.
+pub fn receipt(id: JobId, outcome: Outcome) -> Receipt<AccountId> {
+	Receipt {
+		job: id,
+		attempt: job(id).attempts,
+		model: job(id).model,
+		worker: worker_of(id),
+		requests: 1,
+		input_tokens: 12,
+		output_tokens: 5,
+		request_root: H256::repeat_byte(1),
+		result_root: H256::repeat_byte(2),
+		trace_root: H256::repeat_byte(3),
+		outcome,
+		finish: Finish::Stop,
+	}
+}
+
+pub fn complete(receipt: &Receipt<AccountId>) -> Result<(Cu, Usdc), DispatchError> {
+	<Jobs as Market<AccountId>>::complete(receipt)
+}
+
+pub fn free_credits(who: AccountId) -> Cu {
+	MockFunds::<0>::available(&who)
+}
+
+pub fn events() -> Vec<crate::Event<Test>> {
+	let ours = |record: frame_system::EventRecord<RuntimeEvent, _>| match record.event {
+		RuntimeEvent::Jobs(event) => Some(event),
+		_ => None,
+	};
+	System::events().into_iter().filter_map(ours).collect()
+}

@@ -1,0 +1,54 @@
+//! What clients ask.
+
+use alloc::vec::Vec;
+
+use one_primitives::{
+	credits::{Refusal, SubmitTerms},
+	jobs::{JobId, MAX_SLOTS},
+};
+
+use crate::{funds::Funds, types::*, Config, Jobs, Pallet, Slots};
+
+impl<T: Config> Pallet<T> {
+	/// What a job of this size would cost `who` now; for [`JobsApi`](crate::runtime_api::JobsApi).
+	///
+	/// # Errors
+	/// What is missing, as the submission would be refused; slots aside, for none is named.
+	pub fn quote(who: &T::AccountId, request: &SubmitTerms) -> Result<Quote, Refusal> {
+		let (lane, (model, terms)) = (request.lane, Self::sized(request)?);
+		let cu = terms.max_cu();
+		Funds::<T>::check(lane, who, model.min_tier, cu)?;
+		Self::check_queue(request)?;
+		Ok(Quote {
+			cu,
+			price_usdc: Funds::<T>::price(lane, cu),
+			available: Funds::<T>::available(lane, who),
+			max_input: terms.max_input,
+			resets_at: Funds::<T>::resets_at(lane),
+		})
+	}
+
+	/// Where a job stands, until it is final; for [`JobsApi`](crate::runtime_api::JobsApi).
+	pub fn job(id: JobId) -> Option<JobStatus<T::AccountId>> {
+		Jobs::<T>::get(id).map(|job| JobStatus {
+			job: id,
+			owner: job.owner,
+			slot: job.slot,
+			model: job.model,
+			lane: job.lane,
+			max_input: job.terms.max_input,
+			max_output: job.terms.max_output,
+			reserved: job.reservation.reserved,
+			attempts: job.attempts,
+			state: job.state,
+		})
+	}
+
+	/// Open jobs of `who`, by slot; for [`JobsApi`](crate::runtime_api::JobsApi).
+	pub fn open_jobs(who: &T::AccountId) -> Vec<JobStatus<T::AccountId>> {
+		(0..MAX_SLOTS)
+			.filter_map(|slot| Slots::<T>::get(who, slot))
+			.filter_map(Self::job)
+			.collect()
+	}
+}

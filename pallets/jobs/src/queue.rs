@@ -1,0 +1,163 @@
+//! Queues: a doubly linked list per model and lane, so that joining, leaving from the middle and
+//! taking the head cost the same.
+
+use one_primitives::{
+	jobs::{JobId, Lane},
+	models::ModelId,
+};
+use polkadot_sdk::{
+	frame_support::defensive,
+	sp_runtime::{DispatchResult, Permill},
+};
+
+use crate::{types::*, Config, Error, Links, Pallet, Queues, Waiting};
+
+/// End of a queue at which a job joins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+	/// Matched next.
+	Front,
+	/// Matched last.
+	Back,
+}
+
+impl End {
+	/// A job whose attempt came to nothing has waited already.
+	pub(crate) fn of_attempt(attempts: u8) -> Self {
+		if attempts > 0 {
+			Self::Front
+		} else {
+			Self::Back
+		}
+	}
+}
+
+impl ModelQueues {
+	/// The queue of `lane`.
+	pub fn lane(&self, lane: Lane) -> &Queue {
+		match lane {
+			Lane::Included => &self.included,
+			Lane::Dedicated => &self.dedicated,
+		}
+	}
+
+	fn lane_mut(&mut self, lane: Lane) -> &mut Queue {
+		match lane {
+			Lane::Included => &mut self.included,
+			Lane::Dedicated => &mut self.dedicated,
+		}
+	}
+
+	/// No job waits.
+	pub fn is_empty(&self) -> bool {
+		self.included.len == 0 && self.dedicated.len == 0
+	}
+
+	/// The lane served next: Dedicated, but at least the share `floor` of the matches that both
+	/// lanes wait for is Included.
+	pub fn next_lane(&self, floor: Permill) -> Option<Lane> {
+		match (self.dedicated.head, self.included.head) {
+			(None, None) => None,
+			(Some(_), None) => Some(Lane::Dedicated),
+			(None, Some(_)) => Some(Lane::Included),
+			(Some(_), Some(_)) if self.owes(floor) => Some(Lane::Included),
+			(Some(_), Some(_)) => Some(Lane::Dedicated),
+		}
+	}
+
+	/// Whether a match of one lane passes over the other.
+	fn both_wait(&self) -> bool {
+		self.included.len > 0 && self.dedicated.len > 0
+	}
+
+	/// Accounts for a match of `lane`, made while both lanes wait.
+	fn note_match(&mut self, lane: Lane, floor: Permill) {
+		let owed = self.owed.deconstruct().saturating_add(floor.deconstruct());
+		self.owed = match lane {
+			Lane::Dedicated => Permill::from_parts(owed),
+			Lane::Included => {
+				Permill::from_parts(owed.saturating_sub(Permill::one().deconstruct()))
+			}
+		};
+	}
+
+	fn owes(&self, floor: Permill) -> bool {
+		let owed = self.owed.deconstruct().saturating_add(floor.deconstruct());
+		owed >= Permill::one().deconstruct()
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// Puts a job at one end of its queue.
+	pub(crate) fn enqueue(model: &ModelId, lane: Lane, id: JobId, end: End) -> DispatchResult {
+		let mut queues = Queues::<T>::get(model);
+		if queues.is_empty() {
+			Waiting::<T>::try_append(*model).map_err(|()| Error::<T>::TooManyModels)?;
+		}
+		let queue = queues.lane_mut(lane);
+		let link = match end {
+			End::Front => Link {
+				prev: None,
+				next: queue.head.replace(id),
+			},
+			End::Back => Link {
+				prev: queue.tail.replace(id),
+				next: None,
+			},
+		};
+		queue.head = queue.head.or(Some(id));
+		queue.tail = queue.tail.or(Some(id));
+		queue.len = queue.len.saturating_add(1);
+		Self::relink(link, Some(id), Some(id));
+		Links::<T>::insert(id, link);
+		Queues::<T>::insert(model, queues);
+		Ok(())
+	}
+
+	/// Takes a job out of its queue, wherever it stands.
+	pub(crate) fn dequeue(model: &ModelId, lane: Lane, id: JobId) {
+		let Some(link) = Links::<T>::take(id) else {
+			defensive!("a queued job has links");
+			return;
+		};
+		Self::relink(link, link.next, link.prev);
+		let mut queues = Queues::<T>::get(model);
+		let queue = queues.lane_mut(lane);
+		if link.prev.is_none() {
+			queue.head = link.next;
+		}
+		if link.next.is_none() {
+			queue.tail = link.prev;
+		}
+		queue.len = queue.len.saturating_sub(1);
+		Self::put_queues(model, queues);
+	}
+
+	/// Remembers which lane is about to be matched while both wait.
+	pub(crate) fn note_match(model: &ModelId, lane: Lane, floor: Permill) {
+		let mut queues = Queues::<T>::get(model);
+		if queues.both_wait() {
+			queues.note_match(lane, floor);
+			Queues::<T>::insert(model, queues);
+		}
+	}
+
+	/// Points the neighbours named by `link` to `after` and `before` what stands between them.
+	fn relink(link: Link, after: Option<JobId>, before: Option<JobId>) {
+		if let Some(prev) = link.prev {
+			Links::<T>::mutate_extant(prev, |neighbour| neighbour.next = after);
+		}
+		if let Some(next) = link.next {
+			Links::<T>::mutate_extant(next, |neighbour| neighbour.prev = before);
+		}
+	}
+
+	fn put_queues(model: &ModelId, queues: ModelQueues) {
+		if !queues.is_empty() {
+			Queues::<T>::insert(model, queues);
+			return;
+		}
+		Queues::<T>::remove(model);
+		Waiting::<T>::mutate(|waiting| waiting.retain(|other| other != model));
+	}
+}

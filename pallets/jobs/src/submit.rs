@@ -1,0 +1,163 @@
+//! Submitting and cancelling: what the calls and the check before them do.
+
+use alloc::vec::Vec;
+
+use one_primitives::{
+	credits::{Refusal, Submissions, SubmitTerms},
+	jobs::{JobId, MAX_PROMPT, MAX_SLOTS},
+	models::{ModelTerms, Models},
+	workers::{SlotUse, Workers},
+	Cu,
+};
+use polkadot_sdk::{
+	frame_support::{ensure, traits::Get},
+	sp_runtime::DispatchResult,
+};
+
+use crate::{
+	funds::Funds, types::*, Config, Error, Event, JobOf, Jobs, NextJob, Pallet, Queues, Slots,
+};
+
+impl<T: Config> Pallet<T> {
+	/// Reserves the most that the job can cost and queues it.
+	pub(crate) fn do_submit(
+		who: T::AccountId,
+		submission: SubmitTerms,
+		prompt: Vec<u8>,
+	) -> DispatchResult {
+		let (model, terms) = Self::checked(&who, &submission).map_err(Error::<T>::from)?;
+		let prompt = prompt.try_into().map_err(|_| Error::<T>::PromptTooLong)?;
+		let lane = submission.lane;
+		let reservation = Funds::<T>::reserve(lane, &who, model.min_tier, terms.max_cu())?;
+		let job = Job {
+			owner: who,
+			slot: submission.slot,
+			model: submission.model,
+			lane,
+			terms,
+			reservation,
+			attempts: 0,
+			avoid: None,
+			state: Self::queued(),
+		};
+		let id = NextJob::<T>::mutate(|next| core::mem::replace(next, next.saturating_add(1)));
+		Self::deposit_event(Self::submitted(id, &job));
+		Self::open(id, job, Payload::Public(prompt))
+	}
+
+	fn submitted(id: JobId, job: &JobOf<T>) -> Event<T> {
+		Event::JobSubmitted {
+			who: job.owner.clone(),
+			job: id,
+			slot: job.slot,
+			model: job.model,
+			lane: job.lane,
+			max_input: job.terms.max_input,
+			max_output: job.terms.max_output,
+			reserved: job.reservation.reserved,
+		}
+	}
+
+	/// Takes an open job out of the market; a worker's slot that it held is paid for.
+	pub(crate) fn do_cancel(who: T::AccountId, id: JobId) -> DispatchResult {
+		let job = Self::cancellable(&who, id).map_err(Error::<T>::from)?;
+		let forfeited = Self::slot_charge(&job);
+		if forfeited == 0 {
+			Funds::<T>::release(&job)?;
+		} else {
+			Funds::<T>::forfeit(&job, forfeited)?;
+		}
+		if let Some((worker, _)) = job.state.attempt() {
+			T::Workers::return_slot(worker, &job.model, SlotUse::Unused);
+		}
+		Self::deposit_event(Event::JobCancelled {
+			who,
+			job: id,
+			forfeited,
+		});
+		Self::transition(id, job, State::Cancelled)
+	}
+
+	/// What cancelling costs: nothing in the queue, the floor once a slot is held, and all of it
+	/// once the worker is at it, for its answer may have been read.
+	fn slot_charge(job: &JobOf<T>) -> Cu {
+		match job.state {
+			State::Assigned { .. } => job.terms.floor.min(job.reservation.reserved),
+			State::Accepted { .. } => job.reservation.reserved,
+			_ => 0,
+		}
+	}
+
+	fn cancellable(who: &T::AccountId, id: JobId) -> Result<JobOf<T>, Refusal> {
+		let job = Jobs::<T>::get(id).ok_or(Refusal::UnknownJob)?;
+		ensure!(job.owner == *who, Refusal::NotOwner);
+		ensure!(job.state.is_open(), Refusal::NotCancellable);
+		Ok(job)
+	}
+
+	/// Everything a submission must fulfil, in one place: the pool's check, the quote and the
+	/// dispatch cannot disagree.
+	fn checked(
+		who: &T::AccountId,
+		submission: &SubmitTerms,
+	) -> Result<(ModelTerms, Terms), Refusal> {
+		let (model, terms) = Self::sized(submission)?;
+		Funds::<T>::check(submission.lane, who, model.min_tier, terms.max_cu())?;
+		Self::check_slot(who, submission)?;
+		Self::check_queue(submission)?;
+		Ok((model, terms))
+	}
+
+	/// Terms of a job of this size, if the model can take it.
+	pub(crate) fn sized(submission: &SubmitTerms) -> Result<(ModelTerms, Terms), Refusal> {
+		let (bytes, limit) = (submission.prompt_len, MAX_PROMPT);
+		ensure!(bytes <= limit, Refusal::PromptTooLong { bytes, limit });
+		ensure!(submission.max_output > 0, Refusal::NoOutput);
+		let model = T::Models::terms(&submission.model).ok_or(Refusal::UnknownModel)?;
+		// No token is shorter than a byte.
+		let max_input = bytes.saturating_add(model.template_tokens);
+		let (tokens, limit) = (
+			max_input.saturating_add(submission.max_output),
+			model.context,
+		);
+		ensure!(tokens <= limit, Refusal::ContextExceeded { tokens, limit });
+		Ok((model, Self::terms(&model, submission, max_input)))
+	}
+
+	fn terms(model: &ModelTerms, submission: &SubmitTerms, max_input: u32) -> Terms {
+		Terms {
+			max_input,
+			max_output: submission.max_output,
+			cost: model.cost,
+			input_ratio: T::InputRatio::get(),
+			floor: T::JobFloor::get(),
+			payload: T::CuPerByte::get().saturating_mul(submission.prompt_len.into()),
+		}
+	}
+
+	fn check_slot(who: &T::AccountId, submission: &SubmitTerms) -> Result<(), Refusal> {
+		let slot = submission.slot;
+		let slots = Funds::<T>::slots(submission.lane, who).min(MAX_SLOTS);
+		ensure!(slot < slots, Refusal::NoSuchSlot { slot, slots });
+		match Slots::<T>::get(who, slot) {
+			Some(job) => Err(Refusal::SlotTaken { slot, job }),
+			None => Ok(()),
+		}
+	}
+
+	pub(crate) fn check_queue(submission: &SubmitTerms) -> Result<(), Refusal> {
+		let waiting = Queues::<T>::get(submission.model).lane(submission.lane).len;
+		ensure!(waiting < T::MaxQueue::get(), Refusal::QueueFull { waiting });
+		Ok(())
+	}
+}
+
+impl<T: Config> Submissions<T::AccountId> for Pallet<T> {
+	fn check_submit(who: &T::AccountId, terms: &SubmitTerms) -> Result<Cu, Refusal> {
+		Self::checked(who, terms).map(|(_, terms)| terms.max_cu())
+	}
+
+	fn check_cancel(who: &T::AccountId, job: JobId) -> Result<(), Refusal> {
+		Self::cancellable(who, job).map(|_| ())
+	}
+}

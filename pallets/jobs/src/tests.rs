@@ -1,0 +1,14 @@
+//! Tests, one file a topic.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod attempts;
+mod cancel;
+mod deadlines;
+mod invariants;
+mod lanes;
+mod matching;
+mod quote;
+mod receipts;
+mod states;
+mod submit;

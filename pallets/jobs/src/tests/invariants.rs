@@ -1,0 +1,153 @@
+use one_primitives::{
+	jobs::{JobId, Lane, Market},
+	receipts::{Outcome, Receipt},
+};
+use polkadot_sdk::*;
+use proptest::prelude::*;
+
+use crate::{mock::*, Call, Jobs as Stored, NextJob, WeightInfo};
+
+/// Something that happens to the market; numbers pick among what there is.
+#[derive(Clone, Debug)]
+enum Step {
+	Submit {
+		who: u64,
+		slot: u8,
+		model: u8,
+		lane: Lane,
+		max_output: u32,
+		prompt: usize,
+	},
+	Cancel {
+		who: u64,
+		pick: u64,
+	},
+	Accept {
+		pick: u64,
+	},
+	Report {
+		pick: u64,
+		outcome: Outcome,
+		input: u32,
+		output: u32,
+	},
+	Time {
+		blocks: u8,
+		length: u64,
+	},
+	Weight {
+		matches: u64,
+	},
+}
+
+fn lane() -> impl Strategy<Value = Lane> {
+	prop_oneof![3 => Just(Lane::Included), 2 => Just(Lane::Dedicated)]
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+	prop_oneof![
+		6 => Just(Outcome::Served),
+		1 => Just(Outcome::Refused),
+		1 => Just(Outcome::NoPayload),
+		1 => Just(Outcome::Cancelled),
+		2 => Just(Outcome::Failed),
+	]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+	let submit = (1..6u64, 0..6u8, 1..6u8, lane(), 0..600u32, 0..100usize);
+	let report = (any::<u64>(), outcome(), 0..40u32, 0..700u32);
+	prop_oneof![
+		8 => submit.prop_map(|(who, slot, model, lane, max_output, prompt)| {
+			Step::Submit { who, slot, model, lane, max_output, prompt }
+		}),
+		2 => (1..6u64, any::<u64>()).prop_map(|(who, pick)| Step::Cancel { who, pick }),
+		4 => any::<u64>().prop_map(|pick| Step::Accept { pick }),
+		5 => report.prop_map(|(pick, outcome, input, output)| {
+			Step::Report { pick, outcome, input, output }
+		}),
+		6 => (1..4u8, prop_oneof![4 => Just(SLOT_MS), 1 => 0..400_000u64])
+			.prop_map(|(blocks, length)| Step::Time { blocks, length }),
+		1 => (1..30u64).prop_map(|matches| Step::Weight { matches }),
+	]
+}
+
+/// One of the stored jobs, or one that never was.
+fn pick(number: u64) -> JobId {
+	number % (NextJob::<Test>::get() + 1)
+}
+
+fn take(step: Step) {
+	match step {
+		Step::Submit {
+			who,
+			slot,
+			model: number,
+			lane,
+			max_output,
+			prompt,
+		} => {
+			let (model, prompt) = (model(number), vec![b'x'; prompt]);
+			let _ = dispatch(
+				who,
+				Call::submit_job {
+					slot,
+					model,
+					lane,
+					max_output,
+					prompt,
+				},
+			);
+		}
+		Step::Cancel { who, pick: number } => {
+			let _ = dispatch(who, Call::cancel_job { job: pick(number) });
+		}
+		Step::Accept { pick: number } => {
+			let id = pick(number);
+			if Stored::<Test>::get(id).is_some_and(|job| job.state.attempt().is_some()) {
+				let _ = accept(id);
+			}
+		}
+		Step::Report {
+			pick: number,
+			outcome,
+			input,
+			output,
+		} => {
+			let id = pick(number);
+			if Stored::<Test>::get(id).is_some_and(|job| job.state.attempt().is_some()) {
+				let sizes = Receipt {
+					input_tokens: input,
+					output_tokens: output,
+					..receipt(id, outcome)
+				};
+				let _ = <Jobs as Market<AccountId>>::complete(&sizes);
+			}
+		}
+		Step::Time { blocks, length } => (0..blocks).for_each(|_| advance(length)),
+		Step::Weight { matches } => {
+			MaxPoll::set(&(<() as WeightInfo>::match_job() * 2 * (matches + 1)))
+		}
+	}
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+	#[test]
+	fn invariants_should_hold_after_any_sequence(steps in prop::collection::vec(step(), 1..80)) {
+		let slots = [(1, 101), (1, 102), (1, 103), (2, 101), (2, 102), (3, 103), (4, 103)];
+		with_slots(&slots, || {
+			for step in steps {
+				take(step);
+				check_world();
+			}
+			// Left alone, the market empties: nothing is ever stuck.
+			MaxPoll::set(&frame_support::weights::Weight::MAX);
+			(0..12).for_each(|_| advance(700_000));
+			assert_eq!(Stored::<Test>::iter().count(), 0);
+			let reserved: u64 = Ledger::get().values().map(|(_, held)| held).sum();
+			assert_eq!(reserved, 0);
+		});
+	}
+}

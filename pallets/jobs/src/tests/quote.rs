@@ -1,0 +1,77 @@
+use one_primitives::{
+	credits::{Refusal, SubmitTerms},
+	jobs::Lane,
+	receipts::Outcome,
+};
+
+use crate::{mock::*, Quote, State};
+
+fn request(max_output: u32) -> SubmitTerms {
+	let prompt_len = PROMPT.len() as u32;
+	SubmitTerms {
+		slot: 0,
+		lane: Lane::Included,
+		model: model(1),
+		prompt_len,
+		max_output,
+	}
+}
+
+#[test]
+fn quote_should_be_what_the_submission_reserves() {
+	with_workers(|| {
+		let quote = Jobs::quote(&ALICE, &request(20)).unwrap();
+		let id = submit(ALICE, 0);
+		assert_eq!(job(id).reservation.reserved, quote.cu);
+		let expected = Quote {
+			cu: FLOOR,
+			price_usdc: 100,
+			available: CREDITS,
+			max_input: 20,
+			resets_at: Some(691_200_000),
+		};
+		assert_eq!(quote, expected);
+	});
+}
+
+#[test]
+fn quote_should_name_what_is_missing() {
+	with_workers(|| {
+		let Err(Refusal::JobTooLarge { needed, limit }) = Jobs::quote(&ALICE, &request(4_000))
+		else {
+			panic!("quoted")
+		};
+		assert!(needed > limit && limit == MAX_JOB);
+		let unknown = SubmitTerms {
+			model: model(9),
+			..request(1)
+		};
+		assert_eq!(Jobs::quote(&ALICE, &unknown), Err(Refusal::UnknownModel));
+	});
+}
+
+#[test]
+fn status_should_follow_the_job_until_it_is_final() {
+	with_workers(|| {
+		let (first, second) = (submit(ALICE, 3), submit(ALICE, 1));
+		let open: Vec<_> = Jobs::open_jobs(&ALICE)
+			.iter()
+			.map(|job| (job.slot, job.job))
+			.collect();
+		assert_eq!(open, [(1, second), (3, first)]);
+		next_block();
+		complete(&receipt(first, Outcome::Served)).unwrap();
+		let status = Jobs::job(first).unwrap();
+		assert!(matches!(
+			status.state,
+			State::Completed { charged: FLOOR, .. }
+		));
+		assert_eq!(
+			(status.owner, status.attempts, status.reserved),
+			(ALICE, 1, FLOOR)
+		);
+		assert_eq!(Jobs::open_jobs(&ALICE).len(), 1);
+		advance(700_000);
+		assert_eq!(Jobs::job(first), None);
+	});
+}
