@@ -1,2 +1,247 @@
-//! Stake thresholds: stake, unstake, cooldown, tiers.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(not(feature = "std"), no_std)]
+
+use polkadot_sdk::*;
+
+pub use pallet::*;
+pub use types::{Chunk, Dated, StakeRecord, MAX_CHUNKS};
+pub use weights::WeightInfo;
+
+mod impls;
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+mod traits;
+pub mod types;
+pub mod weights;
+
+/// FRAME pallet: stake gives access.
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use frame_support::{
+		pallet_prelude::*,
+		traits::{
+			fungible::{Balanced, BalancedHold, Credit, Inspect, MutateHold},
+			OnUnbalanced,
+		},
+	};
+	use frame_system::pallet_prelude::*;
+	use one_primitives::{
+		access::{Tier, TierId, TIERS},
+		clock::{Clock, Day},
+		ProtocolTime,
+	};
+
+	/// Amount of ONE.
+	pub type BalanceOf<T> =
+		<<T as Config>::Currency as Inspect<<T as frame_system::Config>::AccountId>>::Balance;
+
+	/// The version of the storage layout.
+	pub const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	/// Configuration of the pallet.
+	#[pallet::config]
+	pub trait Config: polkadot_sdk::frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+		/// Why this pallet holds funds.
+		type RuntimeHoldReason: From<HoldReason>;
+
+		/// ONE.
+		type Currency: MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
+			+ BalancedHold<Self::AccountId>
+			+ Balanced<Self::AccountId>;
+
+		/// Days and protocol time.
+		type Clock: Clock;
+
+		/// The tiers, lowest threshold first.
+		type Tiers: Get<[Tier<BalanceOf<Self>>; TIERS]>;
+
+		/// Milliseconds of protocol time from unstaking to withdrawal.
+		type Cooldown: Get<ProtocolTime>;
+
+		/// Where fees that are paid out of a stake go.
+		type Fees: OnUnbalanced<Credit<Self::AccountId, Self::Currency>>;
+
+		/// Weights of the calls.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// The pallet.
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// Why funds are held.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// Staked, or cooling down.
+		#[codec(index = 0)]
+		Stake,
+	}
+
+	/// What is held of each account.
+	#[pallet::storage]
+	pub type Stakes<T: Config> =
+		StorageMap<_, Blake2_128Concat, T::AccountId, StakeRecord<BalanceOf<T>>, OptionQuery>;
+
+	/// Accounts in each tier.
+	#[pallet::storage]
+	pub type Population<T> = StorageValue<_, Dated<[u32; TIERS]>, ValueQuery>;
+
+	/// What happened.
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// Funds were staked.
+		Staked {
+			/// The holder.
+			who: T::AccountId,
+			/// What was added.
+			amount: BalanceOf<T>,
+			/// The whole stake.
+			staked: BalanceOf<T>,
+		},
+		/// Stake began to cool down.
+		Unstaked {
+			/// The holder.
+			who: T::AccountId,
+			/// What was taken out.
+			amount: BalanceOf<T>,
+			/// What stays staked.
+			staked: BalanceOf<T>,
+			/// Protocol time from which it may be withdrawn.
+			until: ProtocolTime,
+		},
+		/// Cooled down stake is free again.
+		Withdrawn {
+			/// The holder.
+			who: T::AccountId,
+			/// What was freed.
+			amount: BalanceOf<T>,
+			/// What still cools down.
+			cooling: BalanceOf<T>,
+		},
+		/// An account's tier changes.
+		TierChanged {
+			/// The holder.
+			who: T::AccountId,
+			/// The tier, if the stake gives one.
+			tier: Option<TierId>,
+			/// Credit day from which it counts.
+			counts_from: Day,
+		},
+		/// A transaction's fee came out of a stake.
+		FeePaid {
+			/// The holder.
+			who: T::AccountId,
+			/// The fee.
+			amount: BalanceOf<T>,
+		},
+	}
+
+	/// Why a call failed.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// The amount is zero.
+		ZeroAmount,
+		/// The stake would be less than the lowest tier asks for.
+		BelowLowestThreshold,
+		/// The account has nothing staked.
+		NotStaked,
+		/// The account has staked less than that.
+		StakeTooSmall,
+		/// As much is left as would be neither nothing nor enough for the lowest tier.
+		RestBelowLowestThreshold,
+		/// Too many withdrawals cool down already; withdraw one first.
+		TooManyChunks,
+		/// Nothing has cooled down yet.
+		NothingToWithdraw,
+		/// The account is in the tier that its stake gives.
+		TierUpToDate,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn integrity_test() {
+			let tiers = T::Tiers::get();
+			assert!(
+				tiers
+					.windows(2)
+					.all(|pair| matches!(pair, [low, high] if low.threshold < high.threshold)),
+				"thresholds must rise from tier to tier"
+			);
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Stakes `amount` of the caller's free balance.
+		///
+		/// The whole stake must reach the lowest tier; it counts from the next credit day. Emits
+		/// [`Event::Staked`], and [`Event::TierChanged`] if it gives another tier.
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::stake())]
+		pub fn stake(
+			origin: OriginFor<T>,
+			#[pallet::compact] amount: BalanceOf<T>,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_stake(&who, amount)
+		}
+
+		/// Takes `amount` out of the caller's stake; it can be withdrawn after the cooldown.
+		///
+		/// What stays must be nothing or reach the lowest tier. Today's credits stay. A caller
+		/// without free balance pays the fee out of the stake. Emits [`Event::Unstaked`], and
+		/// [`Event::TierChanged`] if the rest gives another tier.
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::unstake())]
+		pub fn unstake(
+			origin: OriginFor<T>,
+			#[pallet::compact] amount: BalanceOf<T>,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_unstake(&who, amount)
+		}
+
+		/// Frees what has cooled down.
+		///
+		/// A caller without free balance pays the fee out of the stake. Emits
+		/// [`Event::Withdrawn`].
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::withdraw())]
+		pub fn withdraw(origin: OriginFor<T>) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_withdraw(&who)
+		}
+
+		/// Unstakes everything; a `withdraw` after the cooldown ends the stay.
+		///
+		/// A caller without free balance pays the fee out of the stake. Emits
+		/// [`Event::Unstaked`] and [`Event::TierChanged`].
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::unstake())]
+		pub fn exit(origin: OriginFor<T>) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_exit(&who)
+		}
+
+		/// Puts `who` into the tier that the stake gives by the thresholds now in force.
+		///
+		/// Anyone may call it; it is free if it changes something. Emits [`Event::TierChanged`].
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::retier())]
+		pub fn retier(origin: OriginFor<T>, who: T::AccountId) -> DispatchResultWithPostInfo {
+			ensure_signed(origin)?;
+			Self::do_retier(&who)?;
+			Ok(Pays::No.into())
+		}
+	}
+}

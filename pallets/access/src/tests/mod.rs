@@ -1,0 +1,34 @@
+//! Tests of the stakes, one file per topic.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use frame_support::{assert_noop, assert_ok, traits::fungible::InspectHold};
+use one_primitives::access::{Access as _, PayFromStake as _};
+use polkadot_sdk::*;
+
+use crate::{mock::*, Error, Event, HoldReason, Population, Stakes, MAX_CHUNKS};
+
+mod fees;
+mod invariants;
+mod leaving;
+mod staking;
+mod tiers;
+
+fn stake(who: AccountId, amount: Balance) -> sp_runtime::DispatchResult {
+	Access::stake(RuntimeOrigin::signed(who), amount)
+}
+
+fn unstake(who: AccountId, amount: Balance) -> sp_runtime::DispatchResult {
+	Access::unstake(RuntimeOrigin::signed(who), amount)
+}
+
+fn withdraw(who: AccountId) -> sp_runtime::DispatchResult {
+	Access::withdraw(RuntimeOrigin::signed(who))
+}
+
+fn exit(who: AccountId) -> sp_runtime::DispatchResult {
+	Access::exit(RuntimeOrigin::signed(who))
+}
+
+fn held(who: AccountId) -> Balance {
+	Balances::balance_on_hold(&HoldReason::Stake.into(), &who)
+}
