@@ -67,6 +67,20 @@ fn slice_should_be_a_thousandth_of_the_pool_at_most() {
 }
 
 #[test]
+fn own_sale_should_not_count_as_a_move_of_the_pool() {
+	ExtBuilder::default().build_and_execute(|| {
+		next_block();
+		fill_fee_pot(POOL_ONE / 500);
+		next_block();
+		// The sale moved the price by 0.2 %, the trader moves it by as much again.
+		trade_one(POOL_ONE / 1_000);
+		next_block();
+		assert_eq!(halts(), vec![]);
+		assert!(Settlement::fee_pot() < POOL_ONE / 1_000);
+	});
+}
+
+#[test]
 fn second_sale_should_be_booked_whole() {
 	ExtBuilder::default().build_and_execute(|| {
 		fill_fee_pot(100 * ONE);
