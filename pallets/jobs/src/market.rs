@@ -88,10 +88,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn serve(job: JobOf<T>, receipt: &Receipt<T::AccountId>) -> Result<(Cu, Usdc), DispatchError> {
-		let within = receipt.requests == 1
-			&& receipt.input_tokens <= job.terms.max_input
-			&& receipt.output_tokens <= job.terms.max_output;
-		ensure!(within, Error::<T>::ExcessiveReceipt);
+		ensure!(job.terms.allow(receipt), Error::<T>::ExcessiveReceipt);
 		let (id, worker) = (receipt.job, receipt.worker.clone());
 		let charged = job
 			.terms

@@ -5,6 +5,7 @@ use one_primitives::{
 	credits::Reservation,
 	jobs::{JobId, Lane, MAX_PROMPT},
 	models::{Cost, ModelId},
+	receipts::Receipt,
 	Cu, Moment, ProtocolTime, Usdc,
 };
 use polkadot_sdk::{sp_core::H256, sp_runtime::Permill, *};
@@ -194,6 +195,13 @@ impl Terms {
 			.cu(input_tokens, output_tokens, self.input_ratio)
 			.saturating_add(self.payload)
 			.max(self.floor)
+	}
+
+	/// Whether `receipt` stays within the job: one request, and its limits of tokens.
+	pub fn allow<AccountId>(&self, receipt: &Receipt<AccountId>) -> bool {
+		receipt.requests == 1
+			&& receipt.input_tokens <= self.max_input
+			&& receipt.output_tokens <= self.max_output
 	}
 
 	/// CU to set aside.
