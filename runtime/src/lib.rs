@@ -18,6 +18,7 @@ pub mod constants;
 pub mod genesis;
 pub mod transactions;
 
+use alloc::vec::Vec;
 use polkadot_sdk::{
 	sp_runtime::{
 		generic,

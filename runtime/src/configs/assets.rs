@@ -4,6 +4,7 @@ use crate::{
 	configs::fees::DealWithAssetFees, constants::currency::*, AccountId, AssetId, Assets, Balance,
 	Balances, PoolAssets, Runtime, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, System,
 };
+use alloc::vec;
 use codec::Compact;
 use polkadot_sdk::{
 	frame_support::{
