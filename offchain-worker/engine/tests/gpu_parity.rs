@@ -24,15 +24,24 @@ const DECODED: usize = 6;
 /// Sequences side by side.
 const PARALLEL: usize = 8;
 const PROMPTS: usize = 100;
-const ALL: Want = Want { head: HeadAt::All, logits: true };
-const LAST: Want = Want { head: HeadAt::Last, logits: true };
+const ALL: Want = Want {
+	head: HeadAt::All,
+	logits: true,
+};
+const LAST: Want = Want {
+	head: HeadAt::Last,
+	logits: true,
+};
 
 /// The device, or none where there is no adapter and none is required.
 fn gpu() -> Option<&'static Gpu> {
 	static GPU: OnceLock<Option<Gpu>> = OnceLock::new();
 	GPU.get_or_init(|| {
 		if adapters().is_empty() {
-			assert!(std::env::var_os("ONE_REQUIRE_GPU").is_none(), "no GPU adapter");
+			assert!(
+				std::env::var_os("ONE_REQUIRE_GPU").is_none(),
+				"no GPU adapter"
+			);
 			println!("skipped: no GPU adapter");
 			return None;
 		}
@@ -45,7 +54,9 @@ fn gpu() -> Option<&'static Gpu> {
 fn folder(name: &str) -> Option<PathBuf> {
 	let own = Path::new(env!("CARGO_MANIFEST_DIR"));
 	let beside = own.join("../../../shared/models").join(name);
-	let found = [own.join("models").join(name), beside].into_iter().find(|path| path.is_dir());
+	let found = [own.join("models").join(name), beside]
+		.into_iter()
+		.find(|path| path.is_dir());
 	if found.is_none() {
 		println!("skipped: there is no folder of {name}");
 	}
@@ -93,12 +104,27 @@ fn prompts(container: &Container, model: &Model) -> Vec<Vec<u32>> {
 	let encode = |text: &str| tokenizer.encode(text, Special::Add).unwrap();
 	let context = model.shape.context as usize;
 	let empty = match encode("") {
-		ids if ids.is_empty() => vec![tokenizer.id(container.text(Part::Bos).unwrap()).unwrap_or(1)],
+		ids if ids.is_empty() => vec![tokenizer
+			.id(container.text(Part::Bos).unwrap())
+			.unwrap_or(1)],
 		ids => ids,
 	};
 	let mut random = Random(7);
-	let mut all = vec![empty, random.ids(model, context), random.ids(model, context - 1)];
-	all.extend(["Ünïcödé ßtraße", "日本語のプロンプト", "🦊🚀", "مرحبا بالعالم", "\u{0}\u{7f}\n\t"].map(encode));
+	let mut all = vec![
+		empty,
+		random.ids(model, context),
+		random.ids(model, context - 1),
+	];
+	all.extend(
+		[
+			"Ünïcödé ßtraße",
+			"日本語のプロンプト",
+			"🦊🚀",
+			"مرحبا بالعالم",
+			"\u{0}\u{7f}\n\t",
+		]
+		.map(encode),
+	);
 	all.extend(["Once upon a time", "What is ONE?", " ", "a"].map(encode));
 	while all.len() < PROMPTS {
 		let length = 1 + random.below(40);
@@ -122,27 +148,57 @@ impl Random {
 	}
 
 	fn ids(&mut self, model: &Model, length: usize) -> Vec<u32> {
-		(0..length).map(|_| self.below(model.shape.vocab as usize) as u32).collect()
+		(0..length)
+			.map(|_| self.below(model.shape.vocab as usize) as u32)
+			.collect()
 	}
 
 	fn text(&mut self, length: usize) -> String {
-		const LETTERS: [char; 12] = ['a', 'e', 't', ' ', 'o', 'n', '?', 'é', 'ж', '水', '🦊', '\n'];
-		(0..length).map(|_| LETTERS[self.below(LETTERS.len())]).collect()
+		const LETTERS: [char; 12] = [
+			'a', 'e', 't', ' ', 'o', 'n', '?', 'é', 'ж', '水', '🦊', '\n',
+		];
+		(0..length)
+			.map(|_| LETTERS[self.below(LETTERS.len())])
+			.collect()
 	}
 }
 
 /// What does not depend on the numbering of sequences.
 fn content(steps: Vec<Step>) -> Vec<Step> {
-	steps.into_iter().map(|step| Step { sequence: SequenceId(0), ..step }).collect()
+	steps
+		.into_iter()
+		.map(|step| Step {
+			sequence: SequenceId(0),
+			..step
+		})
+		.collect()
 }
 
 /// Prefill with the head at every position, then greedy decoding.
 fn run_one(backend: &mut dyn Backend, prompt: &[u32], decoded: usize) -> Vec<Step> {
 	let sequence = backend.open().unwrap();
-	let mut steps = backend.forward(&[Chunk { sequence, ids: prompt }], ALL).unwrap();
+	let mut steps = backend
+		.forward(
+			&[Chunk {
+				sequence,
+				ids: prompt,
+			}],
+			ALL,
+		)
+		.unwrap();
 	for _ in 0..decoded {
 		let next = steps.last().unwrap().argmax.unwrap();
-		steps.extend(backend.forward(&[Chunk { sequence, ids: &[next] }], LAST).unwrap());
+		steps.extend(
+			backend
+				.forward(
+					&[Chunk {
+						sequence,
+						ids: &[next],
+					}],
+					LAST,
+				)
+				.unwrap(),
+		);
 	}
 	backend.close(sequence);
 	content(steps)
@@ -152,8 +208,11 @@ fn run_one(backend: &mut dyn Backend, prompt: &[u32], decoded: usize) -> Vec<Ste
 fn run_many(backend: &mut dyn Backend, case: &Case, prompts: &[Vec<u32>]) -> Vec<Vec<Step>> {
 	let sequences: Vec<_> = prompts.iter().map(|_| backend.open().unwrap()).collect();
 	let feed = |ids: &[Vec<u32>], backend: &mut dyn Backend, want| {
-		let chunks: Vec<_> =
-			sequences.iter().zip(ids).map(|(s, ids)| Chunk { sequence: *s, ids }).collect();
+		let chunks: Vec<_> = sequences
+			.iter()
+			.zip(ids)
+			.map(|(s, ids)| Chunk { sequence: *s, ids })
+			.collect();
 		backend.forward(&chunks, want).unwrap()
 	};
 	let mut all = vec![vec![]; prompts.len()];
@@ -162,7 +221,9 @@ fn run_many(backend: &mut dyn Backend, case: &Case, prompts: &[Vec<u32>]) -> Vec
 			let at = sequences.iter().position(|s| *s == step.sequence).unwrap();
 			all[at].push(step);
 		}
-		all.iter().map(|steps| steps.last().unwrap().argmax.unwrap()).collect::<Vec<_>>()
+		all.iter()
+			.map(|steps| steps.last().unwrap().argmax.unwrap())
+			.collect::<Vec<_>>()
 	};
 	let mut next = put(feed(prompts, backend, ALL));
 	for i in 0..DECODED {
@@ -179,7 +240,9 @@ fn run_many(backend: &mut dyn Backend, case: &Case, prompts: &[Vec<u32>]) -> Vec
 }
 
 fn check(name: &str) {
-	let (Some(gpu), Some(case)) = (gpu(), Case::open(name)) else { return };
+	let (Some(gpu), Some(case)) = (gpu(), Case::open(name)) else {
+		return;
+	};
 	let (mut cpu_backend, mut gpu_backend) = (case.cpu(), case.gpu(gpu));
 	let start = Instant::now();
 	let expected: Vec<_> = case
@@ -191,15 +254,29 @@ fn check(name: &str) {
 	let start = Instant::now();
 	for (prompt, expected) in case.prompts.iter().zip(&expected) {
 		let found = run_one(&mut gpu_backend, prompt, case.decoded(prompt));
-		assert!(found == *expected, "{name} differs for the prompt {prompt:?}");
+		assert!(
+			found == *expected,
+			"{name} differs for the prompt {prompt:?}"
+		);
 	}
-	println!("{name}: {}, one by one: {:?}", gpu_backend.device(), start.elapsed());
+	println!(
+		"{name}: {}, one by one: {:?}",
+		gpu_backend.device(),
+		start.elapsed()
+	);
 	let start = Instant::now();
 	for (prompts, expected) in case.prompts.chunks(PARALLEL).zip(expected.chunks(PARALLEL)) {
 		let found = run_many(&mut gpu_backend, &case, prompts);
-		assert!(found == expected, "{name} differs in a batch of {prompts:?}");
+		assert!(
+			found == expected,
+			"{name} differs in a batch of {prompts:?}"
+		);
 	}
-	println!("{name}: {}, {PARALLEL} at once: {:?}", gpu_backend.device(), start.elapsed());
+	println!(
+		"{name}: {}, {PARALLEL} at once: {:?}",
+		gpu_backend.device(),
+		start.elapsed()
+	);
 }
 
 #[test]
@@ -214,12 +291,24 @@ fn stories260k_should_be_bit_identical_on_cpu_and_gpu() {
 
 #[test]
 fn prefill_should_equal_decode_on_the_gpu() {
-	let (Some(gpu), Some(case)) = (gpu(), Case::open("stories260K")) else { return };
+	let (Some(gpu), Some(case)) = (gpu(), Case::open("stories260K")) else {
+		return;
+	};
 	let mut backend = case.gpu(gpu);
 	for prompt in &case.prompts[4..16] {
 		let prefilled = run_one(&mut backend, prompt, 0);
 		let sequence = backend.open().unwrap();
-		let one = |id: &u32| backend.forward(&[Chunk { sequence, ids: &[*id] }], ALL).unwrap();
+		let one = |id: &u32| {
+			backend
+				.forward(
+					&[Chunk {
+						sequence,
+						ids: &[*id],
+					}],
+					ALL,
+				)
+				.unwrap()
+		};
 		let decoded: Vec<_> = prompt.iter().flat_map(one).collect();
 		backend.close(sequence);
 		assert_eq!(prefilled, content(decoded));
@@ -233,18 +322,28 @@ fn answer(model: &mut Loaded, text: &str) -> one_engine::Generation {
 		max_tokens: 40,
 		secret: [7; 32],
 	};
-	model.generate(&request, &AtomicBool::new(false), &mut |_| ()).unwrap()
+	model
+		.generate(&request, &AtomicBool::new(false), &mut |_| ())
+		.unwrap()
 }
 
 #[test]
 fn answers_should_have_the_same_commitments_on_cpu_and_gpu() {
-	let (Some(gpu), Some(folder)) = (gpu(), folder("one-guide")) else { return };
+	let (Some(gpu), Some(folder)) = (gpu(), folder("one-guide")) else {
+		return;
+	};
 	use_test_cache();
 	let open = |device| load(&folder, &device, 1, &mut |_, _| ()).unwrap();
 	let (mut on_cpu, mut on_gpu) = (open(Device::Cpu), open(Device::Gpu(gpu.clone())));
 	for text in ["", "What is ONE?", "Wie werde ich Prüfer? 日本語"] {
 		let (expected, found) = (answer(&mut on_cpu, text), answer(&mut on_gpu, text));
 		assert_eq!(found.device, gpu.adapter().name);
-		assert_eq!(one_engine::Generation { device: "cpu".into(), ..found }, expected);
+		assert_eq!(
+			one_engine::Generation {
+				device: "cpu".into(),
+				..found
+			},
+			expected
+		);
 	}
 }

@@ -48,6 +48,9 @@ pub(super) struct Tuning {
 	pub split: u32,
 	/// 16-bit inputs instead of `dot4I8Packed` on their halves.
 	pub wide: bool,
+	/// Bytes of a shard of weights at most, whatever the device takes: its copy on the host has
+	/// the same size.
+	pub shard: u64,
 }
 
 impl Tuning {
@@ -56,11 +59,12 @@ impl Tuning {
 		lanes: 32,
 		split: 1,
 		wide: true,
+		shard: 256 << 20,
 	};
 	const HARDWARE: Self = Self {
-		lanes: 32,
 		split: 8,
 		wide: false,
+		..Self::SOFTWARE
 	};
 
 	fn of(adapter: &Adapter) -> Self {
@@ -225,7 +229,14 @@ pub(super) mod tests {
 				return Vec::new();
 			}
 			let open = |tuning| Gpu::open_untested(None, |_| tuning).unwrap();
-			vec![open(Tuning::SOFTWARE), open(Tuning::HARDWARE)]
+			let sharded = Tuning {
+				shard: 1000,
+				split: 2,
+				..Tuning::SOFTWARE
+			};
+			[Tuning::SOFTWARE, Tuning::HARDWARE, sharded]
+				.map(open)
+				.into()
 		})
 	}
 

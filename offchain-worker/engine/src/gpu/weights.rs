@@ -9,9 +9,6 @@ use wgpu::Buffer;
 use super::Gpu;
 use crate::model::{Linear, Weight};
 
-/// Bytes of a shard at most, whatever the device takes: its copy on the host has the same size.
-const SHARD_LIMIT: u64 = 256 << 20;
-
 /// One output of a layer, or padding.
 type Output<'a> = Option<(&'a Linear, usize)>;
 
@@ -68,7 +65,7 @@ impl Matrix {
 	/// Uploads `pairs` of layers with the same number of inputs.
 	pub fn upload(gpu: &Gpu, pairs: &[Pair<'_>], inputs: usize) -> Self {
 		let blocks = inputs.div_ceil(4);
-		let limit = gpu.binding_limit().min(SHARD_LIMIT);
+		let limit = gpu.binding_limit().min(gpu.tuning().shard);
 		let most = (limit / (8 * blocks as u64)).max(1) as usize;
 		let shards = (0..pairs.len())
 			.step_by(most)

@@ -1,5 +1,7 @@
 //! Runs single operators on every device and tuning, against their twins in `one-arithmetic`.
 
+#![allow(clippy::unwrap_used)]
+
 use bytemuck::{NoUninit, Zeroable};
 use one_arithmetic::{halves, Dyadic, LIMIT16, LIMIT32};
 use wgpu::{Buffer, CommandEncoderDescriptor, ComputePassDescriptor};
