@@ -9,16 +9,18 @@ use std::{
 
 use naga::{
 	valid::{Capabilities, ValidationFlags, Validator},
-	AddressSpace, BinaryOperator, Expression, Function, Handle, Literal, Module, ScalarKind,
-	StorageAccess, TypeInner,
+	AddressSpace, Module, StorageAccess,
 };
+
+#[path = "build/lint.rs"]
+mod lint;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 const SHADERS: &str = "src/shaders";
 
 fn main() -> Result<()> {
-	println!("cargo::rerun-if-changed={SHADERS}");
+	println!("cargo::rerun-if-changed={SHADERS}\ncargo::rerun-if-changed=build");
 	let mut files: Vec<_> = fs::read_dir(SHADERS)?
 		.map(|entry| Ok(entry?.path()))
 		.collect::<Result<Vec<PathBuf>>>()?
@@ -46,10 +48,10 @@ fn constant(file: &Path) -> Result<String> {
 	let source = join(file, &mut BTreeSet::new())?;
 	let module = naga::front::wgsl::parse_str(&source)
 		.map_err(|e| format!("{}: {}", file.display(), e.emit_to_string(&source)))?;
-	Validator::new(ValidationFlags::all(), Capabilities::empty())
+	let info = Validator::new(ValidationFlags::all(), Capabilities::empty())
 		.validate(&module)
 		.map_err(|e| format!("{}: {}", file.display(), e.emit_to_string(&source)))?;
-	lint(&module).map_err(|e| format!("{}: {e}", file.display()))?;
+	lint::check(&module, &info).map_err(|e| format!("{}: {e}", file.display()))?;
 	let bindings = bindings(&module)
 		.map_err(|e| format!("{}: {e}", file.display()))?
 		.join(", ");
@@ -106,66 +108,4 @@ fn kind(space: AddressSpace) -> &'static str {
 		AddressSpace::Storage { .. } => "Binding::Read",
 		_ => "Binding::Uniform",
 	}
-}
-
-/// Refuses floats, whose results differ between devices, and shifts by 32 or more, whose result is
-/// undefined in SPIR-V.
-fn lint(module: &Module) -> std::result::Result<(), String> {
-	if module.types.iter().any(|(_, t)| is_float(&t.inner)) {
-		return Err("a float type".into());
-	}
-	let entries = module.entry_points.iter().map(|e| &e.function);
-	module
-		.functions
-		.iter()
-		.map(|(_, f)| f)
-		.chain(entries)
-		.try_for_each(lint_function)
-}
-
-fn is_float(inner: &TypeInner) -> bool {
-	let scalar = match inner {
-		TypeInner::Scalar(scalar) | TypeInner::Atomic(scalar) => scalar,
-		TypeInner::Vector { scalar, .. } | TypeInner::Matrix { scalar, .. } => scalar,
-		_ => return false,
-	};
-	matches!(scalar.kind, ScalarKind::Float | ScalarKind::AbstractFloat)
-}
-
-fn lint_function(function: &Function) -> std::result::Result<(), String> {
-	let name = function.name.as_deref().unwrap_or("main");
-	for (_, expression) in function.expressions.iter() {
-		match expression {
-			Expression::Literal(
-				Literal::F16(_) | Literal::F32(_) | Literal::F64(_) | Literal::AbstractFloat(_),
-			) => return Err(format!("a float in {name}")),
-			Expression::Binary {
-				op: BinaryOperator::ShiftLeft | BinaryOperator::ShiftRight,
-				right,
-				..
-			} if !is_masked(function, *right) => return Err(format!("a shift without mask in {name}")),
-			_ => {}
-		}
-	}
-	Ok(())
-}
-
-/// Whether a shift count is a literal below 32, or masked by one.
-fn is_masked(function: &Function, count: Handle<Expression>) -> bool {
-	match function.expressions[count] {
-		Expression::Binary {
-			op: BinaryOperator::And,
-			left,
-			right,
-		} => is_small(function, left) || is_small(function, right),
-		Expression::Splat { value, .. } => is_masked(function, value),
-		_ => is_small(function, count),
-	}
-}
-
-fn is_small(function: &Function, value: Handle<Expression>) -> bool {
-	matches!(
-		function.expressions[value],
-		Expression::Literal(Literal::U32(0..=31))
-	)
 }
