@@ -1,4 +1,5 @@
 //! A chain of balances and stakes, with a clock that the tests turn.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use frame_support::{
 	derive_impl,

@@ -1,4 +1,5 @@
 //! A chain of balances, fees, credits and a small market, in a world that the tests turn.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod market;
 mod world;
