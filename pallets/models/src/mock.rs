@@ -1,0 +1,139 @@
+//! A runtime of this pallet alone, with clocks that the tests set.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use one_primitives::{
+	clock::{Clock, Day},
+	models::ModelId,
+	Moment, ProtocolTime,
+};
+use polkadot_sdk::{
+	frame_support::{construct_runtime, derive_impl, parameter_types},
+	frame_system::{self, mocking::MockBlock, EnsureRoot},
+	sp_arithmetic::Permill,
+	sp_core::H256,
+	sp_io::TestExternalities,
+	sp_runtime::BuildStorage,
+};
+
+use crate::{self as pallet_models, shape::Shape, ModelRecord};
+
+construct_runtime!(
+	pub enum Test {
+		System: frame_system,
+		Models: pallet_models,
+	}
+);
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = MockBlock<Test>;
+}
+
+parameter_types! {
+	pub static Utc: Moment = 1_000_000;
+	pub static Protocol: ProtocolTime = 0;
+	pub const Timelock: ProtocolTime = 60_000;
+	pub const MaxModels: u32 = 4;
+}
+
+/// Clocks that stand where a test put them.
+pub struct TestClock;
+
+impl Clock for TestClock {
+	fn utc() -> Moment {
+		Utc::get()
+	}
+	fn protocol() -> ProtocolTime {
+		Protocol::get()
+	}
+	fn day() -> Day {
+		0
+	}
+	fn day_start(_: Day) -> Moment {
+		0
+	}
+	fn window() -> u32 {
+		0
+	}
+	fn window_start(_: u32) -> Moment {
+		0
+	}
+}
+
+impl pallet_models::Config for Test {
+	type AdminOrigin = EnsureRoot<u64>;
+	type Clock = TestClock;
+	type Timelock = Timelock;
+	type MaxModels = MaxModels;
+	type WeightInfo = ();
+}
+
+/// Id of the `n`th model.
+pub fn id(n: u8) -> ModelId {
+	H256::repeat_byte(n)
+}
+
+/// Shape of a small Llama.
+pub const SHAPE: Shape = Shape {
+	layers: 2,
+	hidden: 64,
+	ffn: 176,
+	heads: 8,
+	kv_heads: 4,
+	head_dim: 8,
+	vocab: 512,
+	context: 512,
+};
+
+/// A record that is in order.
+pub fn record() -> ModelRecord {
+	ModelRecord {
+		name: b"small".to_vec().try_into().unwrap(),
+		tokenizer: H256::repeat_byte(0xa1),
+		template: H256::repeat_byte(0xa2),
+		calibration: H256::repeat_byte(0xa3),
+		arithmetic: 1,
+		shape: SHAPE,
+		template_tokens: 16,
+		min_vram: 64,
+		min_tier: 0,
+		canary: Permill::zero(),
+		retires_at: None,
+	}
+}
+
+/// Builds the externalities of a test.
+#[derive(Default)]
+pub struct ExtBuilder {
+	models: Vec<(ModelId, ModelRecord)>,
+}
+
+impl ExtBuilder {
+	/// Has `models` active from genesis.
+	pub fn models(mut self, models: Vec<(ModelId, ModelRecord)>) -> Self {
+		self.models = models;
+		self
+	}
+
+	pub fn build(self) -> TestExternalities {
+		let models = pallet_models::GenesisConfig {
+			models: self.models,
+			..Default::default()
+		};
+		let config = RuntimeGenesisConfig {
+			models,
+			..Default::default()
+		};
+		let mut ext = TestExternalities::from(config.build_storage().unwrap());
+		ext.execute_with(|| System::set_block_number(1));
+		ext
+	}
+
+	/// Runs `test`, then checks the invariants.
+	pub fn build_and_execute(self, test: impl FnOnce()) {
+		self.build().execute_with(|| {
+			test();
+			Models::do_try_state().unwrap();
+		});
+	}
+}

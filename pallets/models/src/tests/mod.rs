@@ -1,0 +1,6 @@
+//! One file per topic.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod invariants;
+mod records;
+mod states;

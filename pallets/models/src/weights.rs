@@ -1,0 +1,43 @@
+//! Weights of the calls.
+
+use polkadot_sdk::frame_support::weights::{constants::ParityDbWeight, Weight};
+
+/// Cost of each call.
+pub trait WeightInfo {
+	/// [`register`](crate::Pallet::register).
+	fn register() -> Weight;
+	/// [`stage`](crate::Pallet::stage).
+	fn stage() -> Weight;
+	/// [`activate`](crate::Pallet::activate).
+	fn activate() -> Weight;
+	/// [`retire`](crate::Pallet::retire).
+	fn retire() -> Weight;
+	/// [`remove`](crate::Pallet::remove).
+	fn remove() -> Weight;
+}
+
+/// Execution beside storage, with room to spare.
+const BASE: Weight = Weight::from_parts(15_000_000, 4_096);
+
+fn storage(reads: u64, writes: u64) -> Weight {
+	BASE.saturating_add(ParityDbWeight::get().reads_writes(reads, writes))
+}
+
+/// Counted from the storage that each call touches.
+impl WeightInfo for () {
+	fn register() -> Weight {
+		storage(2, 2)
+	}
+	fn stage() -> Weight {
+		storage(2, 1)
+	}
+	fn activate() -> Weight {
+		storage(2, 1)
+	}
+	fn retire() -> Weight {
+		storage(1, 1)
+	}
+	fn remove() -> Weight {
+		storage(2, 2)
+	}
+}
