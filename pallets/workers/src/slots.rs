@@ -1,0 +1,210 @@
+//! The sets of free slots: per model an indexed list of tokens, one per free slot, each naming
+//! its worker.
+//!
+//! A token that went stale, because its worker is silent, draining, full or gone, stays in the
+//! list and is dropped when drawn; the worker's next report lists its free slots again. So taking,
+//! returning and leaving cost the same however many workers there are.
+
+use one_primitives::{
+	clock::Clock,
+	models::{ModelId, Models},
+	workers::{SlotUse, Workers as Slots},
+};
+use polkadot_sdk::{
+	frame_support::traits::Get,
+	sp_runtime::{traits::Saturating, Permill},
+};
+
+use crate::{
+	types::{Seat, WorkerState},
+	Config, FreeSlots, Pallet, RecordOf, Seats, Tokens, Workers,
+};
+
+/// Draws of one [`take_slot`](Slots::take_slot) at the most; each but the last drops a stale token.
+pub const MAX_DRAWS: u32 = 8;
+/// Weight of one job in the reputation.
+const REPUTATION_STEP: Permill = Permill::from_parts(62_500);
+
+impl<T: Config> Slots<T::AccountId> for Pallet<T> {
+	fn take_slot(model: &ModelId, random: u64) -> Option<T::AccountId> {
+		let mut seed = random;
+		for _ in 0..MAX_DRAWS {
+			let free = FreeSlots::<T>::get(model);
+			let first = draw(&mut seed, free)?;
+			let second = draw(&mut seed, free)?;
+			match (
+				Self::candidate(model, first),
+				Self::candidate(model, second),
+			) {
+				(Some((_, a)), Some((_, b))) => {
+					return Self::take(model, if b > a { second } else { first });
+				}
+				(None, _) => Self::drop_token(model, first),
+				(_, None) => Self::drop_token(model, second),
+			}
+		}
+		None
+	}
+
+	fn return_slot(worker: &T::AccountId, model: &ModelId, slot_use: SlotUse) {
+		let Some(mut record) = Workers::<T>::get(worker) else {
+			return;
+		};
+		record.used = record.used.saturating_sub(1);
+		record.reputation = reputation(record.reputation, slot_use);
+		Workers::<T>::insert(worker, &record);
+		Self::mutate_seat(worker, model, |seat| {
+			seat.used = seat.used.saturating_sub(1);
+			seat.earned = earned(seat.earned, record.offer.slots, slot_use);
+		});
+		Self::list(worker, &record, model);
+	}
+
+	fn free_slots(model: &ModelId) -> u32 {
+		FreeSlots::<T>::get(model)
+	}
+
+	fn proven_rate(_: &T::AccountId, _: &ModelId) -> u32 {
+		T::ProvenRate::get().max(1)
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// Whether `record` was heard of lately.
+	pub fn is_alive(record: &RecordOf<T>) -> bool {
+		let now = T::Clock::protocol();
+		record.pulse.as_ref().is_some_and(|pulse| {
+			now.saturating_sub(pulse.at) <= T::LivenessTimeout::get()
+				&& pulse.mailbox == one_mailbox::VERSION
+		})
+	}
+
+	/// Lists one more free slot for each model that `who` can serve.
+	pub(crate) fn relist(who: &T::AccountId) {
+		let Some(record) = Workers::<T>::get(who) else {
+			return;
+		};
+		for model in &record.offer.models {
+			Self::list(who, &record, model);
+		}
+	}
+
+	/// Lists one more free slot of `who` for `model`, if it has one to give.
+	fn list(who: &T::AccountId, record: &RecordOf<T>, model: &ModelId) {
+		if !Self::can_take(record) || !Self::can_serve(record, model) {
+			return;
+		}
+		let Some(mut seat) = Seats::<T>::get(who, model).filter(Seat::is_underlisted) else {
+			return;
+		};
+		let free = FreeSlots::<T>::get(model);
+		Tokens::<T>::insert(model, free, who);
+		FreeSlots::<T>::insert(model, free.saturating_add(1));
+		seat.listed = seat.listed.saturating_add(1);
+		Seats::<T>::insert(who, model, seat);
+	}
+
+	/// Whether a worker may be given a job now.
+	fn can_take(record: &RecordOf<T>) -> bool {
+		record.state == WorkerState::Active
+			&& record.used < record.offer.slots
+			&& Self::is_alive(record)
+	}
+
+	/// Whether a worker's device and service are up to `model`.
+	fn can_serve(record: &RecordOf<T>, model: &ModelId) -> bool {
+		let Some(terms) = T::Models::terms(model) else {
+			return false;
+		};
+		let computes = |arithmetic| {
+			record
+				.pulse
+				.as_ref()
+				.is_some_and(|pulse| pulse.arithmetics.contains(&arithmetic))
+		};
+		record.offer.vram >= terms.min_vram && computes(terms.arithmetic)
+	}
+
+	/// The worker of the token at `index` and its reputation, if the token is not stale.
+	fn candidate(model: &ModelId, index: u32) -> Option<(T::AccountId, Permill)> {
+		let who = Tokens::<T>::get(model, index)?;
+		let record = Workers::<T>::get(&who).filter(Self::can_take)?;
+		Seats::<T>::get(&who, model).filter(Seat::has_room)?;
+		Some((who, record.reputation))
+	}
+
+	fn take(model: &ModelId, index: u32) -> Option<T::AccountId> {
+		let who = Self::swap_remove(model, index)?;
+		Self::mutate_seat(&who, model, |seat| {
+			seat.listed = seat.listed.saturating_sub(1);
+			seat.used = seat.used.saturating_add(1);
+		});
+		Workers::<T>::mutate(&who, |entry| {
+			if let Some(record) = entry {
+				record.used = record.used.saturating_add(1);
+			}
+		});
+		Some(who)
+	}
+
+	fn drop_token(model: &ModelId, index: u32) {
+		if let Some(who) = Self::swap_remove(model, index) {
+			Self::mutate_seat(&who, model, |seat| {
+				seat.listed = seat.listed.saturating_sub(1)
+			});
+		}
+	}
+
+	fn swap_remove(model: &ModelId, index: u32) -> Option<T::AccountId> {
+		let last = FreeSlots::<T>::get(model).checked_sub(1)?;
+		let moved = Tokens::<T>::take(model, last)?;
+		FreeSlots::<T>::insert(model, last);
+		if index == last {
+			return Some(moved);
+		}
+		let removed = Tokens::<T>::get(model, index)?;
+		Tokens::<T>::insert(model, index, moved);
+		Some(removed)
+	}
+
+	/// Changes a seat, and forgets it when nothing refers to it any more.
+	pub(crate) fn mutate_seat(who: &T::AccountId, model: &ModelId, change: impl FnOnce(&mut Seat)) {
+		Seats::<T>::mutate_exists(who, model, |entry| {
+			if let Some(seat) = entry {
+				change(seat);
+			}
+			entry.take_if(|seat| seat.is_empty());
+		});
+	}
+}
+
+/// The next index below `len`, by splitmix64; `None` of an empty list.
+fn draw(seed: &mut u64, len: u32) -> Option<u32> {
+	*seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+	let mut mixed = *seed;
+	mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+	mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+	mixed ^= mixed >> 31;
+	u32::try_from(mixed.checked_rem(u64::from(len))?).ok()
+}
+
+/// Moves `reputation` one step towards 1 when a job was served, towards 0 when it was late.
+fn reputation(reputation: Permill, slot_use: SlotUse) -> Permill {
+	let kept = reputation.saturating_sub(REPUTATION_STEP * reputation);
+	match slot_use {
+		SlotUse::Served => kept.saturating_add(REPUTATION_STEP),
+		SlotUse::Late => kept,
+		SlotUse::Unused => reputation,
+	}
+}
+
+/// Slots after one use: one more when served, half when late, never above `declared`; a closed
+/// seat stays closed.
+fn earned(earned: u8, declared: u8, slot_use: SlotUse) -> u8 {
+	match (earned, slot_use) {
+		(0, _) => 0,
+		(_, SlotUse::Served) => earned.saturating_add(1).min(declared),
+		(_, SlotUse::Late) => (earned / 2).max(1),
+		(_, SlotUse::Unused) => earned,
+	}
+}

@@ -1,0 +1,253 @@
+//! A worker's way from `register` to `withdraw`.
+
+use polkadot_sdk::{
+	frame_support::{
+		assert_noop, assert_ok, traits::fungible::Inspect, traits::fungible::InspectHold,
+		traits::tokens::Fortitude, traits::tokens::Preservation,
+	},
+	frame_system::RawOrigin,
+	sp_core::crypto::Pair,
+	sp_runtime::{BoundedVec, TokenError},
+};
+
+use super::last_event;
+use crate::{
+	mock::*, Error, Event, HoldReason, Keys, Offer, Seat, Seats, WorkerState, Workers as Stored,
+};
+
+fn signed(who: u64) -> RuntimeOrigin {
+	RawOrigin::Signed(who).into()
+}
+
+fn held(who: u64) -> u64 {
+	Balances::balance_on_hold(&HoldReason::Bond.into(), &who)
+}
+
+fn state(who: u64) -> WorkerState {
+	Stored::<Test>::get(who).unwrap().state
+}
+
+#[test]
+fn register_should_hold_the_bond_and_give_one_slot_per_model() {
+	build_and_execute(|| {
+		assert_ok!(register(1, &[1, 2], 3));
+		// Three slots of 2 GiB at 10.
+		assert_eq!(
+			(held(1), last_event()),
+			(60, Event::WorkerRegistered { who: 1, bond: 60 })
+		);
+		assert_eq!(Workers::worker_of_key(&pair(1).public()), Some(1));
+		let first = Seat {
+			earned: 1,
+			..Default::default()
+		};
+		for n in [1, 2] {
+			assert_eq!(Seats::<Test>::get(1, model(n)), Some(first));
+		}
+		let status = Workers::status(&1).unwrap();
+		assert_eq!(
+			(status.record.state, status.alive),
+			(WorkerState::Active, false)
+		);
+		assert_eq!(status.seats.len(), 2);
+	});
+}
+
+#[test]
+fn register_should_round_memory_up_to_whole_gib() {
+	build_and_execute(|| {
+		let odd = Offer {
+			vram: 2_049,
+			..offer(1, &[1], 1)
+		};
+		assert_ok!(Workers::register(
+			signed(1),
+			odd,
+			pair(1).public(),
+			proof(1, 1)
+		));
+		assert_eq!(held(1), 30);
+	});
+}
+
+#[test]
+fn register_should_refuse_when_the_offer_makes_no_sense() {
+	let refused = |change: fn(&mut Offer), error: Error<Test>| {
+		build_and_execute(|| {
+			let mut offer = offer(1, &[1, 2], 2);
+			change(&mut offer);
+			let call = Workers::register(signed(1), offer, pair(1).public(), proof(1, 1));
+			assert_noop!(call, error);
+		});
+	};
+	refused(|offer| offer.slots = 0, Error::SlotsOutOfBounds);
+	refused(|offer| offer.slots = 65, Error::SlotsOutOfBounds);
+	refused(
+		|offer| offer.peer_id = Default::default(),
+		Error::PeerIdMissing,
+	);
+	refused(|offer| offer.models = Default::default(), Error::NoModels);
+	refused(|offer| offer.models[1] = model(1), Error::ModelTwice);
+	refused(|offer| offer.models[1] = model(99), Error::UnknownModel);
+	refused(|offer| offer.vram = 511, Error::TooLittleMemory);
+}
+
+#[test]
+fn register_should_refuse_when_the_key_is_not_shown_to_be_the_callers() {
+	build_and_execute(|| {
+		let key = pair(1).public();
+		let register = |proof| Workers::register(signed(1), offer(1, &[1], 1), key.clone(), proof);
+		assert_noop!(register(proof(2, 1)), Error::<Test>::InvalidProof);
+		assert_noop!(register(proof(1, 2)), Error::<Test>::InvalidProof);
+		assert_ok!(register(proof(1, 1)));
+		assert_noop!(register(proof(1, 1)), Error::<Test>::AlreadyRegistered);
+
+		let stolen = Workers::register(signed(2), offer(2, &[1], 1), key, proof(2, 1));
+		assert_noop!(stolen, Error::<Test>::KeyInUse);
+	});
+}
+
+#[test]
+fn register_should_refuse_when_the_bond_cannot_be_held() {
+	build_and_execute(|| {
+		let poor = ACCOUNTS + 1;
+		assert_noop!(register(poor, &[1], 1), TokenError::FundsUnavailable);
+		let vast = Offer {
+			vram: u32::MAX,
+			..offer(1, &[1], 64)
+		};
+		let call = Workers::register(signed(1), vast, pair(1).public(), proof(1, 1));
+		assert_noop!(call, TokenError::FundsUnavailable);
+	});
+}
+
+#[test]
+fn update_should_raise_the_bond_and_keep_it_when_the_offer_shrinks() {
+	build_and_execute(|| {
+		assert_ok!(register(1, &[1, 2], 1));
+		assert_ok!(Workers::update(signed(1), offer(1, &[2, 3], 4)));
+		assert_eq!(
+			(held(1), last_event()),
+			(80, Event::WorkerUpdated { who: 1, bond: 80 })
+		);
+		assert_eq!(Seats::<Test>::get(1, model(1)), None);
+		assert!(Seats::<Test>::contains_key(1, model(3)));
+
+		assert_ok!(Workers::update(signed(1), offer(1, &[2], 1)));
+		assert_eq!(held(1), 80);
+	});
+}
+
+#[test]
+fn update_should_cap_earned_slots_when_fewer_are_declared() {
+	build_and_execute(|| {
+		assert_ok!(register(1, &[1], 8));
+		Seats::<Test>::mutate(1, model(1), |seat| seat.as_mut().unwrap().earned = 8);
+		assert_ok!(Workers::update(signed(1), offer(1, &[1], 3)));
+		assert_eq!(Seats::<Test>::get(1, model(1)).unwrap().earned, 3);
+	});
+}
+
+#[test]
+fn rotate_key_should_let_only_the_new_key_report() {
+	build_and_execute(|| {
+		assert_ok!(register(1, &[1], 1));
+		let key = pair(5).public();
+		assert_noop!(
+			Workers::rotate_key(signed(1), key.clone(), proof(1, 1)),
+			Error::<Test>::InvalidProof
+		);
+		assert_ok!(Workers::rotate_key(signed(1), key.clone(), proof(1, 5)));
+		assert_eq!(
+			last_event(),
+			Event::KeyRotated {
+				who: 1,
+				key: key.clone()
+			}
+		);
+		assert_eq!(Keys::<Test>::get(pair(1).public()), None);
+		assert_eq!(Workers::worker_of_key(&key), Some(1));
+	});
+}
+
+#[test]
+fn worker_should_leave_by_draining_and_have_its_bond_back_after_the_unbonding_period() {
+	build_and_execute(|| {
+		with_workers(&[1], &[1], 2);
+		assign(1, assignment(1, 1, 0xf0));
+		assert_ok!(Workers::drain(signed(1)));
+		assert_eq!(last_event(), Event::WorkerDraining { who: 1 });
+		assert_noop!(Workers::drain(signed(1)), Error::<Test>::AlreadyDraining);
+		assert_noop!(Workers::leave(signed(1)), Error::<Test>::JobsOpen);
+		assert_noop!(Workers::withdraw(signed(1)), Error::<Test>::NotLeft);
+
+		finish(1);
+		Protocol::set(7_000);
+		assert_ok!(Workers::leave(signed(1)));
+		assert_eq!(
+			last_event(),
+			Event::WorkerLeft {
+				who: 1,
+				withdrawable: 107_000
+			}
+		);
+		assert_eq!(
+			state(1),
+			WorkerState::Left {
+				withdrawable: 107_000
+			}
+		);
+		assert_noop!(Workers::leave(signed(1)), Error::<Test>::AlreadyLeft);
+		assert_noop!(
+			Workers::update(signed(1), offer(1, &[1], 1)),
+			Error::<Test>::AlreadyLeft
+		);
+
+		Protocol::set(106_999);
+		assert_noop!(Workers::withdraw(signed(1)), Error::<Test>::Unbonding);
+		Protocol::set(107_000);
+		assert_ok!(Workers::withdraw(signed(1)));
+		assert_eq!(last_event(), Event::BondWithdrawn { who: 1, amount: 40 });
+		let free = Balances::reducible_balance(&1, Preservation::Expendable, Fortitude::Polite);
+		assert_eq!((held(1), free), (0, ENDOWMENT));
+		assert_eq!(Workers::status(&1), None);
+
+		assert_ok!(register(1, &[1], 1));
+	});
+}
+
+/// The market is done with the only job of `who`.
+fn finish(who: u64) {
+	use one_primitives::workers::{SlotUse, Workers as _};
+	Open::mutate(|open| open.clear());
+	Workers::return_slot(&who, &model(1), SlotUse::Served);
+}
+
+#[test]
+fn calls_should_be_refused_when_the_caller_is_not_a_worker() {
+	build_and_execute(|| {
+		assert_noop!(
+			Workers::update(signed(1), offer(1, &[1], 1)),
+			Error::<Test>::NotRegistered
+		);
+		let rotate = Workers::rotate_key(signed(1), pair(1).public(), proof(1, 1));
+		assert_noop!(rotate, Error::<Test>::NotRegistered);
+		for call in [Workers::drain, Workers::leave, Workers::withdraw] {
+			assert_noop!(call(signed(1)), Error::<Test>::NotRegistered);
+		}
+	});
+}
+
+#[test]
+fn proof_should_be_bound_to_this_chain() {
+	build_and_execute(|| {
+		let foreign = (polkadot_sdk::sp_core::H256::zero(), b"register", 1u64);
+		let signature = pair(1).sign(&codec::Encode::encode(&foreign));
+		let offer = Offer {
+			addresses: BoundedVec::default(),
+			..offer(1, &[1], 1)
+		};
+		let call = Workers::register(signed(1), offer, pair(1).public(), signature);
+		assert_noop!(call, Error::<Test>::InvalidProof);
+	});
+}

@@ -1,0 +1,263 @@
+//! Free slots: drawn, returned, earned, gone stale.
+
+use one_primitives::workers::{SlotUse, Workers as _};
+use polkadot_sdk::{
+	frame_support::{assert_ok, BoundedVec},
+	frame_system::RawOrigin,
+	sp_runtime::Permill,
+};
+
+use crate::{mock::*, Seat, Seats, Tokens, Workers as Stored, MAX_DRAWS};
+
+fn seat(who: u64, n: u8) -> Seat {
+	Seats::<Test>::get(who, model(n)).unwrap()
+}
+
+fn take(n: u8) -> Option<u64> {
+	Workers::take_slot(&model(n), 0)
+}
+
+/// Has `who` serve `jobs` jobs of model `n`, one after the other.
+fn serve(who: u64, n: u8, jobs: u32) {
+	for _ in 0..jobs {
+		assert_eq!(take(n), Some(who));
+		Workers::return_slot(&who, &model(n), SlotUse::Served);
+	}
+}
+
+#[test]
+fn worker_should_get_jobs_only_after_its_first_report() {
+	build_and_execute(|| {
+		assert_ok!(register(1, &[1, 2], 2));
+		assert_eq!((take(1), Workers::free_slots(&model(1))), (None, 0));
+		assert_ok!(dispatch(heartbeat(1)));
+		assert_eq!(Workers::free_slots(&model(1)), 1);
+		assert_eq!(take(1), Some(1));
+		assert_eq!((take(1), seat(1, 1).used), (None, 1));
+		assert_eq!(take(2), Some(1));
+	});
+}
+
+#[test]
+fn slots_should_grow_by_one_a_job_served_up_to_those_declared() {
+	build_and_execute(|| {
+		with_workers(&[1], &[1], 3);
+		serve(1, 1, 1);
+		assert_eq!(
+			seat(1, 1),
+			Seat {
+				earned: 2,
+				used: 0,
+				listed: 1
+			}
+		);
+		serve(1, 1, 5);
+		assert_eq!(seat(1, 1).earned, 3);
+	});
+}
+
+#[test]
+fn slots_should_halve_when_late_and_stay_when_unused() {
+	build_and_execute(|| {
+		with_workers(&[1], &[1], 8);
+		serve(1, 1, 7);
+		assert_eq!(seat(1, 1).earned, 8);
+		for (slot_use, earned) in [
+			(SlotUse::Unused, 8),
+			(SlotUse::Late, 4),
+			(SlotUse::Late, 2),
+			(SlotUse::Late, 1),
+			(SlotUse::Late, 1),
+		] {
+			assert_eq!(take(1), Some(1));
+			Workers::return_slot(&1, &model(1), slot_use);
+			assert_eq!(seat(1, 1).earned, earned);
+		}
+	});
+}
+
+#[test]
+fn every_slot_earned_should_be_listed_again_one_per_report() {
+	build_and_execute(|| {
+		with_workers(&[1], &[1], 4);
+		serve(1, 1, 3);
+		assert_eq!(
+			seat(1, 1),
+			Seat {
+				earned: 4,
+				used: 0,
+				listed: 1
+			}
+		);
+		for listed in [2, 3, 4, 4] {
+			next_block();
+			assert_ok!(dispatch(heartbeat(1)));
+			assert_eq!(seat(1, 1).listed, listed);
+		}
+	});
+}
+
+#[test]
+fn worker_should_never_have_more_jobs_than_slots_over_all_models() {
+	build_and_execute(|| {
+		with_workers(&[1], &[1, 2, 3], 2);
+		assert_eq!((take(1), take(2)), (Some(1), Some(1)));
+		assert_eq!(take(3), None);
+		assert_eq!(Stored::<Test>::get(1).unwrap().used, 2);
+		assert_eq!(Workers::free_slots(&model(3)), 0);
+
+		Workers::return_slot(&1, &model(1), SlotUse::Served);
+		next_block();
+		assert_ok!(dispatch(heartbeat(1)));
+		assert_eq!(take(3), Some(1));
+	});
+}
+
+#[test]
+fn silent_worker_should_be_dropped_when_drawn_and_be_back_with_its_next_report() {
+	build_and_execute(|| {
+		with_workers(&[1], &[1], 1);
+		Protocol::mutate(|now| *now += LivenessTimeout::get());
+		assert!(Workers::status(&1).unwrap().alive);
+		Protocol::mutate(|now| *now += 1);
+		assert!(!Workers::status(&1).unwrap().alive);
+		assert_eq!((take(1), Workers::free_slots(&model(1))), (None, 0));
+
+		next_block();
+		assert_ok!(dispatch(heartbeat(1)));
+		assert_eq!(take(1), Some(1));
+	});
+}
+
+#[test]
+fn draining_worker_should_get_no_more_jobs() {
+	build_and_execute(|| {
+		with_workers(&[1, 2], &[1], 1);
+		assert_ok!(Workers::drain(RawOrigin::Signed(1).into()));
+		assert_eq!((take(1), take(1)), (Some(2), None));
+		next_block();
+		assert_ok!(dispatch(heartbeat(1)));
+		assert_eq!(Workers::free_slots(&model(1)), 0);
+	});
+}
+
+#[test]
+fn worker_should_not_be_listed_when_its_service_cannot_serve_the_model() {
+	build_and_execute(|| {
+		assert_ok!(register(1, &[1], 1));
+		let mut other = heartbeat(1);
+		other.arithmetics = BoundedVec::truncate_from(vec![2]);
+		assert_ok!(dispatch(other));
+		assert_eq!(Workers::free_slots(&model(1)), 0);
+
+		next_block();
+		let mut older = heartbeat(1);
+		older.mailbox = one_mailbox::VERSION + 1;
+		assert_ok!(dispatch(older));
+		assert_eq!(Workers::free_slots(&model(1)), 0);
+
+		next_block();
+		ActiveModels::mutate(|models| models.retain(|id| *id != model(1)));
+		assert_ok!(dispatch(heartbeat(1)));
+		assert_eq!(Workers::free_slots(&model(1)), 0);
+	});
+	ActiveModels::mutate(|models| models.push(model(1)));
+}
+
+#[test]
+fn better_reputed_of_two_drawn_should_be_taken() {
+	build_and_execute(|| {
+		with_workers(&[1, 2], &[1], 1);
+		let reputation = |who: u64| Stored::<Test>::get(who).unwrap().reputation;
+		assert_eq!(reputation(1), Permill::from_percent(50));
+		Stored::<Test>::mutate(1, |entry| {
+			entry.as_mut().unwrap().reputation = Permill::from_percent(90);
+		});
+		let mut taken = [0; 3];
+		for random in 0..200 {
+			let who = Workers::take_slot(&model(1), random).unwrap();
+			taken[who as usize] += 1;
+			Workers::return_slot(&who, &model(1), SlotUse::Unused);
+		}
+		// Worker 2 is taken only when both draws name it: one time in four.
+		assert!((25..=75).contains(&taken[2]), "{taken:?}");
+	});
+}
+
+#[test]
+fn reputation_should_follow_what_a_worker_does() {
+	build_and_execute(|| {
+		with_workers(&[1], &[1], 1);
+		let reputation = || Stored::<Test>::get(1).unwrap().reputation.deconstruct();
+		let mut before = reputation();
+		serve(1, 1, 1);
+		assert_eq!(reputation(), before + (1_000_000 - before) / 16);
+		before = reputation();
+		assert_eq!(take(1), Some(1));
+		Workers::return_slot(&1, &model(1), SlotUse::Late);
+		assert!(reputation() < before && reputation() > before * 9 / 10);
+		serve(1, 1, 200);
+		assert!((999_000..=1_000_000).contains(&reputation()));
+	});
+}
+
+#[test]
+fn worker_should_be_drawn_in_proportion_to_its_free_slots() {
+	build_and_execute(|| {
+		with_workers(&[1, 2], &[1], 3);
+		Seats::<Test>::mutate(2, model(1), |seat| seat.as_mut().unwrap().earned = 3);
+		for _ in 0..2 {
+			next_block();
+			assert_ok!(dispatch(heartbeat(2)));
+		}
+		assert_eq!((seat(1, 1).listed, seat(2, 1).listed), (1, 3));
+		let mut taken = [0; 3];
+		for random in 0..400 {
+			let who = Workers::take_slot(&model(1), random).unwrap();
+			taken[who as usize] += 1;
+			Workers::return_slot(&who, &model(1), SlotUse::Unused);
+		}
+		assert!((240..=360).contains(&taken[2]), "{taken:?}");
+	});
+}
+
+#[test]
+fn take_slot_should_drop_few_stale_tokens_at_a_time() {
+	build_and_execute(|| {
+		with_workers(&[1], &[1], 64);
+		Seats::<Test>::mutate(1, model(1), |seat| seat.as_mut().unwrap().earned = 64);
+		for _ in 0..63 {
+			next_block();
+			assert_ok!(dispatch(heartbeat(1)));
+		}
+		assert_eq!(Workers::free_slots(&model(1)), 64);
+		assert_ok!(Workers::drain(RawOrigin::Signed(1).into()));
+		assert_eq!(
+			(take(1), Workers::free_slots(&model(1))),
+			(None, 64 - MAX_DRAWS)
+		);
+	});
+}
+
+#[test]
+fn tokens_of_a_worker_that_left_should_be_counted_when_it_registers_again() {
+	build_and_execute(|| {
+		with_workers(&[1], &[1], 2);
+		assert_ok!(Workers::leave(RawOrigin::Signed(1).into()));
+		Protocol::mutate(|now| *now += UnbondingPeriod::get());
+		assert_ok!(Workers::withdraw(RawOrigin::Signed(1).into()));
+		assert_eq!(Tokens::<Test>::get(model(1), 0), Some(1));
+		Workers::do_try_state().unwrap();
+
+		with_workers(&[1], &[1], 2);
+		assert_eq!(
+			seat(1, 1),
+			Seat {
+				earned: 1,
+				used: 0,
+				listed: 1
+			}
+		);
+		assert_eq!((take(1), take(1)), (Some(1), None));
+	});
+}
