@@ -16,10 +16,23 @@ use crate::{
 /// # Errors
 /// Those of [`import`], [`Container::open`] and [`Container::verify`].
 pub fn resolve(path: &Path, progress: Progress<'_>) -> Result<Container, EngineError> {
-	if !path.is_dir() {
-		return open_verified(path);
+	if path.is_dir() {
+		resolve_folder(path, &cache_dir()?, progress)
+	} else {
+		open_verified(path)
 	}
-	let cached = cache_path(path)?;
+}
+
+/// Opens a published folder by way of `cache`; a cached container that is not sound is made anew.
+///
+/// # Errors
+/// Those of [`import`], [`Container::open`] and [`Container::verify`].
+pub fn resolve_folder(
+	path: &Path,
+	cache: &Path,
+	progress: Progress<'_>,
+) -> Result<Container, EngineError> {
+	let cached = cache_path(path, cache)?;
 	if let Ok(container) = open_verified(&cached) {
 		return Ok(container);
 	}
@@ -64,11 +77,11 @@ fn open_verified(path: &Path) -> Result<Container, EngineError> {
 }
 
 /// Where the container of a published folder is kept: below the hash of its files, under its name.
-fn cache_path(folder: &Path) -> Result<PathBuf, EngineError> {
+fn cache_path(folder: &Path, cache: &Path) -> Result<PathBuf, EngineError> {
 	let full = folder.canonicalize().map_err(EngineError::io(folder))?;
 	let name = full.file_name().unwrap_or_default().to_string_lossy();
 	let key = hex::encode(source_hash(&full)?);
-	Ok(cache_dir()?
+	Ok(cache
 		.join("models")
 		.join(key)
 		.join(format!("{name}.{EXTENSION}")))

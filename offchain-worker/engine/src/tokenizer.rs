@@ -24,7 +24,13 @@ impl Tokenizer {
 	/// # Errors
 	/// [`EngineError::Tokenizer`] naming what is malformed.
 	pub fn parse(bytes: &[u8]) -> Result<Self, EngineError> {
-		let mut inner = Inner::from_bytes(bytes).map_err(error)?;
+		// The parser of the library panics where JSON breaks off within some parts, so that is
+		// checked first, and what may panic besides becomes an error too.
+		serde_json::from_slice::<serde::de::IgnoredAny>(bytes).map_err(error)?;
+		let parsed = std::panic::catch_unwind(|| Inner::from_bytes(bytes));
+		let mut inner = parsed
+			.map_err(|_| error("a part is malformed"))?
+			.map_err(error)?;
 		inner.with_truncation(None).map_err(error)?;
 		inner.with_padding(None);
 		Ok(Self { inner })
@@ -48,6 +54,21 @@ impl Tokenizer {
 	/// [`EngineError::Tokenizer`] if a rule of the decoder fails.
 	pub fn decode(&self, ids: &[u32]) -> Result<String, EngineError> {
 		self.inner.decode(ids, true).map_err(error)
+	}
+
+	/// Most tokens that `text` adds to whatever it surrounds: one for a special token, else one for
+	/// a byte, and one for a prefix that the tokenizer may write.
+	///
+	/// # Errors
+	/// [`EngineError::Tokenizer`] as for [`encode`](Self::encode).
+	pub fn most_tokens(&self, text: &str, special: Special) -> Result<u32, EngineError> {
+		let added = self.inner.get_added_tokens_decoder();
+		let bytes = |id: &u32| match self.inner.id_to_token(*id) {
+			Some(token) if !added.contains_key(id) => token.len(),
+			_ => 1,
+		};
+		let most: usize = self.encode(text, special)?.iter().map(bytes).sum();
+		Ok(u32::try_from(most).unwrap_or(u32::MAX).saturating_add(1))
 	}
 
 	/// Id of a token, by its exact text.

@@ -2,6 +2,7 @@
 
 use super::folder::Folder;
 use crate::{
+	hash::{blake2_256, Hash},
 	template::{Message, Template},
 	tokenizer::Special,
 	EngineError,
@@ -12,6 +13,11 @@ const TEXT: &str = include_str!("calibration.txt");
 
 /// Pairs that share a sequence, so that calibration also sees later positions.
 const PAIRS: usize = 4;
+
+/// `blake2_256` of the calibration text.
+pub fn calibration_hash() -> Hash {
+	blake2_256(TEXT.as_bytes())
+}
 
 /// Token ids of the calibration text, each sequence cut to the context of the model.
 ///

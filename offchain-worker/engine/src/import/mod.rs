@@ -16,6 +16,8 @@ mod quantize;
 mod rope;
 mod weights;
 
+pub use calibration::calibration_hash;
+
 use std::{borrow::Cow, path::Path};
 
 use self::{
@@ -52,6 +54,15 @@ pub fn import(folder: &Path, path: &Path, progress: Progress<'_>) -> Result<Hash
 		exponents: &exponents,
 	};
 	container::write(path, &header, &mut source)
+}
+
+/// Positions of the calibration text in the tokens of the model in `folder`.
+///
+/// # Errors
+/// [`EngineError::Malformed`] naming file and field, [`EngineError::Io`].
+pub fn calibration_positions(folder: &Path) -> Result<usize, EngineError> {
+	let sequences = calibration::sequences(&Folder::read(folder)?)?;
+	Ok(sequences.iter().map(Vec::len).sum())
 }
 
 fn calibrate(
