@@ -102,7 +102,8 @@ fn preset(validators: &[Validator], sudo: Option<AccountId>) -> Value {
 
 /// The ONE of every account. They sum to the total supply.
 fn balances() -> Vec<(AccountId, Balance)> {
-	let liquidity = (protocol_liquidity(), POOL_ONE + EXISTENTIAL_DEPOSIT);
+	// One more for the deposit of the pool's liquidity tokens.
+	let liquidity = (protocol_liquidity(), POOL_ONE + ONE);
 	let mut balances: Vec<_> = ENDOWED
 		.iter()
 		.map(|key| (key.to_account_id(), ENDOWMENT))

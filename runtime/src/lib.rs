@@ -5,7 +5,10 @@
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![recursion_limit = "512"]
-#![allow(missing_docs, reason = "what the runtime macros generate has no documentation")]
+#![allow(
+	missing_docs,
+	reason = "what the runtime macros generate has no documentation"
+)]
 
 #[cfg(feature = "std")]
 include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));

@@ -3,9 +3,7 @@
 //! A value is read through [`Clamped`], so that whatever governance writes stays within bounds
 //! that only a runtime upgrade can change.
 
-use crate::{
-	constants::currency::MICRO_ONE, AccountId, Balance, Runtime, RuntimeEvent,
-};
+use crate::{constants::currency::MICRO_ONE, AccountId, Balance, Runtime, RuntimeEvent};
 use core::marker::PhantomData;
 use polkadot_sdk::{
 	frame_support::{

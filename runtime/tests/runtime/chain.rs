@@ -7,7 +7,6 @@ use one_runtime::{
 	SignedPayload, System, Timestamp, TxExtension, UncheckedExtrinsic,
 };
 use polkadot_sdk::{
-	frame_support::traits::fungible::Inspect,
 	sp_consensus_babe::{
 		digests::{PreDigest, SecondaryPlainPreDigest},
 		BABE_ENGINE_ID,
@@ -97,7 +96,7 @@ pub fn close_block() -> Header {
 /// The hash a block of this state builds on. It differs from block to block.
 fn parent_hash() -> one_runtime::Hash {
 	System::block_number()
-		.using_encoded(sp_core::hashing::blake2_256)
+		.using_encoded(sp_io::hashing::blake2_256)
 		.into()
 }
 

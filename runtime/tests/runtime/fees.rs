@@ -5,11 +5,10 @@ use one_runtime::{
 	Assets, Balance, Executive, RuntimeEvent, UncheckedExtrinsic,
 };
 use polkadot_sdk::{
-	frame_support::{assert_ok, traits::fungibles::Inspect},
+	frame_support::assert_ok,
 	pallet_asset_conversion_tx_payment::Event::AssetTxFeePaid,
 	sp_keyring::Sr25519Keyring::{self, *},
 	sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError},
-	*,
 };
 
 /// A transfer whose fee is paid in `asset`, with a tip.

@@ -5,10 +5,7 @@ use one_runtime::{
 	genesis, AssetConversion, Assets, Balances, PoolAssets, Runtime, Session,
 };
 use polkadot_sdk::{
-	frame_support::traits::{
-		fungible::Inspect,
-		fungibles::{metadata::Inspect as _, Inspect as _},
-	},
+	frame_support::traits::fungibles::metadata::Inspect,
 	sp_keyring::Sr25519Keyring::{self, *},
 	*,
 };
@@ -67,12 +64,9 @@ fn usdc_should_be_sufficient_with_six_decimals() {
 	for_each_preset(|_, _| {
 		assert_eq!(Assets::decimals(USDC), 6);
 		assert_eq!(Assets::symbol(USDC), b"USDC");
-		assert_eq!(
-			<Assets as fungibles::Inspect<_>>::minimum_balance(USDC),
-			USDC_MIN_BALANCE
-		);
 		let details = pallet_assets::Asset::<Runtime, pallet_assets::Instance1>::get(USDC).unwrap();
 		assert!(details.is_sufficient);
+		assert_eq!(details.min_balance, USDC_MIN_BALANCE);
 	});
 }
 

@@ -2,9 +2,9 @@ use crate::chain::*;
 use one_runtime::{
 	configs::{
 		fees::{MaxWeightPrice, MinWeightPrice, WeightPrice},
-		parameters::fees,
+		parameters::{fees, RuntimeParameters},
 	},
-	Balance, Runtime, RuntimeCall, RuntimeParameters,
+	Balance, Runtime, RuntimeCall,
 };
 use polkadot_sdk::{
 	frame_support::{assert_ok, traits::Get},

@@ -7,7 +7,7 @@ use one_runtime::{
 	Address, Executive, Runtime, RuntimeCall, System, UncheckedExtrinsic,
 };
 use polkadot_sdk::{
-	frame_support::{assert_ok, dispatch::DispatchClass, traits::Get},
+	frame_support::{assert_ok, dispatch::DispatchClass},
 	frame_system::offchain::CreateAuthorizedTransaction,
 	sp_keyring::Sr25519Keyring::*,
 	sp_runtime::{

@@ -1,7 +1,7 @@
 //! The runtime as Wasm imports nothing but the host functions that every Substrate node has, so it
 //! loads in smoldot, chopsticks and the stock benchmarking tools.
 
-use polkadot_sdk::{sp_io::SubstrateHostFunctions, sp_wasm_interface::HostFunctions, *};
+use polkadot_sdk::{sp_io::SubstrateHostFunctions, sp_wasm_interface::HostFunctions};
 use std::collections::BTreeSet;
 
 const IMPORT_SECTION: u8 = 2;
