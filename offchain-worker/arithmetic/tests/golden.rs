@@ -212,7 +212,9 @@ fn attention_should_match_vectors() {
 			..
 		} = &case;
 		let (mut z, mut p, mut o) = (case.z.clone(), case.p.clone(), case.o.clone());
-		(z.fill(0), p.fill(0), o.fill(0));
+		z.fill(0);
+		p.fill(0);
+		o.fill(0);
 		scores(q, keys, *m, *score_shift, &mut z);
 		assert_eq!(z, case.z);
 		assert_eq!(softmax(&z, &mut p), case.sum);
