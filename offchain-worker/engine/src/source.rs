@@ -94,7 +94,7 @@ fn cache_dir() -> Result<PathBuf, EngineError> {
 			.filter(|value| !value.is_empty())
 			.map(PathBuf::from)
 	};
-	let user = || Some(var("XDG_CACHE_HOME").or_else(|| Some(var("HOME")?.join(".cache")))?);
+	let user = || var("XDG_CACHE_HOME").or_else(|| Some(var("HOME")?.join(".cache")));
 	var("ONE_CACHE")
 		.or_else(|| Some(user()?.join("one-protocol")))
 		.ok_or_else(|| {

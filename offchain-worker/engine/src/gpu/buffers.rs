@@ -59,7 +59,7 @@ impl Gpu {
 	/// Waits for all submitted work and returns the first `bytes` of a staging buffer.
 	///
 	/// # Errors
-	/// Whatever the device reported since it was opened.
+	/// Whatever the device reported since the last check.
 	pub(super) fn read<T: Pod>(&self, staging: &Buffer, bytes: u64) -> Result<Vec<T>, EngineError> {
 		let (sender, receiver) = std::sync::mpsc::channel();
 		staging.map_async(MapMode::Read, ..bytes, move |result| {

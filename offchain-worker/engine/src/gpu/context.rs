@@ -149,17 +149,17 @@ impl Gpu {
 			.min(limits.max_buffer_size)
 	}
 
-	/// Fails if the device reported an error since it was opened.
+	/// Fails if the device reported an error since the last check, such as a model beyond its
+	/// memory; the models loaded before go on.
 	pub(super) fn check(&self) -> Result<(), EngineError> {
-		match &*self
+		let mut failure = self
 			.0
 			.failure
 			.lock()
-			.unwrap_or_else(PoisonError::into_inner)
-		{
-			Some(reason) => Err(self.error(reason)),
-			None => Ok(()),
-		}
+			.unwrap_or_else(PoisonError::into_inner);
+		failure
+			.take()
+			.map_or(Ok(()), |reason| Err(self.error(reason)))
 	}
 
 	/// An error of this device.
@@ -196,7 +196,8 @@ fn request(adapter: &wgpu::Adapter) -> Result<(wgpu::Device, wgpu::Queue), Engin
 		.map_err(|e| EngineError::Device(format!("{}: {e}", adapter.get_info().name)))
 }
 
-/// Keeps the first error of a device: wgpu reports out of memory and loss only this way.
+/// Keeps the first error of a device until it is checked: wgpu reports lack of memory and loss only
+/// this way.
 fn watch(device: &wgpu::Device) -> Arc<Mutex<Option<String>>> {
 	let failure = Arc::new(Mutex::new(None));
 	let slot = failure.clone();
@@ -244,5 +245,24 @@ pub(super) mod tests {
 	fn open_should_fail_when_the_index_is_out_of_range() {
 		let error = Gpu::open(Some(99)).map(|_| ()).unwrap_err();
 		assert!(error.to_string().contains("no GPU adapter 99"));
+	}
+
+	#[test]
+	fn check_should_report_an_error_once() {
+		if devices().is_empty() {
+			return;
+		}
+		let gpu = Gpu::open_untested(None, Tuning::of).unwrap();
+		drop(gpu.staging(1 << 62));
+		assert!(gpu.check().is_err());
+		gpu.check().unwrap();
+	}
+
+	#[test]
+	fn words_should_fail_when_a_binding_cannot_hold_them() {
+		for gpu in devices() {
+			let error = gpu.words("cache", gpu.binding_limit()).unwrap_err();
+			assert!(error.to_string().contains("cache takes"));
+		}
 	}
 }
