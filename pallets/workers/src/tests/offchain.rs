@@ -3,7 +3,7 @@
 use codec::{Decode, Encode};
 use one_mailbox::{
 	completion_key, order_key, Completion, Finish, Index, Order, OrderId, Outcome, Service, INDEX,
-	SERVICE, VERSION,
+	MAX_ORDERS, SERVICE, VERSION,
 };
 use one_primitives::{jobs::Assignment, receipts};
 use polkadot_sdk::{
@@ -507,6 +507,19 @@ fn hook_should_fill_one_report_and_leave_the_rest_to_the_next() {
 	jobs.iter().for_each(|job| node.complete(&completion(job)));
 	node.hook();
 	assert_eq!(node.report().receipts.len(), MAX_ENTRIES as usize);
+}
+
+#[test]
+fn hook_should_list_no_more_orders_than_a_mailbox_holds() {
+	let mut node = Node::of_worker(64);
+	let jobs: Vec<_> = (0..70).map(|job| assignment(job, 1, 0xf0)).collect();
+	Open::set(jobs.iter().map(|job| (1, job.clone())).collect());
+	node.hook();
+	assert_eq!(node.orders().len(), MAX_ORDERS);
+	let written = jobs
+		.iter()
+		.filter(|job| node.db.get(&order_key(&id(job))).is_some());
+	assert_eq!(written.count(), MAX_ORDERS);
 }
 
 #[test]

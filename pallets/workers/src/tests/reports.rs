@@ -119,6 +119,22 @@ fn report_should_be_valid_once() {
 }
 
 #[test]
+fn report_should_be_stale_when_the_worker_reported_at_a_later_block() {
+	build_and_execute(|| {
+		with_workers(&[1], &[1], 1);
+		assign(1, assignment(7, 1, 0xf0));
+		let first = with_acceptance(1, 7, 1, 0xf0);
+		assert_eq!(authorize(&first), Err(InvalidTransaction::Stale.into()));
+		next_block();
+		let second = with_acceptance(1, 7, 1, 0xf0);
+		assert_ok!(authorize(&second));
+		next_block();
+		assert_ok!(dispatch(heartbeat(1)));
+		assert_eq!(authorize(&second), Err(InvalidTransaction::Stale.into()));
+	});
+}
+
+#[test]
 fn report_should_go_through_the_extension_as_a_general_transaction() {
 	build_and_execute(|| {
 		assert_ok!(register(1, &[1], 1));
@@ -342,7 +358,7 @@ fn stale_forged_and_foreign_entries_should_be_skipped_when_another_counts() {
 				signed_receipt(1, receipt(1, 99), 0xf0),
 				signed_receipt(2, receipt(1, 7), 0xf0),
 				signed_receipt(1, receipt(1, 7), 0xf1),
-				signed_receipt(2, receipt(2, 5), 0xf0),
+				signed_receipt(1, receipt(2, 5), 0xf0),
 				signed_receipt(1, receipt(1, 8), 0xf0),
 				signed_receipt(1, receipt(1, 8), 0xf0),
 			],

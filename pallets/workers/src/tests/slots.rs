@@ -77,6 +77,30 @@ fn slots_should_halve_when_late_and_stay_when_unused() {
 }
 
 #[test]
+fn listed_slots_should_not_be_taken_when_they_are_no_longer_earned() {
+	build_and_execute(|| {
+		with_workers(&[1], &[1], 4);
+		serve(1, 1, 3);
+		for _ in 0..3 {
+			next_block();
+			assert_ok!(dispatch(heartbeat(1)));
+		}
+		assert_eq!((seat(1, 1).listed, take(1)), (4, Some(1)));
+		Workers::return_slot(&1, &model(1), SlotUse::Late);
+		assert_eq!(
+			seat(1, 1),
+			Seat {
+				earned: 2,
+				used: 0,
+				listed: 3
+			}
+		);
+		assert_eq!((take(1), take(1), take(1)), (Some(1), Some(1), None));
+		assert_eq!(Workers::free_slots(&model(1)), 0);
+	});
+}
+
+#[test]
 fn every_slot_earned_should_be_listed_again_one_per_report() {
 	build_and_execute(|| {
 		with_workers(&[1], &[1], 4);
