@@ -126,7 +126,7 @@ fn telemetry(config: &Configuration) -> Result<Option<(TelemetryWorker, Telemetr
 pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
 	let telemetry = telemetry(config)?;
 	let handle = telemetry.as_ref().map(|(_, telemetry)| telemetry.handle());
-	let (client, backend, keystore_container, task_manager) =
+	let (client, backend, keystore_container, mut task_manager) =
 		sc_service::new_full_parts::<Block, RuntimeApi, Executor>(
 			config,
 			handle,
@@ -147,7 +147,7 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
 		&client,
 		&transaction_pool,
 		&select_chain,
-		&task_manager,
+		&mut task_manager,
 		telemetry,
 	)?;
 
@@ -183,7 +183,7 @@ fn new_consensus(
 	client: &Arc<FullClient>,
 	pool: &Arc<FullPool>,
 	select_chain: &SelectChain,
-	task_manager: &TaskManager,
+	task_manager: &mut TaskManager,
 	telemetry: Option<Telemetry>,
 ) -> Result<(Consensus, ImportQueue), ServiceError> {
 	let handle = telemetry.as_ref().map(Telemetry::handle);
@@ -202,7 +202,7 @@ fn new_consensus(
 		select_chain.clone(),
 		OffchainTransactionPoolFactory::new(pool.clone()),
 	)?;
-	let (import_queue, _) =
+	let (import_queue, worker) =
 		sc_consensus_babe::import_queue(sc_consensus_babe::ImportQueueParams {
 			link: babe_link.clone(),
 			block_import: block_import.clone(),
@@ -213,6 +213,8 @@ fn new_consensus(
 			registry: config.prometheus_registry(),
 			telemetry: handle,
 		})?;
+	// The worker answers questions about the epoch, and ends with the last who could ask.
+	task_manager.keep_alive(worker);
 	let select_chain = select_chain.clone();
 	Ok((
 		Consensus {

@@ -60,8 +60,9 @@ fn fee_should_be_payable_in_usdc() {
 
 		assert_eq!(one - free(Bob), ONE);
 		let paid = dollars - usdc(Bob);
+		// The swap has its own weight.
 		assert!(
-			(8_000..13_000).contains(&paid),
+			(10_000..20_000).contains(&paid),
 			"the fee is {paid} micro-USDC"
 		);
 		assert!(free(Alice) - author > 7 * MILLI_ONE);
