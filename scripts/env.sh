@@ -22,5 +22,9 @@ fi
 BIN_DIR=$CARGO_TARGET_DIR/debug
 export ONE_NODE=${ONE_NODE:-$BIN_DIR/one-node}
 
+# One build for the node, the demo and the tests: another set of targets would be another set of
+# features, and most of the SDK would be built again.
+build() { cargo build --locked --workspace --all-targets --manifest-path "$ROOT/Cargo.toml" "$@"; }
+
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "error: $*"; exit 1; }

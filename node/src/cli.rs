@@ -1,10 +1,12 @@
 //! The command line.
 
+use one_engine::{cli::ModelCmd, DeviceChoice, EngineOptions};
 use polkadot_sdk::*;
 use sc_cli::{
 	ChainInfoCmd, CheckBlockCmd, ExportBlocksCmd, ExportChainSpecCmd, ExportStateCmd,
 	ImportBlocksCmd, KeySubcommand, PurgeChainCmd, RevertCmd, RunCmd,
 };
+use std::path::PathBuf;
 
 /// The node: validator, worker or plain full node, by its flags.
 #[derive(Debug, clap::Parser)]
@@ -16,6 +18,42 @@ pub struct Cli {
 	/// How to run the node.
 	#[clap(flatten)]
 	pub run: RunCmd,
+
+	/// What a worker's node computes.
+	#[clap(flatten)]
+	pub inference: Inference,
+}
+
+/// Flags of a worker's node.
+#[derive(Debug, clap::Args)]
+pub struct Inference {
+	/// Answer jobs with the models in DIR: containers, or published folders, which are imported into
+	/// the cache. Goes with `--offchain-worker always`.
+	#[arg(long, value_name = "DIR")]
+	pub inference_models: Option<PathBuf>,
+
+	/// Where models are evaluated: the first GPU that passes its self-test (`auto`), the `cpu`, or the
+	/// GPU with this index.
+	#[arg(
+		long,
+		value_name = "auto|cpu|N",
+		default_value = "auto",
+		requires = "inference_models"
+	)]
+	pub inference_device: DeviceChoice,
+}
+
+impl Inference {
+	/// How the engine is opened, if the node is to answer jobs.
+	pub fn options(&self) -> Option<EngineOptions> {
+		self.inference_models
+			.clone()
+			.map(|models_dir| EngineOptions {
+				models_dir,
+				device: self.inference_device,
+				max_sequences: 1,
+			})
+	}
 }
 
 /// What the binary can do beside running the node.
@@ -24,6 +62,10 @@ pub enum Subcommand {
 	/// Generate, inspect and insert keys.
 	#[command(subcommand)]
 	Key(KeySubcommand),
+
+	/// Import, verify, list, run and evaluate models.
+	#[command(subcommand)]
+	Model(ModelCmd),
 
 	/// Write a chain specification.
 	ExportChainSpec(ExportChainSpecCmd),

@@ -55,6 +55,7 @@ pub fn run() -> Result<()> {
 	match &cli.subcommand {
 		None => run_node(&cli),
 		Some(Subcommand::Key(cmd)) => cmd.run(&cli),
+		Some(Subcommand::Model(cmd)) => cmd.run().map_err(|error| Error::Application(error.into())),
 		Some(Subcommand::ExportChainSpec(cmd)) => cmd.run(cli.load_spec(&cmd.chain)?),
 		Some(Subcommand::CheckBlock(cmd)) => run_on_chain(&cli, cmd, |chain, _| {
 			cmd.run(chain.client, chain.import_queue)
@@ -86,13 +87,16 @@ pub fn run() -> Result<()> {
 
 /// Runs the node until it is told to stop.
 fn run_node(cli: &Cli) -> Result<()> {
+	let inference = cli.inference.options();
 	cli.create_runner(&cli.run)?
 		.run_node_until_exit(|config| async move {
 			match config.network.network_backend {
 				NetworkBackendType::Libp2p => {
-					service::new_full::<NetworkWorker<Block, Hash>>(config)
+					service::new_full::<NetworkWorker<Block, Hash>>(config, inference)
 				}
-				NetworkBackendType::Litep2p => service::new_full::<Litep2pNetworkBackend>(config),
+				NetworkBackendType::Litep2p => {
+					service::new_full::<Litep2pNetworkBackend>(config, inference)
+				}
 			}
 			.map_err(Error::Service)
 		})

@@ -1,6 +1,9 @@
 //! The ONE Protocol node.
 
-#![allow(clippy::result_large_err, reason = "the error of every function here is the SDK's")]
+#![allow(
+	clippy::result_large_err,
+	reason = "the error of every function here is the SDK's"
+)]
 
 mod chain_spec;
 mod cli;

@@ -5,7 +5,9 @@ use futures::{
 	future::{ready, Ready},
 	FutureExt,
 };
+use one_engine::EngineOptions;
 use one_runtime::{constants::time::SLOT_DURATION, opaque::Block, Hash, RuntimeApi};
+use one_worker::{Inference, InferenceService, Mailbox};
 use polkadot_sdk::{
 	sc_client_api::{Backend, BlockBackend},
 	sc_consensus_babe::{BabeBlockImport, BabeLink, BabeParams, SlotProportion},
@@ -41,6 +43,8 @@ type Executor = sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>;
 pub type FullClient = sc_service::TFullClient<Block, RuntimeApi, Executor>;
 /// The database.
 pub type FullBackend = sc_service::TFullBackend<Block>;
+/// The offchain storage, which is the mailbox of a worker.
+pub type OffchainStorage = <FullBackend as Backend<Block>>::OffchainStorage;
 /// The transaction pool.
 pub type FullPool = sc_transaction_pool::TransactionPoolHandle<Block, FullClient>;
 /// Verifies and imports blocks.
@@ -231,6 +235,7 @@ fn new_consensus(
 /// Starts the whole node.
 pub fn new_full<N: NetworkBackend<Block, Hash>>(
 	config: Configuration,
+	inference: Option<EngineOptions>,
 ) -> Result<TaskManager, ServiceError> {
 	let PartialComponents {
 		client,
@@ -295,6 +300,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 	let (with_offchain_workers, with_grandpa) =
 		(config.offchain_worker.enabled, !config.disable_grandpa);
 
+	let inference_rpc = start_inference(&node, &mut task_manager, inference)?;
 	let (rpc_client, rpc_pool) = (node.client.clone(), node.pool.clone());
 	sc_service::spawn_tasks(SpawnTasksParams {
 		config,
@@ -304,7 +310,8 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 		keystore: node.keystore.clone(),
 		transaction_pool: node.pool.clone(),
 		rpc_builder: Box::new(move |_| {
-			rpc::create(rpc_client.clone(), rpc_pool.clone()).map_err(ServiceError::Application)
+			rpc::create(rpc_client.clone(), rpc_pool.clone(), inference_rpc.clone())
+				.map_err(ServiceError::Application)
 		}),
 		network: node.network.clone(),
 		system_rpc_tx,
@@ -352,6 +359,27 @@ fn grandpa_protocol(
 		&genesis,
 		&config.chain_spec,
 	))
+}
+
+/// Starts answering jobs if `options` say with what; else tells the runtime's hook that nobody does.
+fn start_inference(
+	node: &Node,
+	task_manager: &mut TaskManager,
+	options: Option<EngineOptions>,
+) -> Result<Option<Inference<OffchainStorage>>, ServiceError> {
+	let Some(storage) = node.backend.offchain_storage() else {
+		return Err(ServiceError::Other(
+			"The database has no offchain storage".into(),
+		));
+	};
+	let Some(options) = options else {
+		Mailbox::new(storage).withdraw();
+		return Ok(None);
+	};
+	let (service, rpc) = InferenceService::start(options, storage)
+		.map_err(|error| ServiceError::Application(error.into()))?;
+	task_manager.keep_alive(service);
+	Ok(Some(rpc))
 }
 
 /// Runs the runtime's `offchain_worker` hook on every new best block.

@@ -3,12 +3,24 @@
 use crate::{
 	configs::{assets::AssetKind, consensus::BABE_GENESIS_EPOCH_CONFIG},
 	constants::time::SLOT_DURATION,
-	genesis, AccountId, AssetConversion, Babe, Balance, Block, Executive, Grandpa, Historical,
-	InherentDataExt, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, System,
-	TransactionPayment, VERSION,
+	genesis, AccountId, AssetConversion, Babe, Balance, Block, BlockNumber, Credits, Executive,
+	Grandpa, Historical, InherentDataExt, Jobs, Models, Nonce, Receipts, Runtime, RuntimeCall,
+	RuntimeGenesisConfig, SessionKeys, Settlement, System, TransactionPayment, Workers, VERSION,
 };
 use alloc::vec::Vec;
 use codec::Encode;
+use one_primitives::{
+	credits::{Refusal, SubmitTerms},
+	jobs::{JobId, Lane},
+	models::ModelId,
+	workers::crypto::WorkerKey,
+};
+use pallet_credits::CreditStatus;
+use pallet_jobs::{JobStatus, Quote};
+use pallet_models::types::ModelInfo;
+use pallet_receipts::ReceiptStatus;
+use pallet_settlement::types::{PotsStatus, Statement};
+use pallet_workers::types::WorkerStatus;
 use polkadot_sdk::{
 	frame_support::{
 		genesis_builder_helper::{build_state, get_preset},
@@ -266,6 +278,68 @@ impl_runtime_apis! {
 
 		fn get_reserves(asset1: AssetKind, asset2: AssetKind) -> Option<(Balance, Balance)> {
 			AssetConversion::get_reserves(asset1, asset2).ok()
+		}
+	}
+
+	impl pallet_credits::runtime_api::CreditsApi<Block, AccountId> for Runtime {
+		fn credits(who: AccountId) -> CreditStatus {
+			Credits::credits(&who)
+		}
+	}
+
+	impl pallet_models::runtime_api::ModelsApi<Block> for Runtime {
+		fn model(id: ModelId) -> Option<ModelInfo> {
+			Models::info(id)
+		}
+
+		fn models() -> Vec<ModelInfo> {
+			Models::infos()
+		}
+	}
+
+	impl pallet_workers::runtime_api::WorkersApi<Block, AccountId, Balance, BlockNumber> for Runtime {
+		fn worker(who: AccountId) -> Option<WorkerStatus<Balance, BlockNumber>> {
+			Workers::status(&who)
+		}
+
+		fn worker_of_key(key: WorkerKey) -> Option<AccountId> {
+			Workers::worker_of_key(&key)
+		}
+	}
+
+	impl pallet_jobs::runtime_api::JobsApi<Block, AccountId> for Runtime {
+		fn quote(
+			who: AccountId,
+			model: ModelId,
+			lane: Lane,
+			prompt_len: u32,
+			max_output: u32,
+		) -> Result<Quote, Refusal> {
+			Jobs::quote(&who, &SubmitTerms { slot: 0, lane, model, prompt_len, max_output })
+		}
+
+		fn job(job: JobId) -> Option<JobStatus<AccountId>> {
+			Jobs::job(job)
+		}
+
+		fn open_jobs(who: AccountId) -> Vec<JobStatus<AccountId>> {
+			Jobs::open_jobs(&who)
+		}
+	}
+
+	impl pallet_receipts::runtime_api::ReceiptsApi<Block, AccountId> for Runtime {
+		fn receipt(job: JobId) -> Option<ReceiptStatus<AccountId>> {
+			Receipts::receipt(job)
+		}
+	}
+
+	impl pallet_settlement::runtime_api::SettlementApi<Block, AccountId> for Runtime {
+		fn statement(worker: AccountId) -> Statement {
+			Settlement::statement(&worker)
+		}
+
+		fn pots() -> PotsStatus {
+			Settlement::pots()
 		}
 	}
 

@@ -8,16 +8,25 @@ use crate::{
 	configs::{
 		assets::{protocol_liquidity, treasury, AssetKind},
 		consensus::BABE_GENESIS_EPOCH_CONFIG,
+		parameters::{
+			credits,
+			time::{self, Parameters},
+			RuntimeParameters,
+		},
 	},
 	constants::currency::*,
 	AccountId, AssetConversionConfig, AssetsConfig, BabeConfig, Balance, BalancesConfig,
-	RuntimeGenesisConfig, SessionConfig, SessionKeys, SudoConfig,
+	GenesisParametersConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys, Settlement,
+	SudoConfig,
 };
 use alloc::{string::ToString, vec, vec::Vec};
+use codec::Encode;
 use polkadot_sdk::{
 	frame_support::build_struct_json_patch,
+	sp_core::Bytes,
 	sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET},
 	sp_keyring::{Ed25519Keyring, Sr25519Keyring},
+	sp_runtime::Permill,
 };
 use serde_json::Value;
 
@@ -68,16 +77,16 @@ pub fn preset_names() -> Vec<PresetId> {
 pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 	let sudo = Some(Sr25519Keyring::Alice.to_account_id());
 	let patch = match id.as_ref() {
-		DEVELOPMENT_PRESET => preset(&[ALICE], sudo),
-		LOCAL_PRESET => preset(&[ALICE, BOB, CHARLIE, DAVE], None),
-		DEMO_PRESET => preset(&[ALICE, BOB], sudo),
+		DEVELOPMENT_PRESET => preset(&[ALICE], sudo, fast_times()),
+		LOCAL_PRESET => preset(&[ALICE, BOB, CHARLIE, DAVE], None, Vec::new()),
+		DEMO_PRESET => preset(&[ALICE, BOB], sudo, fast_times()),
 		_ => return None,
 	};
 	Some(patch.to_string().into_bytes())
 }
 
-/// A genesis with these validators and this sudo key.
-fn preset(validators: &[Validator], sudo: Option<AccountId>) -> Value {
+/// A genesis with these validators, this sudo key and these governed parameters.
+fn preset(validators: &[Validator], sudo: Option<AccountId>, parameters: Vec<Bytes>) -> Value {
 	build_struct_json_patch!(RuntimeGenesisConfig {
 		balances: BalancesConfig {
 			balances: balances()
@@ -97,17 +106,47 @@ fn preset(validators: &[Validator], sudo: Option<AccountId>) -> Value {
 			keys: validators.iter().map(session_keys).collect::<Vec<_>>()
 		},
 		sudo: SudoConfig { key: sudo },
+		genesis_parameters: GenesisParametersConfig { values: parameters },
 	})
+}
+
+/// Governed times with which a credit day and a settlement window last a minute, and a day's budget
+/// that even a few fees make worth a prompt.
+fn fast_times() -> Vec<Bytes> {
+	const SECOND: u64 = 1_000;
+	let times = [
+		Parameters::DayLength(time::DayLength, Some(60 * SECOND)),
+		Parameters::WindowLength(time::WindowLength, Some(60 * SECOND)),
+		Parameters::HeartbeatInterval(time::HeartbeatInterval, Some(9 * SECOND)),
+		Parameters::LivenessTimeout(time::LivenessTimeout, Some(30 * SECOND)),
+		Parameters::AcceptPeriod(time::AcceptPeriod, Some(15 * SECOND)),
+		Parameters::CompletionFloor(time::CompletionFloor, Some(60 * SECOND)),
+		Parameters::QueuePeriod(time::QueuePeriod, Some(120 * SECOND)),
+		Parameters::ChallengeWindow(time::ChallengeWindow, Some(15 * SECOND)),
+		Parameters::ModelTimelock(time::ModelTimelock, Some(0)),
+		Parameters::Cooldown(time::Cooldown, Some(60 * SECOND)),
+		Parameters::UnbondingPeriod(time::UnbondingPeriod, Some(120 * SECOND)),
+		Parameters::AveragingPeriod(time::AveragingPeriod, Some(60 * SECOND)),
+	];
+	let budget =
+		credits::Parameters::BudgetShare(credits::BudgetShare, Some(Permill::from_percent(50)));
+	times
+		.into_iter()
+		.map(RuntimeParameters::Time)
+		.chain([RuntimeParameters::Credits(budget)])
+		.map(|parameter| parameter.encode().into())
+		.collect()
 }
 
 /// The ONE of every account. They sum to the total supply.
 fn balances() -> Vec<(AccountId, Balance)> {
 	// One more for the deposit of the pool's liquidity tokens.
 	let liquidity = (protocol_liquidity(), POOL_ONE + ONE);
+	let fee_pot = (Settlement::fee_account(), EXISTENTIAL_DEPOSIT);
 	let mut balances: Vec<_> = ENDOWED
 		.iter()
 		.map(|key| (key.to_account_id(), ENDOWMENT))
-		.chain([liquidity])
+		.chain([liquidity, fee_pot])
 		.collect();
 	let endowed: Balance = balances.iter().map(|(_, amount)| amount).sum();
 	balances.push((treasury(), TOTAL_SUPPLY - endowed));

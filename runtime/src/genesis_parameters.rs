@@ -10,19 +10,19 @@ pub mod pallet {
 	use codec::DecodeAll;
 	use polkadot_sdk::{
 		frame_support::{pallet_prelude::*, traits::dynamic_params::AggregatedKeyValue},
-		frame_system, pallet_parameters,
+		pallet_parameters,
 		sp_core::Bytes,
 	};
 
 	#[pallet::config]
-	pub trait Config: frame_system::Config + pallet_parameters::Config {}
+	pub trait Config: polkadot_sdk::frame_system::Config + pallet_parameters::Config {}
 
 	#[pallet::pallet]
 	pub struct Pallet<T>(_);
 
 	/// Parameters that differ from their defaults.
 	#[pallet::genesis_config]
-	#[derive(frame_support::DefaultNoBound)]
+	#[derive(polkadot_sdk::frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
 		/// SCALE of `RuntimeParameters` each, as `parameters.setParameter` takes them.
 		pub values: Vec<Bytes>,

@@ -19,6 +19,7 @@ pub mod apis;
 pub mod configs;
 pub mod constants;
 pub mod genesis;
+pub mod genesis_parameters;
 pub mod transactions;
 
 use alloc::vec::Vec;
@@ -176,4 +177,24 @@ mod runtime {
 	pub type Multisig = pallet_multisig;
 	#[runtime::pallet_index(33)]
 	pub type Sudo = pallet_sudo;
+
+	// The protocol. The clock first: the hooks behind it read the time of this block.
+	#[runtime::pallet_index(40)]
+	pub type Clock = pallet_clock;
+	#[runtime::pallet_index(41)]
+	pub type Access = pallet_access;
+	#[runtime::pallet_index(42)]
+	pub type Credits = pallet_credits;
+	#[runtime::pallet_index(43)]
+	pub type Models = pallet_models;
+	#[runtime::pallet_index(44)]
+	pub type Workers = pallet_workers;
+	#[runtime::pallet_index(45)]
+	pub type Jobs = pallet_jobs;
+	#[runtime::pallet_index(46)]
+	pub type Receipts = pallet_receipts;
+	#[runtime::pallet_index(47)]
+	pub type Settlement = pallet_settlement;
+	#[runtime::pallet_index(48)]
+	pub type GenesisParameters = genesis_parameters;
 }

@@ -11,6 +11,7 @@ use polkadot_sdk::{
 		AppCrypto, CreateAuthorizedTransaction, CreateBare, CreateSignedTransaction,
 		CreateTransaction, CreateTransactionBase, SigningTypes,
 	},
+	pallet_asset_conversion_tx_payment::ChargeAssetTxPayment,
 	sp_runtime::{
 		generic::Era,
 		traits::{SaturatedConversion, Verify},
@@ -44,7 +45,7 @@ pub fn extensions(era: Era, nonce: Nonce) -> TxExtension {
 		frame_system::CheckEra::from(era),
 		frame_system::CheckNonce::from(nonce),
 		frame_system::CheckWeight::new(),
-		ChargeFee::from(0, None),
+		ChargeAssetTxPayment::from(0, None).into(),
 		CheckMetadataHash::new(false),
 		frame_system::WeightReclaim::new(),
 	)

@@ -183,9 +183,7 @@ impl Verify {
 impl List {
 	fn run(&self) -> Result<(), EngineError> {
 		let info = |path: PathBuf| -> Result<ModelInfo, EngineError> {
-			Ok(ModelInfo::of(&with_progress(|progress| {
-				resolve(&path, progress)
-			})?))
+			ModelInfo::of(&with_progress(|progress| resolve(&path, progress))?)
 		};
 		let models: Vec<ModelInfo> = find(&self.models)?
 			.into_iter()

@@ -14,13 +14,13 @@ use crate::{
 	device::Device,
 	generate::{generate, Answer, Decode, Finish},
 	hash::{blake2_256, Hash},
-	import::Progress,
+	import::{calibration_hash, Progress},
 	model::Shape,
 	source,
 	stream::TextStream,
 	template::{Message, Template},
 	tokenizer::{Special, Tokenizer},
-	EngineError,
+	EngineError, ARITHMETIC_ID,
 };
 
 /// How an [`Engine`] is opened.
@@ -58,13 +58,32 @@ pub struct ModelInfo {
 	/// `blake2_256` of the chat template, of nothing if there is none.
 	#[serde(serialize_with = "hex_hash")]
 	pub template_hash: Hash,
+	/// `blake2_256` of the text that imports calibrate on.
+	#[serde(serialize_with = "hex_hash")]
+	pub calibration_hash: Hash,
+	/// The arithmetic that defines its results.
+	pub arithmetic: u32,
+	/// Most tokens that the chat template adds to a prompt, whose own are at most its bytes.
+	pub template_tokens: u32,
 }
 
 impl ModelInfo {
 	/// What a container says of its model.
-	pub fn of(container: &Container) -> Self {
+	///
+	/// # Errors
+	/// [`EngineError::Malformed`] if its tokenizer or its template is not sound.
+	pub fn of(container: &Container) -> Result<Self, EngineError> {
+		let parts = (tokenizer(container)?, template(container)?);
+		Self::with(container, &parts.0, parts.1.as_ref())
+	}
+
+	fn with(
+		container: &Container,
+		tokenizer: &Tokenizer,
+		template: Option<&Template>,
+	) -> Result<Self, EngineError> {
 		let shape = container.header().shape;
-		Self {
+		Ok(Self {
 			name: container.name(),
 			root: container.root(),
 			shape,
@@ -74,7 +93,20 @@ impl ModelInfo {
 			vocab: shape.vocab,
 			tokenizer_hash: blake2_256(container.tokenizer()),
 			template_hash: blake2_256(container.bytes(Part::Template)),
+			calibration_hash: calibration_hash(),
+			arithmetic: ARITHMETIC_ID,
+			template_tokens: template_tokens(tokenizer, template)?,
+		})
+	}
+}
+
+fn template_tokens(tokenizer: &Tokenizer, template: Option<&Template>) -> Result<u32, EngineError> {
+	match template {
+		Some(template) => {
+			let empty = template.render(&[Message::user("")], true)?;
+			tokenizer.most_tokens(&empty, Special::Written)
 		}
+		None => tokenizer.most_tokens("", Special::Add),
 	}
 }
 
@@ -158,14 +190,12 @@ impl Loaded {
 		device: &Device,
 		max_sequences: usize,
 	) -> Result<Self, EngineError> {
-		let tokenizer = Tokenizer::parse(container.tokenizer()).map_err(|error| {
-			EngineError::malformed(container.path(), Part::Tokenizer.to_string(), error)
-		})?;
+		let (tokenizer, template) = (tokenizer(container)?, template(container)?);
 		let model = Arc::new(container.model()?);
 		Ok(Self {
-			info: ModelInfo::of(container),
+			info: ModelInfo::with(container, &tokenizer, template.as_ref())?,
 			tokenizer,
-			template: template(container)?,
+			template,
 			stops: container.stops(),
 			backend: device.load(model, max_sequences)?,
 		})
@@ -260,6 +290,12 @@ fn hash_request(request: &GenerateRequest, prompt: &[u32]) -> Hash {
 		sampling: Sampling::GREEDY,
 		seed: [0; 32],
 		stop_sequences: &[],
+	})
+}
+
+fn tokenizer(container: &Container) -> Result<Tokenizer, EngineError> {
+	Tokenizer::parse(container.tokenizer()).map_err(|error| {
+		EngineError::malformed(container.path(), Part::Tokenizer.to_string(), error)
 	})
 }
 

@@ -29,3 +29,4 @@ pub use engine::{
 pub use error::EngineError;
 pub use generate::Finish;
 pub use model::Model;
+pub use one_arithmetic::ARITHMETIC_ID;

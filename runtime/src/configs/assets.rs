@@ -1,7 +1,7 @@
 //! Money: ONE, the assets, and the pool between ONE and USDC.
 
 use crate::{
-	configs::fees::DealWithAssetFees, constants::currency::*, AccountId, AssetId, Assets, Balance,
+	configs::fees::SplitFees, constants::currency::*, AccountId, AssetId, Assets, Balance,
 	Balances, PoolAssets, Runtime, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, System,
 };
 use alloc::vec;
@@ -158,7 +158,7 @@ impl pallet_asset_conversion::Config for Runtime {
 	type MaxSwapFee = MaxSwapFee;
 	type PoolSetupFee = PoolSetupFee;
 	type PoolSetupFeeAsset = Native;
-	type PoolSetupFeeTarget = DealWithAssetFees;
+	type PoolSetupFeeTarget = SplitFees;
 	type LiquidityWithdrawalFee = LiquidityWithdrawalFee;
 	type MintMinLiquidity = ConstU128<100>;
 	type MaxSwapPathLength = ConstU32<3>;

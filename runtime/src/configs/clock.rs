@@ -7,5 +7,5 @@ impl pallet_clock::Config for Runtime {
 	type SlotDuration = ConstU64<SLOT_DURATION>;
 	type DayLength = bounded::DayLength;
 	type WindowLength = bounded::WindowLength;
-	type WeightInfo = ();
+	type WeightInfo = pallet_clock::weights::SubstrateWeight<Runtime>;
 }

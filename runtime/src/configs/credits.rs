@@ -13,7 +13,7 @@ impl pallet_access::Config for Runtime {
 	type Tiers = bounded::Tiers;
 	type Cooldown = bounded::Cooldown;
 	type Fees = SplitFees;
-	type WeightInfo = ();
+	type WeightInfo = pallet_access::weights::SubstrateWeight<Runtime>;
 }
 
 impl pallet_credits::Config for Runtime {
@@ -30,7 +30,7 @@ impl pallet_credits::Config for Runtime {
 	type BudgetCap = bounded::BudgetCap;
 	type AdmissionCharge = bounded::AdmissionCharge;
 	type BlockShare = bounded::BlockShare;
-	type WeightInfo = ();
+	type WeightInfo = pallet_credits::weights::SubstrateWeight<Runtime>;
 }
 
 /// The calls whose fee credits or the stake may pay, unless something wraps them.
@@ -41,15 +41,19 @@ impl CreditCalls<RuntimeCall> for DirectCalls {
 		use pallet_access::Call as AccessCall;
 		use pallet_jobs::Call as JobsCall;
 		match call {
-			RuntimeCall::Jobs(JobsCall::submit_job { slot, model, lane, max_output, prompt }) => {
-				Some(CreditCall::Submit(SubmitTerms {
-					slot: *slot,
-					lane: *lane,
-					model: *model,
-					prompt_len: u32::try_from(prompt.len()).unwrap_or(u32::MAX),
-					max_output: *max_output,
-				}))
-			},
+			RuntimeCall::Jobs(JobsCall::submit_job {
+				slot,
+				model,
+				lane,
+				max_output,
+				prompt,
+			}) => Some(CreditCall::Submit(SubmitTerms {
+				slot: *slot,
+				lane: *lane,
+				model: *model,
+				prompt_len: u32::try_from(prompt.len()).unwrap_or(u32::MAX),
+				max_output: *max_output,
+			})),
 			RuntimeCall::Jobs(JobsCall::cancel_job { job }) => Some(CreditCall::Cancel(*job)),
 			RuntimeCall::Access(
 				AccessCall::unstake { .. } | AccessCall::withdraw { .. } | AccessCall::exit { .. },

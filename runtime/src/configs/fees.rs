@@ -2,20 +2,17 @@
 
 use crate::{
 	configs::{
-		assets::{treasury, AssetKind, Native, NativeAndAssets},
-		parameters::{fees, Clamped},
+		assets::{AssetKind, Native, NativeAndAssets},
+		parameters::bounded::{BytePrice, WeightPrice},
 	},
-	constants::currency::MICRO_ONE,
 	AccountId, AssetConversion, Authorship, Balance, Balances, Runtime, RuntimeEvent,
 };
 use core::marker::PhantomData;
+use pallet_credits::ChargeCredit;
 use polkadot_sdk::{
 	frame_support::{
 		parameter_types,
-		traits::{
-			tokens::imbalance::{ResolveAssetTo, ResolveTo},
-			ConstU8, Get, TypedGet,
-		},
+		traits::{ConstU8, Get},
 		weights::{Weight, WeightToFee},
 	},
 	pallet_asset_conversion_tx_payment::{ChargeAssetTxPayment, SwapAssetAdapter},
@@ -24,42 +21,27 @@ use polkadot_sdk::{
 	*,
 };
 
-/// Charges the fee of a transaction, in ONE or in an asset that has a pool with ONE.
-pub type ChargeFee = ChargeAssetTxPayment<Runtime>;
-/// Where fees and tips paid in ONE go.
-pub type DealWithFees = ResolveTo<BlockAuthor, Balances>;
-/// Where fees and tips paid in an asset go, after the pool has turned them into ONE.
-pub type DealWithAssetFees = ResolveAssetTo<BlockAuthor, NativeAndAssets>;
+/// Charges credits for a holder's submission, else a fee in ONE or in an asset that has a pool with ONE.
+pub type ChargeFee = ChargeCredit<Runtime, ChargeAssetTxPayment<Runtime>>;
+/// Where fees and tips go, those paid in an asset after the pool has turned them into ONE.
+pub type SplitFees = pallet_settlement::SplitFees<Runtime, BlockAuthor, NativeAndAssets>;
 
-/// The author of this block; where a block has none, as in genesis, the treasury.
+/// The author of this block; none in genesis.
 pub struct BlockAuthor;
 
-impl TypedGet for BlockAuthor {
-	type Type = AccountId;
-
-	fn get() -> AccountId {
-		Authorship::author().unwrap_or_else(treasury)
+impl Get<Option<AccountId>> for BlockAuthor {
+	fn get() -> Option<AccountId> {
+		Authorship::author()
 	}
 }
 
 parameter_types! {
-	/// Bounds of the governed prices of weight and length.
-	pub const MinWeightPrice: Balance = MICRO_ONE / 10;
-	pub const MaxWeightPrice: Balance = 1_000 * MICRO_ONE;
-	pub const MinBytePrice: Balance = MICRO_ONE / 10;
-	pub const MaxBytePrice: Balance = 1_000 * MICRO_ONE;
-
 	/// Prices rise while blocks are fuller than this, and fall back to the base price after.
 	pub const TargetBlockFullness: Perquintill = Perquintill::from_percent(25);
 	pub AdjustmentVariable: Multiplier = Multiplier::saturating_from_rational(75, 1_000_000);
 	pub MinimumMultiplier: Multiplier = Multiplier::one();
 	pub MaximumMultiplier: Multiplier = Multiplier::saturating_from_integer(1_000);
 }
-
-/// Price of a microsecond of weight, in ONE's smallest units.
-pub type WeightPrice = Clamped<fees::WeightPrice, MinWeightPrice, MaxWeightPrice>;
-/// Price of a byte of an extrinsic, in ONE's smallest units.
-pub type BytePrice = Clamped<fees::BytePrice, MinBytePrice, MaxBytePrice>;
 
 /// Time at the price `P` of a microsecond.
 pub struct TimeToFee<P>(PhantomData<P>);
@@ -86,7 +68,7 @@ impl<P: Get<Balance>> WeightToFee for BytesToFee<P> {
 
 impl pallet_transaction_payment::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
-	type OnChargeTransaction = FungibleAdapter<Balances, DealWithFees>;
+	type OnChargeTransaction = FungibleAdapter<Balances, SplitFees>;
 	type WeightToFee = TimeToFee<WeightPrice>;
 	type LengthToFee = BytesToFee<BytePrice>;
 	type FeeMultiplierUpdate = TargetedFeeAdjustment<
@@ -104,7 +86,7 @@ impl pallet_asset_conversion_tx_payment::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type AssetId = AssetKind;
 	type OnChargeAssetTransaction =
-		SwapAssetAdapter<Native, NativeAndAssets, AssetConversion, DealWithAssetFees>;
+		SwapAssetAdapter<Native, NativeAndAssets, AssetConversion, SplitFees>;
 	type WeightInfo = pallet_asset_conversion_tx_payment::weights::SubstrateWeight<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = super::benchmarking::FeeAssets;

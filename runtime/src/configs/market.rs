@@ -2,20 +2,15 @@
 
 use crate::{
 	configs::{parameters::bounded, system::MAX_BLOCK_WEIGHT},
-	AccountId, Balances, Clock, Credits, Jobs, Models, Receipts, Runtime,
-	RuntimeHoldReason, Settlement, Workers,
+	AccountId, Balances, Clock, Credits, Jobs, Models, Receipts, Runtime, RuntimeHoldReason,
+	Settlement, Workers,
 };
 use one_primitives::credits::ClosedLane;
 use polkadot_sdk::{
-	frame_support::{
-		parameter_types,
-		traits::ConstU32,
-		weights::Weight,
-	},
+	frame_support::{parameter_types, traits::ConstU32, weights::Weight},
 	frame_system::EnsureRoot,
 	pallet_babe::ParentBlockRandomness,
 	sp_runtime::{transaction_validity::TransactionPriority, Perbill},
-	*,
 };
 
 parameter_types! {

@@ -4,8 +4,12 @@ pub mod accounts;
 pub mod assets;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
+pub mod clock;
 pub mod consensus;
+pub mod credits;
 pub mod fees;
+pub mod market;
 pub mod parameters;
+pub mod settlement;
 pub mod system;
 pub mod validators;

@@ -1,29 +1,30 @@
 //! Governed parameters.
 //!
-//! A value is read through [`Clamped`], so that whatever governance writes stays within bounds
-//! that only a runtime upgrade can change.
+//! Governance writes them into `pallet-parameters`; everything reads them through [`bounded`], so
+//! that whatever is written stays within bounds that only a runtime upgrade can change.
 
-use crate::{constants::currency::MICRO_ONE, AccountId, Balance, Runtime, RuntimeEvent};
-use core::marker::PhantomData;
+use crate::{
+	constants::currency::{MICRO_ONE, MILLI_ONE, ONE, ONE_USDC},
+	genesis_parameters, AccountId, Balance, Runtime, RuntimeEvent,
+};
+use one_primitives::{Cu, Moment, ProtocolTime, Usdc};
 use polkadot_sdk::{
 	frame_support::{
 		dynamic_params::{dynamic_pallet_params, dynamic_params},
-		traits::{AsEnsureOriginWithArg, Get},
+		traits::AsEnsureOriginWithArg,
 	},
 	frame_system::EnsureRoot,
+	sp_runtime::{Perbill, Permill},
 	*,
 };
 
 pub use dynamic::*;
 
-/// The value of `Param`, not below `Min` and not above `Max`.
-pub struct Clamped<Param, Min, Max>(PhantomData<(Param, Min, Max)>);
-
-impl<T: Ord, Param: Get<T>, Min: Get<T>, Max: Get<T>> Get<T> for Clamped<Param, Min, Max> {
-	fn get() -> T {
-		Param::get().max(Min::get()).min(Max::get())
-	}
-}
+/// Milliseconds of a second, the unit of the tables below.
+const SECOND: u64 = 1_000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
 
 /// The parameters, by concern.
 #[dynamic_params(RuntimeParameters, pallet_parameters::Parameters::<Runtime>)]
@@ -40,6 +41,229 @@ pub mod dynamic {
 		/// Price of a byte of an extrinsic, in ONE's smallest units.
 		#[codec(index = 1)]
 		pub static BytePrice: Balance = 10 * MICRO_ONE;
+		/// The fee pot's part of each fee; the rest and the tip are the author's.
+		#[codec(index = 2)]
+		pub static FeeShare: Permill = Permill::from_percent(80);
+	}
+
+	/// Periods, in milliseconds. A day and a window are UTC and are set in genesis for the life of
+	/// a chain; the others are protocol time.
+	#[dynamic_pallet_params]
+	#[codec(index = 1)]
+	pub mod time {
+		/// A credit day.
+		#[codec(index = 0)]
+		pub static DayLength: Moment = DAY;
+		/// A settlement window.
+		#[codec(index = 1)]
+		pub static WindowLength: Moment = 6 * HOUR;
+		/// From unstaking to withdrawal.
+		#[codec(index = 2)]
+		pub static Cooldown: ProtocolTime = 14 * DAY;
+		/// A worker accepts an assignment.
+		#[codec(index = 3)]
+		pub static AcceptPeriod: ProtocolTime = 30 * SECOND;
+		/// A worker completes a job, at the least.
+		#[codec(index = 4)]
+		pub static CompletionFloor: ProtocolTime = 2 * MINUTE;
+		/// A job waits for a worker.
+		#[codec(index = 5)]
+		pub static QueuePeriod: ProtocolTime = 10 * MINUTE;
+		/// A receipt can be challenged.
+		#[codec(index = 6)]
+		pub static ChallengeWindow: ProtocolTime = 6 * HOUR;
+		/// A worker's bond comes back after it left.
+		#[codec(index = 7)]
+		pub static UnbondingPeriod: ProtocolTime = 28 * DAY;
+		/// A worker that has not reported is given no jobs.
+		#[codec(index = 8)]
+		pub static LivenessTimeout: ProtocolTime = 5 * MINUTE;
+		/// A worker with nothing to say reports.
+		#[codec(index = 9)]
+		pub static HeartbeatInterval: ProtocolTime = 2 * MINUTE;
+		/// From a model's announcement to its activation.
+		#[codec(index = 10)]
+		pub static ModelTimelock: ProtocolTime = 2 * DAY;
+		/// The pool price is averaged over this.
+		#[codec(index = 11)]
+		pub static AveragingPeriod: ProtocolTime = 30 * MINUTE;
+		/// The stub of a receipt is kept after its job is final.
+		#[codec(index = 12)]
+		pub static StubPeriod: ProtocolTime = 30 * DAY;
+	}
+
+	/// Tiers and credits.
+	#[dynamic_pallet_params]
+	#[codec(index = 2)]
+	pub mod credits {
+		/// Least stake of each tier, in ONE's smallest units.
+		#[codec(index = 0)]
+		pub static Thresholds: [Balance; 3] = [1_000 * ONE, 10_000 * ONE, 100_000 * ONE];
+		/// CU a day for each ONE of a tier's threshold, at rate 1.
+		#[codec(index = 1)]
+		pub static AllowancePerOne: Cu = 1_000_000;
+		/// The most one job may reserve in each tier, in CU.
+		#[codec(index = 2)]
+		pub static MaxJob: [Cu; 3] = [100_000_000, 1_000_000_000, 10_000_000_000];
+		/// Job slots of an account in each tier.
+		#[codec(index = 3)]
+		pub static Slots: [u8; 3] = [4, 8, 16];
+		/// Micro-USDC per 10^9 CU in the Dedicated lane.
+		#[codec(index = 4)]
+		pub static PricePerGiga: Usdc = 100_000;
+		/// Share of that price that an Included job costs.
+		#[codec(index = 5)]
+		pub static IncludedShare: Permill = Permill::from_percent(60);
+		/// Share of the credit pot that one day gets.
+		#[codec(index = 6)]
+		pub static BudgetShare: Permill = Permill::from_percent(10);
+		/// Micro-USDC that one day gets at the most.
+		#[codec(index = 7)]
+		pub static BudgetCap: Usdc = 1_000_000 * ONE_USDC;
+		/// CU for the admission of a submission without a fee.
+		#[codec(index = 8)]
+		pub static AdmissionCharge: Cu = 100_000;
+		/// Share of the weight for normal transactions that those without a fee may take.
+		#[codec(index = 9)]
+		pub static BlockShare: Perbill = Perbill::from_percent(50);
+	}
+
+	/// Models, workers and jobs.
+	#[dynamic_pallet_params]
+	#[codec(index = 3)]
+	pub mod market {
+		/// CU that a job costs at the least: its transactions.
+		#[codec(index = 0)]
+		pub static JobFloor: Cu = 10_000_000;
+		/// CU for each byte of a public prompt.
+		#[codec(index = 1)]
+		pub static CuPerByte: Cu = 1_000;
+		/// Share of an output token's work at which an input token's is charged.
+		#[codec(index = 2)]
+		pub static InputRatio: Permill = Permill::from_percent(25);
+		/// Least share of the matches that are Included while both lanes wait.
+		#[codec(index = 3)]
+		pub static IncludedFloor: Permill = Permill::from_percent(10);
+		/// Jobs that may wait in one queue.
+		#[codec(index = 4)]
+		pub static MaxQueue: u32 = 10_000;
+		/// Bond of a worker per slot and GiB of device memory.
+		#[codec(index = 5)]
+		pub static BondPerSlotGib: Balance = 100 * ONE;
+		/// Tokens per second that deadlines count on until audits prove a worker's own rate.
+		#[codec(index = 6)]
+		pub static ProvenRate: u32 = 5;
+	}
+
+	/// The sale of fees.
+	#[dynamic_pallet_params]
+	#[codec(index = 4)]
+	pub mod settlement {
+		/// The most that is sold in a block, as a part of the pool's ONE.
+		#[codec(index = 0)]
+		pub static SliceShare: Permill = Permill::from_parts(1_000);
+		/// The least that is sold at once, in ONE's smallest units.
+		#[codec(index = 1)]
+		pub static MinSale: Balance = 20 * MILLI_ONE;
+		/// How far below the average price a sale may be.
+		#[codec(index = 2)]
+		pub static MaxDiscount: Permill = Permill::from_percent(1);
+		/// How far the pool may have moved since the last block.
+		#[codec(index = 3)]
+		pub static MaxMove: Permill = Permill::from_parts(3_000);
+	}
+}
+
+/// The parameters as they act: within compiled bounds, whatever was written.
+pub mod bounded {
+	use super::*;
+	use one_primitives::{
+		access::{Tier, TIERS},
+		jobs::MAX_SLOTS,
+	};
+	use polkadot_sdk::frame_support::traits::Get;
+
+	/// `Name: Type = parameter, min, max;` defines the getter of a parameter within its bounds.
+	macro_rules! bounded {
+		($($name:ident: $type:ty = $group:ident, $min:expr, $max:expr;)*) => {
+			$(
+				#[doc = concat!("[`", stringify!($group), "::", stringify!($name), "`] within its bounds.")]
+				pub struct $name;
+
+				impl Get<$type> for $name {
+					fn get() -> $type {
+						<$group::$name as Get<$type>>::get().clamp($min, $max)
+					}
+				}
+			)*
+			/// Name, least and largest value of each, as text, for the documentation's test.
+			#[cfg(test)]
+			pub const BOUNDS: &[(&str, &str, &str)] =
+				&[$((stringify!($name), stringify!($min), stringify!($max)),)*];
+		};
+	}
+
+	bounded! {
+		WeightPrice: Balance = fees, MICRO_ONE / 10, 1_000 * MICRO_ONE;
+		BytePrice: Balance = fees, MICRO_ONE / 10, 1_000 * MICRO_ONE;
+		FeeShare: Permill = fees, Permill::from_percent(50), Permill::from_percent(95);
+
+		DayLength: Moment = time, 30 * SECOND, DAY;
+		WindowLength: Moment = time, 30 * SECOND, DAY;
+		Cooldown: ProtocolTime = time, MINUTE, 90 * DAY;
+		AcceptPeriod: ProtocolTime = time, 6 * SECOND, 10 * MINUTE;
+		CompletionFloor: ProtocolTime = time, 15 * SECOND, HOUR;
+		QueuePeriod: ProtocolTime = time, 15 * SECOND, DAY;
+		ChallengeWindow: ProtocolTime = time, 15 * SECOND, 7 * DAY;
+		UnbondingPeriod: ProtocolTime = time, MINUTE, 90 * DAY;
+		LivenessTimeout: ProtocolTime = time, 15 * SECOND, HOUR;
+		HeartbeatInterval: ProtocolTime = time, 6 * SECOND, 30 * MINUTE;
+		ModelTimelock: ProtocolTime = time, 0, 30 * DAY;
+		AveragingPeriod: ProtocolTime = time, MINUTE, DAY;
+		StubPeriod: ProtocolTime = time, MINUTE, 365 * DAY;
+
+		AllowancePerOne: Cu = credits, 1_000, 1_000_000_000;
+		PricePerGiga: Usdc = credits, 1_000, 100 * ONE_USDC;
+		IncludedShare: Permill = credits, Permill::from_percent(10), Permill::from_percent(100);
+		BudgetShare: Permill = credits, Permill::from_percent(1), Permill::from_percent(50);
+		BudgetCap: Usdc = credits, 0, 10_000_000 * ONE_USDC;
+		AdmissionCharge: Cu = credits, 1_000, 10_000_000;
+		BlockShare: Perbill = credits, Perbill::from_percent(5), Perbill::from_percent(75);
+
+		JobFloor: Cu = market, 10_000, 1_000_000_000;
+		CuPerByte: Cu = market, 0, 1_000_000;
+		InputRatio: Permill = market, Permill::from_percent(1), Permill::from_percent(100);
+		IncludedFloor: Permill = market, Permill::from_percent(5), Permill::from_percent(50);
+		MaxQueue: u32 = market, 100, 100_000;
+		BondPerSlotGib: Balance = market, ONE, 100_000 * ONE;
+		ProvenRate: u32 = market, 1, 10_000;
+
+		SliceShare: Permill = settlement, Permill::from_parts(10), Permill::from_parts(1_000);
+		MinSale: Balance = settlement, MILLI_ONE, 1_000 * ONE;
+		MaxDiscount: Permill = settlement, Permill::from_parts(3_500), Permill::from_percent(5);
+		MaxMove: Permill = settlement, Permill::from_parts(100), Permill::from_percent(2);
+	}
+
+	/// The table of tiers: thresholds ascend, and allowances are proportional to them, so that
+	/// neither splitting nor pooling of stake pays.
+	pub struct Tiers;
+
+	impl Get<[Tier<Balance>; TIERS]> for Tiers {
+		fn get() -> [Tier<Balance>; TIERS] {
+			let (max_jobs, slots) = (credits::MaxJob::get(), credits::Slots::get());
+			let mut lowest = ONE;
+			core::array::from_fn(|tier| {
+				let threshold = credits::Thresholds::get()[tier].clamp(lowest, 100_000_000 * ONE);
+				lowest = threshold;
+				let whole = u64::try_from(threshold / ONE).unwrap_or(u64::MAX);
+				Tier {
+					threshold,
+					allowance: whole.saturating_mul(AllowancePerOne::get()),
+					max_job: max_jobs[tier].max(JobFloor::get()),
+					slots: slots[tier].clamp(1, MAX_SLOTS),
+				}
+			})
+		}
 	}
 }
 
@@ -60,3 +284,5 @@ impl pallet_parameters::Config for Runtime {
 	// The pallet keeps its weights private; these are for RocksDB, so on the safe side.
 	type WeightInfo = ();
 }
+
+impl genesis_parameters::Config for Runtime {}

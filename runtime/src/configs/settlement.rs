@@ -1,20 +1,14 @@
 //! The fee pot, the sale of ONE for USDC, and what workers are paid.
 
 use crate::{
-	configs::{
-		assets::AssetKind,
-		parameters::bounded,
-	},
+	configs::{assets::AssetKind, parameters::bounded},
 	constants::currency::USDC,
 	AccountId, Assets, Balances, Clock, Runtime,
 };
 use pallet_settlement::ConversionPool;
-use polkadot_sdk::{
-	frame_support::{
-		parameter_types,
-		traits::{fungible::ItemOf, ConstU32},
-	},
-	*,
+use polkadot_sdk::frame_support::{
+	parameter_types,
+	traits::{fungible::ItemOf, ConstU32},
 };
 
 parameter_types! {

@@ -1,12 +1,11 @@
 use crate::chain::*;
 use one_runtime::{
-	configs::{assets::AssetKind, fees::ChargeFee},
-	constants::currency::*,
-	Assets, Balance, Executive, RuntimeEvent, UncheckedExtrinsic,
+	configs::assets::AssetKind, constants::currency::*, Assets, Balance, Executive, RuntimeEvent,
+	Settlement, UncheckedExtrinsic,
 };
 use polkadot_sdk::{
 	frame_support::assert_ok,
-	pallet_asset_conversion_tx_payment::Event::AssetTxFeePaid,
+	pallet_asset_conversion_tx_payment::{ChargeAssetTxPayment, Event::AssetTxFeePaid},
 	sp_keyring::Sr25519Keyring::{self, *},
 	sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError},
 };
@@ -18,7 +17,7 @@ fn transfer_paying_in(
 	from: Sr25519Keyring,
 ) -> UncheckedExtrinsic {
 	let mut extension = next_extensions(from);
-	extension.8 = ChargeFee::from(tip, asset);
+	extension.8 = ChargeAssetTxPayment::from(tip, asset).into();
 	sign_with(from, transfer(Charlie, ONE), extension)
 }
 
@@ -40,21 +39,23 @@ fn transfer_should_cost_a_hundredth_of_a_one() {
 }
 
 #[test]
-fn author_should_get_fee_and_tip() {
+fn fee_should_be_split_and_the_tip_be_the_authors() {
 	in_block("development", || {
-		let (author, payer) = (free(Alice), free(Bob));
+		let (author, payer, pot) = (free(Alice), free(Bob), Settlement::fee_pot());
 		let xt = transfer_paying_in(None, 5 * ONE, Bob);
 		assert_ok!(Executive::apply_extrinsic(xt).unwrap());
-		let paid = payer - free(Bob) - ONE;
-		assert!(paid > 5 * ONE);
-		assert_eq!(free(Alice) - author, paid);
+		let fee = payer - free(Bob) - 6 * ONE;
+		let share = fee * 4 / 5;
+		let saved = Settlement::fee_pot() - pot;
+		assert!((share..=share + 1).contains(&saved), "{saved} of {fee}");
+		assert_eq!(free(Alice) - author, 5 * ONE + fee - saved);
 	});
 }
 
 #[test]
 fn fee_should_be_payable_in_usdc() {
 	in_block("development", || {
-		let (one, dollars, author) = (free(Bob), usdc(Bob), free(Alice));
+		let (one, dollars, pot) = (free(Bob), usdc(Bob), Settlement::fee_pot());
 		let xt = transfer_paying_in(Some(AssetKind::WithId(USDC)), 0, Bob);
 		assert_ok!(Executive::apply_extrinsic(xt).unwrap());
 
@@ -65,7 +66,7 @@ fn fee_should_be_payable_in_usdc() {
 			(10_000..20_000).contains(&paid),
 			"the fee is {paid} micro-USDC"
 		);
-		assert!(free(Alice) - author > 7 * MILLI_ONE);
+		assert!(Settlement::fee_pot() - pot > 5 * MILLI_ONE);
 		assert!(has_event(|event| matches!(
 			event,
 			RuntimeEvent::AssetTxPayment(AssetTxFeePaid { actual_fee, .. }) if *actual_fee == paid

@@ -5,6 +5,7 @@
 
 mod chain;
 mod consensus;
+mod economy;
 mod fees;
 mod genesis;
 mod parameters;

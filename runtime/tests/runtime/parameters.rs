@@ -1,9 +1,10 @@
 use crate::chain::*;
 use one_runtime::{
-	configs::{
-		fees::{MaxWeightPrice, MinWeightPrice, WeightPrice},
-		parameters::{fees, RuntimeParameters},
+	configs::parameters::{
+		bounded::{self, WeightPrice},
+		fees, RuntimeParameters,
 	},
+	constants::currency::MICRO_ONE,
 	Balance, Runtime, RuntimeCall,
 };
 use polkadot_sdk::{
@@ -12,6 +13,10 @@ use polkadot_sdk::{
 	sp_runtime::DispatchError,
 	*,
 };
+
+/// Bounds of the price of weight.
+const LEAST: Balance = MICRO_ONE / 10;
+const MOST: Balance = 1_000 * MICRO_ONE;
 
 fn set_weight_price(value: Balance) -> RuntimeCall {
 	let key_value = RuntimeParameters::Fees(fees::Parameters::WeightPrice(
@@ -24,8 +29,8 @@ fn set_weight_price(value: Balance) -> RuntimeCall {
 #[test]
 fn parameter_should_take_what_root_sets() {
 	in_block("development", || {
-		assert_ok!(submit(Alice, sudo(set_weight_price(MinWeightPrice::get() + 1))).unwrap());
-		assert_eq!(WeightPrice::get(), MinWeightPrice::get() + 1);
+		assert_ok!(submit(Alice, sudo(set_weight_price(LEAST + 1))).unwrap());
+		assert_eq!(WeightPrice::get(), LEAST + 1);
 	});
 }
 
@@ -33,9 +38,9 @@ fn parameter_should_take_what_root_sets() {
 fn parameter_should_stay_within_bounds_whatever_is_set() {
 	in_block("development", || {
 		assert_ok!(submit(Alice, sudo(set_weight_price(Balance::MAX))).unwrap());
-		assert_eq!(WeightPrice::get(), MaxWeightPrice::get());
+		assert_eq!(WeightPrice::get(), MOST);
 		assert_ok!(submit(Alice, sudo(set_weight_price(0))).unwrap());
-		assert_eq!(WeightPrice::get(), MinWeightPrice::get());
+		assert_eq!(WeightPrice::get(), LEAST);
 	});
 }
 
@@ -48,5 +53,31 @@ fn parameter_should_be_refused_when_the_origin_is_not_root() {
 			Err(DispatchError::BadOrigin)
 		);
 		assert_eq!(WeightPrice::get(), before);
+	});
+}
+
+/// A later step never ends before an earlier one, in no preset: see `docs/time.md`.
+#[test]
+fn periods_should_be_in_order() {
+	for preset in ["development", "local", "demo"] {
+		at_genesis(preset).execute_with(|| {
+			assert!(bounded::AcceptPeriod::get() < bounded::CompletionFloor::get());
+			assert!(bounded::ChallengeWindow::get() < bounded::UnbondingPeriod::get());
+			assert!(bounded::HeartbeatInterval::get() < bounded::LivenessTimeout::get());
+		});
+	}
+}
+
+/// Neither splitting nor pooling of stake pays.
+#[test]
+fn tiers_should_ascend_and_give_the_same_per_stake() {
+	at_genesis("local").execute_with(|| {
+		let tiers = bounded::Tiers::get();
+		let per_stake = |tier: usize| u128::from(tiers[tier].allowance) * tiers[0].threshold;
+		for tier in 1..tiers.len() {
+			assert!(tiers[tier].threshold > tiers[tier - 1].threshold);
+			let scaled = u128::from(tiers[0].allowance) * tiers[tier].threshold;
+			assert_eq!(per_stake(tier), scaled);
+		}
 	});
 }

@@ -1,7 +1,7 @@
 use crate::chain::*;
 use codec::{Decode, Encode};
 use one_runtime::{
-	configs::{accounts::ProxyType, assets::AssetKind, fees::ChargeFee, system::*},
+	configs::{accounts::ProxyType, assets::AssetKind, system::*},
 	constants::currency::*,
 	transactions::extensions,
 	Address, Executive, Runtime, RuntimeCall, System, UncheckedExtrinsic,
@@ -9,6 +9,7 @@ use one_runtime::{
 use polkadot_sdk::{
 	frame_support::{assert_ok, dispatch::DispatchClass},
 	frame_system::offchain::CreateAuthorizedTransaction,
+	pallet_asset_conversion_tx_payment::ChargeAssetTxPayment,
 	sp_keyring::Sr25519Keyring::*,
 	sp_runtime::{
 		generic::{Era, Preamble},
@@ -193,7 +194,7 @@ fn signature_should_bind_the_fee_asset() {
 		else {
 			panic!("it is signed");
 		};
-		extension.8 = ChargeFee::from(0, Some(AssetKind::WithId(USDC)));
+		extension.8 = ChargeAssetTxPayment::from(0, Some(AssetKind::WithId(USDC))).into();
 		let changed = UncheckedExtrinsic::from_parts(
 			transfer(Charlie, ONE),
 			Preamble::Signed(address, signature, extension),

@@ -1,0 +1,29 @@
+// The local network of four: it lives without one validator, and takes it back.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Network, until } from '../src/network.mjs';
+
+const NAMES = ['alice', 'bob', 'charlie', 'dave'];
+let network;
+let nodes;
+
+before(async () => {
+  network = new Network('local');
+  nodes = [];
+  for (const name of NAMES) nodes.push(await network.add(name, `--${name}`, '--validator'));
+});
+after(() => network.stop());
+
+test('three of four should finalise on, and the fourth should catch up', { timeout: 300_000 }, async () => {
+  const [alice, , , dave] = nodes;
+  await until('the first finalised block', async () => (await alice.finalized()) > 0, 120);
+  await dave.stop();
+  const stopped = await alice.finalized();
+  await until('five more finalised blocks', async () => (await alice.finalized()) >= stopped + 5, 120);
+  await dave.start();
+  const target = await alice.finalized();
+  await until('the fourth to catch up', async () => (await dave.finalized()) >= target, 120);
+  const hash = async (node) => (await node.api.rpc.chain.getBlockHash(target)).toHex();
+  assert.equal(await hash(dave), await hash(alice));
+});

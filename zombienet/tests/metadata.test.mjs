@@ -1,0 +1,75 @@
+// Everything on chain decodes with stock @polkadot/api.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Network } from '../src/network.mjs';
+import * as protocol from '../src/protocol.mjs';
+
+const PALLETS = ['clock', 'access', 'credits', 'models', 'workers', 'jobs', 'receipts', 'settlement'];
+
+let network;
+let api;
+
+before(async () => {
+  network = new Network('dev');
+  ({ api } = await network.add('alice', '--alice', '--validator', '--force-authoring'));
+});
+after(() => network.stop());
+
+test('every storage item should decode', async () => {
+  let items = 0;
+  for (const [section, entries] of Object.entries(api.query)) {
+    for (const [name, entry] of Object.entries(entries)) {
+      if (section === 'substrate' || !entry.creator) continue;
+      const isMap = entry.creator.meta.type.isMap;
+      const value = isMap ? await entry.entriesPaged({ args: [], pageSize: 5 }).catch((error) => error) : await entry();
+      assert.ok(!(value instanceof Error), `query.${section}.${name}: ${value.message}`);
+      items += 1;
+    }
+  }
+  for (const pallet of PALLETS.filter((name) => name !== 'credits')) assert.ok(api.query[pallet], `query.${pallet}`);
+  assert.ok(items > 100, `walked ${items} storage items`);
+});
+
+test('every call, event, error and constant should have a decodable type and docs', () => {
+  for (const { name, calls, events, errors, constants } of api.runtimeMetadata.asLatest.pallets) {
+    for (const part of [calls, events, errors]) {
+      if (part.isSome) assert.ok(api.registry.createLookupType(part.unwrap().type), `${name}`);
+    }
+    for (const constant of constants) {
+      const value = api.registry.createType(api.registry.createLookupType(constant.type), constant.value);
+      assert.ok(value !== undefined, `consts.${name}.${constant.name}`);
+    }
+  }
+  for (const pallet of ['access', 'models', 'workers', 'jobs']) {
+    for (const [name, call] of Object.entries(api.tx[pallet])) {
+      assert.ok(call.meta.docs.length > 0, `tx.${pallet}.${name} has no docs`);
+    }
+  }
+});
+
+test('every runtime API of the protocol should answer', async () => {
+  const who = (await protocol.keyring()).addFromUri('//Nobody').address;
+  const model = `0x${'00'.repeat(32)}`;
+  const credits = await api.call.creditsApi.credits(who);
+  assert.equal(credits.available.toNumber(), 0);
+  assert.ok(credits.resetsAt.toNumber() > Date.now() - 120_000);
+  const refusal = await api.call.jobsApi.quote(who, model, 'Included', 10, 10);
+  assert.ok(refusal.isErr && refusal.asErr.isUnknownModel, refusal.toString());
+  assert.ok((await api.call.jobsApi.job(0)).isNone);
+  assert.equal((await api.call.jobsApi.openJobs(who)).length, 0);
+  assert.ok((await api.call.modelsApi.model(model)).isNone);
+  assert.equal((await api.call.modelsApi.models()).length, 0);
+  assert.ok((await api.call.receiptsApi.receipt(0)).isNone);
+  assert.equal((await api.call.settlementApi.statement(who)).payable.toNumber(), 0);
+  assert.equal((await protocol.pots(api)).credit, 0n);
+  assert.ok((await api.call.workersApi.worker(who)).isNone);
+});
+
+test('a submission below the threshold should be refused with its code, and with numbers', async () => {
+  const keys = await protocol.keyring();
+  const bob = keys.addFromUri('//Bob');
+  const call = api.tx.jobs.submitJob(0, `0x${'00'.repeat(32)}`, 'Included', 10, '0x6869');
+  await assert.rejects(call.signAndSend(bob), /Custom error: 5/);
+  assert.equal((await api.rpc.author.pendingExtrinsics()).length, 0);
+});
