@@ -69,30 +69,33 @@ export class Node {
       '--chain', this.network.chain,
       '--base-path', this.base,
       '--name', this.name,
-      '--port', this.p2p,
       '--listen-addr', `/ip4/127.0.0.1/tcp/${this.p2p}`,
       '--rpc-port', this.rpc,
       '--rpc-methods', 'unsafe',
       '--prometheus-port', this.prometheus,
       '--unsafe-force-node-key-generation',
-      '--allow-private-ip', '--no-mdns', '--no-telemetry', '--no-hardware-benchmarks',
+      '--allow-private-ip', '--no-mdns', '--no-telemetry',
       ...(bootnodes.length ? ['--bootnodes', ...bootnodes] : []),
       ...this.flags,
     ].map(String);
   }
 
+  /** Waits for the RPC port first: the API gives up for good when its first connection is refused. */
   async connect() {
-    this.provider = new WsProvider(`ws://127.0.0.1:${this.rpc}`, 200, {}, 60_000);
-    this.api = new ApiPromise({ provider: this.provider, noInitWarn: true });
-    // Reconnection is the provider's business; its messages belong to no one's terminal.
-    this.api.on('error', () => {});
-    await until(`${this.name} to answer`, () => this.isReady(), 120);
+    await until(`${this.name} to answer`, () => this.answers(), 120);
+    this.provider = new WsProvider(`ws://127.0.0.1:${this.rpc}`, 500, {}, 60_000);
+    this.api = await ApiPromise.create({ provider: this.provider, noInitWarn: true });
     this.peerId = (await this.api.rpc.system.localPeerId()).toString();
   }
 
-  async isReady() {
+  async answers() {
     if (this.exited) fail(`${this.name} ended (${this.exited}); its log: ${this.network.keep(this.name)}`);
-    return this.api.isConnected && Promise.race([this.api.isReadyOrError.then(() => true, () => false), sleep(500)]);
+    const request = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'system_health', params: [] }),
+    };
+    return fetch(`http://127.0.0.1:${this.rpc}`, request).then((response) => response.ok, () => false);
   }
 
   get address() {
