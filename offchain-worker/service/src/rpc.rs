@@ -1,9 +1,9 @@
 //! The node-local RPC by which a requester reads the answer of its job.
 
 use jsonrpsee::{
-	core::{async_trait, to_json_raw_value, RpcResult, SubscriptionResult},
+	core::{async_trait, RpcResult, SubscriptionResult},
 	proc_macros::rpc,
-	PendingSubscriptionSink, SubscriptionSink,
+	PendingSubscriptionSink, SubscriptionMessage, SubscriptionSink,
 };
 use polkadot_sdk::sp_core::offchain::OffchainStorage;
 use serde::{Deserialize, Serialize};
@@ -105,7 +105,7 @@ async fn stream<S: OffchainStorage>(
 		if let Some(answer) = answers.get(job) {
 			let update = added(&sent, &answer);
 			if update.done || !update.ids.is_empty() {
-				sink.send(to_json_raw_value(&update)?.into()).await?;
+				sink.send(SubscriptionMessage::from_json(&update)?).await?;
 			}
 			if answer.done {
 				return Ok(());
