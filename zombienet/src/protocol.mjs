@@ -18,6 +18,8 @@ export const DEFAULT_MODEL = fileURLToPath(
 );
 /** New tokens that a prompt asks for, as `one-node model run` does. */
 export const MAX_OUTPUT = 256;
+/** Time that a job is given before the credit day ends. */
+const ROOM_MS = 30_000;
 /** MiB of device memory that a demonstration worker declares. */
 const VRAM = 1024;
 
@@ -76,24 +78,17 @@ export async function stakeAllBut(api, holder, rest) {
   await submit(api, holder, api.tx.access.stake(amount - partialFee.toBigInt() * 2n - rest));
 }
 
-/** Waits until `holder` can pay for a prompt of `bytes` from its credits; early in a credit day, so that the job ends in it. */
+/** Waits until `holder` can pay for `prompt` from its credits, with enough of the credit day left for the job to end in it. */
 export async function quote(api, holder, root, prompt) {
   const bytes = Buffer.byteLength(prompt);
   const output = await outputFor(api, root, bytes);
-  const early = async () => {
+  const affordable = async () => {
     const status = await credits(api, holder.address);
     const left = status.resetsAt.toNumber() - (await api.query.timestamp.now()).toNumber();
     const asked = await api.call.jobsApi.quote(holder.address, root, 'Included', bytes, output);
-    const dayLength = await length(api);
-    return asked.isOk && left > dayLength / 2 ? { ...plain(asked.asOk), day: status.day.toNumber(), output } : null;
+    return asked.isOk && left > ROOM_MS ? { ...plain(asked.asOk), day: status.day.toNumber(), output } : null;
   };
-  return until('enough credits for the prompt', early, 300, 1000);
-}
-
-async function length(api) {
-  const key = { Time: 'DayLength' };
-  const stored = await api.query.parameters.parameters(key);
-  return stored.isSome ? Number(stored.unwrap().asTime.asDayLength) : 86_400_000;
+  return until('enough credits for the prompt', affordable, 300, 1000);
 }
 
 /** New tokens that fit the context behind a prompt of `bytes`. */
@@ -194,6 +189,8 @@ export async function activateModel(api, sudo, info) {
   };
   const steps = [api.tx.models.register(info.root, record), api.tx.models.stage(info.root), api.tx.models.activate(info.root)];
   await submit(api, sudo, api.tx.sudo.sudo(api.tx.utility.batchAll(steps)));
+  const model = await api.call.modelsApi.model(info.root);
+  if (!model.isSome || !model.unwrap().open.isTrue) fail(`the model ${info.root} is not open for jobs`);
 }
 
 // Everyone else.

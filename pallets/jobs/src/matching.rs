@@ -145,5 +145,7 @@ impl<T: Config> Pallet<T> {
 
 /// The `draw`-th number drawn for a job.
 fn random(seed: H256, id: JobId, draw: u8) -> u64 {
-	BlakeTwo256::hash_of(&(seed, id, draw)).to_low_u64_le()
+	let mut low = [0; 8];
+	low.copy_from_slice(&BlakeTwo256::hash_of(&(seed, id, draw)).as_fixed_bytes()[..8]);
+	u64::from_le_bytes(low)
 }

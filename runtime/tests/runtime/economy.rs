@@ -1,15 +1,22 @@
 //! Credits, submissions and exits, through the real transaction extensions.
 
 use crate::chain::*;
-use one_primitives::{clock::Clock as _, jobs::Lane, models::ModelId};
+use codec::Encode;
+use one_primitives::{access::Access as _, clock::Clock as _, jobs::Lane, models::ModelId};
 use one_runtime::{
-	configs::{accounts::ProxyType, parameters::bounded},
+	configs::{accounts::ProxyType, assets::treasury, parameters::bounded},
 	constants::currency::*,
-	AccountId, Address, Clock, Credits, Executive, Jobs, Runtime, RuntimeCall, Settlement, System,
+	Access, AccountId, Address, Balances, Clock, Credits, Executive, Jobs, Runtime, RuntimeCall,
+	Settlement, System,
 };
 use pallet_models::{shape::Shape, types::ModelRecord};
 use polkadot_sdk::{
-	frame_support::{assert_ok, traits::Get},
+	frame_support::{
+		assert_ok,
+		traits::{fungible::Mutate, tokens::Preservation, Get, Hooks},
+		weights::{Weight, WeightMeter},
+	},
+	frame_system::RawOrigin,
 	sp_core::H256,
 	sp_keyring::Sr25519Keyring::{self, *},
 	sp_runtime::{
@@ -302,4 +309,29 @@ fn holder_with_only_the_existential_deposit_should_submit_and_leave_completely()
 
 fn held(who: &AccountId) -> u128 {
 	System::account(who).data.reserved
+}
+
+/// Weight of opening a credit day that so many holders wait for.
+fn opening_weight(holders: u32) -> Weight {
+	in_block("development", || {
+		for index in 0..holders {
+			let who = AccountId::new(index.using_encoded(sp_io::hashing::blake2_256));
+			let funds = Preservation::Preserve;
+			assert_ok!(Balances::transfer(&treasury(), &who, 1_001 * ONE, funds));
+			assert_ok!(Access::stake(RawOrigin::Signed(who).into(), 1_000 * ONE));
+		}
+		let tomorrow = Clock::day() + 1;
+		pallet_timestamp::Now::<Runtime>::put(Clock::day_start(tomorrow));
+		Clock::on_poll(System::block_number(), &mut WeightMeter::new());
+		let mut meter = WeightMeter::new();
+		Credits::on_poll(System::block_number(), &mut meter);
+		assert_eq!(pallet_credits::Today::<Runtime>::get(), Some(tomorrow));
+		assert_eq!(Access::population(tomorrow)[0], holders);
+		meter.consumed()
+	})
+}
+
+#[test]
+fn day_should_open_at_the_same_weight_when_100_000_hold_stake() {
+	assert_eq!(opening_weight(1), opening_weight(100_000));
 }
