@@ -1,6 +1,6 @@
 // Signing and following transactions with stock @polkadot/api.
 
-import { fail } from './network.mjs';
+import { fail, sleep } from './network.mjs';
 
 /** A readable form of what the chain said no with. */
 export function describe(api, error) {
@@ -34,19 +34,27 @@ export function event(events, section, method) {
   );
 }
 
-/** Follows best blocks from `from` and resolves with the first event that `wanted` accepts, and its block number. */
+/** Blocks that are looked at again, in case the best chain became another one. */
+const REORG_DEPTH = 6;
+
+/** Follows best blocks from `from` and resolves with the first event that `wanted` accepts, and its block. */
 export async function nextEvent(api, from, wanted, seconds = 120) {
   const deadline = Date.now() + seconds * 1000;
-  let number = from;
-  for (;;) {
+  for (let first = from; ; ) {
     const best = (await api.rpc.chain.getHeader()).number.toNumber();
-    for (; number <= best; number += 1) {
-      const hash = await api.rpc.chain.getBlockHash(number);
-      const records = await (await api.at(hash)).query.system.events();
-      const found = records.find(({ event: candidate }) => wanted(candidate));
-      if (found) return { event: found.event, block: number, hash };
+    for (let number = first; number <= best; number += 1) {
+      const found = await eventIn(api, number, wanted);
+      if (found) return found;
     }
     if (Date.now() > deadline) fail(`no such event within ${seconds} s`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    first = Math.max(from, best - REORG_DEPTH);
+    await sleep(500);
   }
+}
+
+async function eventIn(api, number, wanted) {
+  const hash = await api.rpc.chain.getBlockHash(number);
+  const records = await (await api.at(hash)).query.system.events();
+  const found = records.find((record) => wanted(record.event));
+  return found && { event: found.event, block: number, hash };
 }

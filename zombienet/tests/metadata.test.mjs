@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Network } from '../src/network.mjs';
+import { Network, until } from '../src/network.mjs';
 import * as protocol from '../src/protocol.mjs';
 
 const PALLETS = ['clock', 'access', 'credits', 'models', 'workers', 'jobs', 'receipts', 'settlement'];
@@ -12,7 +12,10 @@ let api;
 
 before(async () => {
   network = new Network('dev');
-  ({ api } = await network.add('alice', '--alice', '--validator', '--force-authoring'));
+  const alice = await network.add('alice', '--alice', '--validator', '--force-authoring');
+  ({ api } = alice);
+  // The first block opens the clocks.
+  await until('a few blocks', async () => (await alice.height()) >= 3);
 });
 after(() => network.stop());
 
