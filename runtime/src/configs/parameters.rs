@@ -196,10 +196,6 @@ pub mod bounded {
 					}
 				}
 			)*
-			/// Name, least and largest value of each, as text, for the documentation's test.
-			#[cfg(test)]
-			pub const BOUNDS: &[(&str, &str, &str)] =
-				&[$((stringify!($name), stringify!($min), stringify!($max)),)*];
 		};
 	}
 
