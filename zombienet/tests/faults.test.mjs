@@ -1,4 +1,4 @@
-// A worker that is killed, and a copy of one.
+// A worker that is killed, a copy of one, and a holder that floods the pool.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -74,4 +74,22 @@ test('a twin with the same key but another peer id should refuse to work', { tim
   const after = (await api.query.workers.workers(worker.address)).unwrap().pulse.toString();
   assert.equal(after, before, 'the twin reported');
   await twin.stop();
+});
+
+test('an account should hold no more entries of the pool than job slots', { timeout: 420_000 }, async () => {
+  const { output } = await protocol.quote(api, holder, info.root, 'hi');
+  const { slots } = await protocol.credits(api, holder.address);
+  const next = (await api.rpc.system.accountNextIndex(holder.address)).toNumber();
+  const signed = [];
+  for (let index = 0; index < 2 * slots.toNumber(); index += 1) {
+    const call = api.tx.jobs.submitJob(index % slots.toNumber(), info.root, 'Included', output, '0x6869');
+    signed.push(await call.signAsync(holder, { nonce: next + index }));
+  }
+  const sent = await Promise.allSettled(signed.map((extrinsic) => api.rpc.author.submitExtrinsic(extrinsic)));
+  assert.ok(sent.some(({ status }) => status === 'fulfilled'));
+  const pending = (await api.rpc.author.pendingExtrinsics()).filter(({ signer }) => signer.toString() === holder.address);
+  assert.ok(pending.length <= slots.toNumber(), `${pending.length} entries for ${slots} slots`);
+  await sleep(10_000);
+  const open = await api.call.jobsApi.openJobs(holder.address);
+  assert.ok(open.length <= slots.toNumber(), `${open.length} jobs in ${slots} slots`);
 });
