@@ -22,8 +22,7 @@ if ! [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32v1-none/lib" ] && [ -d "$W
 	export CARGO_TARGET_WASM32V1_NONE_LINKER=${CARGO_TARGET_WASM32V1_NONE_LINKER:-wasm-ld-19}
 fi
 
-BIN_DIR=$CARGO_TARGET_DIR/debug
-export ONE_NODE=${ONE_NODE:-$BIN_DIR/one-node}
+export ONE_NODE=${ONE_NODE:-$CARGO_TARGET_DIR/debug/one-node}
 
 # One build for the node, the demo and the tests: another set of targets would be another set of
 # features, and most of the SDK would be built again.

@@ -471,6 +471,21 @@ pub fn state(id: JobId) -> Option<State<AccountId>> {
 	crate::Jobs::<Test>::get(id).map(|job| job.state)
 }
 
+/// Job 0, ALICE's with so many new tokens at the most, accepted by its worker.
+pub fn submit_sized(max_output: u32) {
+	let (origin, prompt) = (RuntimeOrigin::signed(ALICE), PROMPT.to_vec());
+	assert_ok!(Jobs::submit_job(
+		origin,
+		0,
+		model(1),
+		Lane::Included,
+		max_output,
+		prompt
+	));
+	next_block();
+	assert_ok!(accept(0));
+}
+
 pub fn worker_of(id: JobId) -> AccountId {
 	*job(id).state.attempt().unwrap().0
 }

@@ -1,7 +1,10 @@
 //! The fee pot, the sale of ONE for USDC, and what workers are paid.
 
 use crate::{
-	configs::{assets::AssetKind, parameters::bounded},
+	configs::{
+		assets::{AssetKind, Native},
+		parameters::bounded,
+	},
 	constants::currency::USDC,
 	AccountId, Assets, Balances, Clock, Runtime,
 };
@@ -12,7 +15,6 @@ use polkadot_sdk::frame_support::{
 };
 
 parameter_types! {
-	pub const One: AssetKind = AssetKind::Native;
 	pub const Dollar: AssetKind = AssetKind::WithId(USDC);
 	pub const UsdcId: u32 = USDC;
 }
@@ -23,7 +25,7 @@ pub type UsdcAsset = ItemOf<Assets, UsdcId, AccountId>;
 impl pallet_settlement::Config for Runtime {
 	type Currency = Balances;
 	type UsdcAsset = UsdcAsset;
-	type Exchange = ConversionPool<Runtime, One, Dollar>;
+	type Exchange = ConversionPool<Runtime, Native, Dollar>;
 	type Clock = Clock;
 	type FeeShare = bounded::FeeShare;
 	type SliceShare = bounded::SliceShare;

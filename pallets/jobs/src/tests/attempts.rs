@@ -35,18 +35,7 @@ fn accept_should_start_the_completion_deadline() {
 #[test]
 fn accept_should_grow_the_deadline_with_the_job() {
 	with_workers(|| {
-		let origin = RuntimeOrigin::signed(ALICE);
-		let lane = one_primitives::jobs::Lane::Included;
-		assert_ok!(Jobs::submit_job(
-			origin,
-			0,
-			model(1),
-			lane,
-			980,
-			PROMPT.to_vec()
-		));
-		next_block();
-		assert_ok!(accept(0));
+		submit_sized(980);
 		let due = state(0).unwrap().due();
 		assert_eq!(due, Some(Now::get() + 300_000));
 	});

@@ -49,18 +49,7 @@ fn cancel_job_should_forfeit_the_floor_when_a_worker_holds_a_slot() {
 #[test]
 fn cancel_job_should_forfeit_all_when_the_worker_is_at_it() {
 	with_workers(|| {
-		let origin = RuntimeOrigin::signed(ALICE);
-		let lane = one_primitives::jobs::Lane::Included;
-		assert_ok!(Jobs::submit_job(
-			origin,
-			0,
-			model(1),
-			lane,
-			500,
-			PROMPT.to_vec()
-		));
-		next_block();
-		assert_ok!(accept(0));
+		submit_sized(500);
 		let reserved = job(0).reservation.reserved;
 		assert_ok!(cancel(0));
 		assert!(reserved > FLOOR);

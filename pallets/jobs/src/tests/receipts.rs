@@ -11,18 +11,7 @@ use crate::{mock::*, Error, Event, Payloads, Slots, State};
 #[test]
 fn served_receipt_should_charge_what_was_used_and_free_the_rest() {
 	with_workers(|| {
-		let origin = RuntimeOrigin::signed(ALICE);
-		let lane = one_primitives::jobs::Lane::Included;
-		assert_ok!(Jobs::submit_job(
-			origin,
-			0,
-			model(1),
-			lane,
-			500,
-			PROMPT.to_vec()
-		));
-		next_block();
-		assert_ok!(accept(0));
+		submit_sized(500);
 		let worker = worker_of(0);
 		let served = Receipt {
 			output_tokens: 100,
