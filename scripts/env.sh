@@ -8,19 +8,25 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/one-protocol/target}
 # The Wasm builder looks for Cargo.lock above the target folder unless it is told.
 export WASM_BUILD_WORKSPACE_HINT=$ROOT
-# Debian's OpenSSL instead of minutes of compiling it.
-if [ -e /usr/include/openssl/ssl.h ]; then export OPENSSL_NO_VENDOR=1; fi
-
 # The only C++ here is Binaryen, which does next to nothing in this profile: minutes less to build.
 export CXXFLAGS=${CXXFLAGS:--O0}
 
-# Where rustup may not download, the runtime's Wasm comes from Debian's own compiler.
 WEB_SYSROOT=/usr/lib/rustlib/wasm32v1-none/lib
-if ! [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32v1-none/lib" ] && [ -d "$WEB_SYSROOT" ]; then
-	export WASM_BUILD_TOOLCHAIN=${WASM_BUILD_TOOLCHAIN:-web}
-	export WASM_BUILD_STD=0
-	export CARGO_TARGET_WASM32V1_NONE_LINKER=${CARGO_TARGET_WASM32V1_NONE_LINKER:-wasm-ld-19}
-fi
+# What is installed decides how things are built: called again where the set-up has just run.
+use_toolchain() {
+	# Debian's OpenSSL instead of minutes of compiling it.
+	if [ -e /usr/include/openssl/ssl.h ]; then export OPENSSL_NO_VENDOR=1; fi
+	# Where rustup may not download, the runtime's Wasm comes from Debian's own compiler.
+	if ! [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32v1-none/lib" ] && [ -d "$WEB_SYSROOT" ]; then
+		export WASM_BUILD_TOOLCHAIN=${WASM_BUILD_TOOLCHAIN:-web}
+		export WASM_BUILD_STD=0
+		export CARGO_TARGET_WASM32V1_NONE_LINKER=${CARGO_TARGET_WASM32V1_NONE_LINKER:-wasm-ld-19}
+	fi
+}
+use_toolchain
+
+# Brings the machine to where everything builds.
+set_up() { "$ROOT/scripts/setup" && use_toolchain; }
 
 export ONE_NODE=${ONE_NODE:-$CARGO_TARGET_DIR/debug/one-node}
 
