@@ -5,6 +5,7 @@ use crate::{
 	SignedPayload, System, UncheckedExtrinsic,
 };
 use codec::Encode;
+use pallet_credits::CheckNextNonce;
 use polkadot_sdk::{
 	frame_metadata_hash_extension::CheckMetadataHash,
 	frame_system::offchain::{
@@ -27,7 +28,7 @@ pub type TxExtension = (
 	frame_system::CheckTxVersion<Runtime>,
 	frame_system::CheckGenesis<Runtime>,
 	frame_system::CheckEra<Runtime>,
-	frame_system::CheckNonce<Runtime>,
+	CheckNextNonce<Runtime>,
 	frame_system::CheckWeight<Runtime>,
 	ChargeFee,
 	CheckMetadataHash<Runtime>,
@@ -43,7 +44,7 @@ pub fn extensions(era: Era, nonce: Nonce) -> TxExtension {
 		frame_system::CheckTxVersion::new(),
 		frame_system::CheckGenesis::new(),
 		frame_system::CheckEra::from(era),
-		frame_system::CheckNonce::from(nonce),
+		CheckNextNonce::from(nonce),
 		frame_system::CheckWeight::new(),
 		ChargeAssetTxPayment::from(0, None).into(),
 		CheckMetadataHash::new(false),

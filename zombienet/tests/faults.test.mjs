@@ -80,12 +80,13 @@ test('an account should hold no more entries of the pool than job slots', { time
   const { output } = await protocol.quote(api, holder, info.root, 'hi');
   const { slots } = await protocol.credits(api, holder.address);
   const next = (await api.rpc.system.accountNextIndex(holder.address)).toNumber();
-  const signed = [];
+  const extrinsics = [];
   for (let index = 0; index < 2 * slots.toNumber(); index += 1) {
     const call = api.tx.jobs.submitJob(index % slots.toNumber(), info.root, 'Included', output, '0x6869');
-    signed.push(await call.signAsync(holder, { nonce: next + index }));
+    // Some ahead of their turn, some in the place of another.
+    for (const nonce of [next, next + index, next + 2 * index]) extrinsics.push(await call.signAsync(holder, { nonce }));
   }
-  const sent = await Promise.allSettled(signed.map((extrinsic) => api.rpc.author.submitExtrinsic(extrinsic)));
+  const sent = await Promise.allSettled(extrinsics.map((extrinsic) => api.rpc.author.submitExtrinsic(extrinsic)));
   assert.ok(sent.some(({ status }) => status === 'fulfilled'));
   const pending = (await api.rpc.author.pendingExtrinsics()).filter(({ signer }) => signer.toString() === holder.address);
   assert.ok(pending.length <= slots.toNumber(), `${pending.length} entries for ${slots} slots`);

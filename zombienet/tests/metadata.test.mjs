@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { stringCamelCase, u8aToHex } from '@polkadot/util';
 import { Network, until } from '../src/network.mjs';
 import * as protocol from '../src/protocol.mjs';
 
@@ -48,6 +49,39 @@ test('every call, event, error and constant should have a decodable type and doc
     for (const [name, call] of Object.entries(api.tx[pallet])) {
       assert.ok(call.meta.docs.length > 0, `tx.${pallet}.${name} has no docs`);
     }
+  }
+});
+
+// They make blocks, decode what only a node has, or stop the runtime on purpose.
+const NOT_A_QUERY = new Set([
+  'core.executeBlock', 'core.initializeBlock',
+  'blockBuilder.applyExtrinsic', 'blockBuilder.finalizeBlock', 'blockBuilder.inherentExtrinsics', 'blockBuilder.checkInherents',
+  'taggedTransactionQueue.validateTransaction', 'offchainWorkerApi.offchainWorker',
+  'genesisBuilder.buildState', 'sessionKeys.generateSessionKeys',
+  'babeApi.submitReportEquivocationUnsignedExtrinsic', 'grandpaApi.submitReportEquivocationUnsignedExtrinsic',
+]);
+
+/** An extrinsic where one is asked for (a runtime takes none that it cannot decode), else zeros. */
+function argument({ name, type }) {
+  if (name.toString() === 'uxt') return u8aToHex(api.tx.system.remark('0x').toU8a(true));
+  return api.registry.createType(api.registry.createLookupType(type));
+}
+
+test('every method of every runtime API should take its arguments and decode its answer', async () => {
+  const answered = [];
+  for (const { name, methods } of api.runtimeMetadata.asLatest.apis) {
+    const section = stringCamelCase(name.toString());
+    for (const { name: method, inputs } of methods) {
+      const path = `${section}.${stringCamelCase(method.toString())}`;
+      if (NOT_A_QUERY.has(path)) continue;
+      const call = api.call[section]?.[stringCamelCase(method.toString())];
+      assert.ok(call, `call.${path} is not known`);
+      await assert.doesNotReject(call(...inputs.map(argument)), `call.${path}`);
+      answered.push(path);
+    }
+  }
+  for (const pallet of ['credits', 'models', 'workers', 'jobs', 'receipts', 'settlement']) {
+    assert.ok(answered.some((path) => path.startsWith(`${pallet}Api.`)), `${pallet}Api did not answer`);
   }
 });
 

@@ -165,8 +165,7 @@ where
 		let reserve = T::Submissions::check_submit(&who, terms).map_err(Refused)?;
 		Pallet::<T>::admissible(&who, reserve).map_err(Refused)?;
 		let slot = terms.slot;
-		let validity = Self::validity((b"one-slot", &who, slot).encode());
-		Ok((validity, Val::Submit { who, slot, reserve }))
+		Ok((Self::validity(), Val::Submit { who, slot, reserve }))
 	}
 
 	fn validate_cancel(
@@ -174,15 +173,14 @@ where
 		job: JobId,
 	) -> Result<(ValidTransaction, Val<S::Val, T>), TransactionValidityError> {
 		T::Submissions::check_cancel(who, job).map_err(Refused)?;
-		let validity = Self::validity((b"one-cancel", job).encode());
-		Ok((validity, Val::Cancel))
+		Ok((Self::validity(), Val::Cancel))
 	}
 
-	/// The tag lets one transaction of its kind into the pool.
-	fn validity(tag: Vec<u8>) -> ValidTransaction {
+	/// That of every transaction without a fee: [`CheckNextNonce`](crate::CheckNextNonce) lets one
+	/// of an account into the pool.
+	fn validity() -> ValidTransaction {
 		ValidTransaction {
 			priority: PRIORITY,
-			provides: [tag].into(),
 			longevity: LONGEVITY,
 			..Default::default()
 		}

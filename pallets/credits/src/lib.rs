@@ -6,6 +6,7 @@ extern crate alloc;
 use polkadot_sdk::*;
 
 pub use extension::ChargeCredit;
+pub use nonce::CheckNextNonce;
 pub use pallet::*;
 pub use types::{CreditStatus, DayRecord, Ledger};
 pub use weights::WeightInfo;
@@ -16,6 +17,7 @@ mod impls;
 pub mod math;
 #[cfg(test)]
 mod mock;
+mod nonce;
 pub mod runtime_api;
 #[cfg(test)]
 mod tests;

@@ -4,10 +4,15 @@ use crate::chain::*;
 use codec::Encode;
 use one_primitives::{access::Access as _, clock::Clock as _, jobs::Lane, models::ModelId};
 use one_runtime::{
-	configs::{accounts::ProxyType, assets::treasury, parameters::bounded},
+	configs::{
+		accounts::ProxyType,
+		assets::{treasury, AssetKind},
+		parameters::bounded,
+	},
 	constants::currency::*,
-	Access, AccountId, Address, Balances, Clock, Credits, Executive, Jobs, Runtime, RuntimeCall,
-	Settlement, System,
+	transactions::extensions,
+	Access, AccountId, Address, Assets, Balances, Clock, Credits, Executive, Jobs, Runtime,
+	RuntimeCall, Settlement, System,
 };
 use pallet_models::{shape::Shape, types::ModelRecord};
 use polkadot_sdk::{
@@ -17,11 +22,15 @@ use polkadot_sdk::{
 		weights::{Weight, WeightMeter},
 	},
 	frame_system::RawOrigin,
+	pallet_asset_conversion_tx_payment::ChargeAssetTxPayment,
 	sp_core::H256,
 	sp_keyring::Sr25519Keyring::{self, *},
 	sp_runtime::{
-		transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidityError},
-		ApplyExtrinsicResult,
+		generic::Era,
+		transaction_validity::{
+			InvalidTransaction, TransactionSource, TransactionValidity, TransactionValidityError,
+		},
+		ApplyExtrinsicResult, StateVersion,
 	},
 	*,
 };
@@ -236,44 +245,76 @@ fn submissions_should_be_refused_with_the_reason() {
 	});
 }
 
-/// What a submission could touch.
-fn touchable(who: Sr25519Keyring) -> impl PartialEq + std::fmt::Debug {
-	(
-		System::account(account(who)),
-		pallet_credits::Ledgers::<Runtime>::get(account(who)),
-		pallet_credits::BlockUse::<Runtime>::get(),
-		pallet_jobs::NextJob::<Runtime>::get(),
-		pallet_jobs::Slots::<Runtime>::iter_prefix(account(who)).count(),
-		System::event_count(),
-	)
-}
-
 #[test]
-fn refused_submissions_should_change_nothing() {
+fn refused_submissions_should_change_no_state() {
 	with_credits(|| {
 		// The first transaction of a block runs its hooks.
 		assert_ok!(submit(Bob, prompt(0)).unwrap());
-		let before = (touchable(Bob), touchable(Charlie));
+		let (poor, taken) = (sign(Charlie, prompt(0)), sign(Bob, prompt(0)));
+		let refuse = || {
+			assert_eq!(Executive::apply_extrinsic(poor.clone()), refused(1));
+			assert_eq!(Executive::apply_extrinsic(taken.clone()), refused(4));
+		};
+		refuse();
+		let root = sp_io::storage::root(StateVersion::V1);
 		for _ in 0..500 {
-			assert_eq!(submit(Charlie, prompt(0)), refused(1));
-			assert_eq!(submit(Bob, prompt(0)), refused(4));
+			refuse();
 		}
-		assert_eq!((touchable(Bob), touchable(Charlie)), before);
+		assert_eq!(sp_io::storage::root(StateVersion::V1), root);
+	});
+}
+
+/// What the pool says of `call` with a nonce so far ahead of its account.
+fn validate_ahead(call: RuntimeCall, ahead: u32) -> TransactionValidity {
+	let nonce = System::account_nonce(account(Bob)) + ahead;
+	let xt = sign_with(Bob, call, extensions(Era::Immortal, nonce));
+	Executive::validate_transaction(TransactionSource::External, xt, System::parent_hash())
+}
+
+#[test]
+fn submission_should_wait_for_no_other_in_the_pool_when_it_is_free() {
+	with_credits(|| {
+		let valid = validate_ahead(prompt(0), 0).unwrap();
+		assert_eq!((valid.provides.len(), valid.requires.len()), (1, 0));
+		let later = validate_ahead(prompt(1), 0).unwrap();
+		assert_eq!(
+			valid.provides, later.provides,
+			"one of an account at a time"
+		);
+
+		let future = Err(InvalidTransaction::Future.into());
+		assert_eq!(validate_ahead(prompt(1), 1), future);
+		let cancel = pallet_jobs::Call::<Runtime>::cancel_job { job: 0 }.into();
+		assert_eq!(validate_ahead(cancel, 1), future);
+		assert_eq!(
+			validate_ahead(transfer(Eve, ONE), 1)
+				.unwrap()
+				.requires
+				.len(),
+			1
+		);
+		assert_ok!(validate_ahead(batch(vec![prompt(1)]), 1));
 	});
 }
 
 #[test]
-fn submissions_should_provide_their_slot_when_valid() {
+fn submission_with_a_tip_should_pay_a_fee_in_any_asset_and_no_admission() {
 	with_credits(|| {
-		let tags = |slot| {
-			let (xt, hash) = (sign(Bob, prompt(slot)), System::parent_hash());
-			let valid = Executive::validate_transaction(TransactionSource::External, xt, hash);
-			valid.unwrap().provides
-		};
-		let (first, same, other) = (tags(0), tags(0), tags(1));
-		assert_eq!(first, same);
-		let shared: Vec<_> = first.iter().filter(|tag| other.contains(tag)).collect();
-		assert_eq!(shared.len(), 1, "the nonce is shared, the slot is not");
+		let (money, credits) = (free(Bob), available(Bob));
+		let mut extension = next_extensions(Bob);
+		extension.8 = ChargeAssetTxPayment::from(MILLI_ONE, None).into();
+		assert_ok!(Executive::apply_extrinsic(sign_with(Bob, prompt(0), extension)).unwrap());
+		assert!(money - free(Bob) > MILLI_ONE);
+		assert_eq!(credits - available(Bob), FLOOR);
+
+		let (money, dollars) = (free(Bob), Assets::balance(USDC, account(Bob)));
+		let mut extension = next_extensions(Bob);
+		let asset = Some(AssetKind::WithId(USDC));
+		extension.8 = ChargeAssetTxPayment::from(MILLI_ONE, asset).into();
+		assert_ok!(Executive::apply_extrinsic(sign_with(Bob, prompt(1), extension)).unwrap());
+		assert_eq!(money, free(Bob));
+		assert!(Assets::balance(USDC, account(Bob)) < dollars);
+		assert_eq!(credits - available(Bob), 2 * FLOOR);
 	});
 }
 

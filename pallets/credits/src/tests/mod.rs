@@ -15,9 +15,16 @@ mod days;
 mod extension;
 mod funds;
 mod invariants;
+mod nonce;
 
 /// Gives `who` a tier and goes to the day on which it counts.
 fn holder(who: AccountId, tier: u8) {
 	World::enter(who, Some(tier));
 	next_day();
+}
+
+/// Holder 1 of the lowest tier, with only the existential deposit free.
+fn poor_holder() {
+	Balances::force_set_balance(RuntimeOrigin::root(), 1, ED).unwrap();
+	holder(1, 0);
 }
