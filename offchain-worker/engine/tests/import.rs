@@ -304,3 +304,26 @@ proptest! {
 		}
 	}
 }
+
+#[test]
+fn folder_should_be_open_to_all_who_import_it_at_once() {
+	let cache = TempDir::new().unwrap();
+	let open =
+		|| resolve_folder(&one_guide_folder(), cache.path(), &mut |_, _| ()).map(|it| it.root());
+	let roots = std::thread::scope(|scope| {
+		let threads = [(); 4].map(|()| scope.spawn(open));
+		threads.map(|thread| hex::encode(thread.join().unwrap().unwrap()))
+	});
+	assert_eq!(roots, [ONE_GUIDE_ROOT; 4]);
+	let kept = fs::read_dir(cache.path())
+		.unwrap()
+		.next()
+		.unwrap()
+		.unwrap()
+		.path();
+	assert_eq!(
+		fs::read_dir(kept).unwrap().count(),
+		1,
+		"nothing partial is left"
+	);
+}

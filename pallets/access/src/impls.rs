@@ -9,7 +9,7 @@ use frame_support::{
 	},
 };
 use one_primitives::{
-	access::TierId,
+	access::{self, LockId, Standing, TierId},
 	clock::{Clock, Day},
 };
 use polkadot_sdk::*;
@@ -19,7 +19,8 @@ use sp_runtime::{
 };
 
 use crate::{
-	BalanceOf, Chunk, Config, Error, Event, HoldReason, Pallet, Population, StakeRecord, Stakes,
+	BalanceOf, Binding, Chunk, Config, Error, Event, HoldReason, Pallet, Population, StakeRecord,
+	Stakes,
 };
 
 type RecordOf<T> = StakeRecord<BalanceOf<T>>;
@@ -50,6 +51,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_unstake(who: &T::AccountId, amount: BalanceOf<T>) -> DispatchResult {
 		ensure!(!amount.is_zero(), Error::<T>::ZeroAmount);
 		let mut record = Self::staking(who)?;
+		ensure!(Self::binding(&record).is_none(), Error::<T>::StakeLocked);
 		let staked = record
 			.staked
 			.checked_sub(&amount)
@@ -99,10 +101,30 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_retier(who: &T::AccountId) -> DispatchResult {
 		let record = Stakes::<T>::get(who).ok_or(Error::<T>::NotStaked)?;
 		ensure!(
-			record.tier.now != Self::tier_of(record.staked),
+			record.standing.now != Self::standing_of(&record),
 			Error::<T>::TierUpToDate
 		);
 		Self::store(who, record);
+		Ok(())
+	}
+
+	pub(crate) fn do_lock(who: &T::AccountId, lock: LockId) -> DispatchResult {
+		let mut record = Self::staking(who)?;
+		let locks = T::Locks::get();
+		let terms = locks.get(usize::from(lock)).filter(|_| lock > 0);
+		let length = terms.ok_or(Error::<T>::UnknownLock)?.length;
+		let until = T::Clock::protocol().saturating_add(length);
+		ensure!(
+			Self::binding(&record).is_none_or(|old| old.lock <= lock && old.until <= until),
+			Error::<T>::LockShorter
+		);
+		record.binding = Some(Binding { lock, until });
+		Self::store(who, record);
+		Self::deposit_event(Event::Locked {
+			who: who.clone(),
+			lock,
+			until,
+		});
 		Ok(())
 	}
 
@@ -140,17 +162,18 @@ impl<T: Config> Pallet<T> {
 		amount
 	}
 
-	/// Writes the record back with the tier that its stake gives, or removes an empty one.
+	/// Writes the record back with the standing that its stake gives, or removes an empty one.
 	fn store(who: &T::AccountId, mut record: RecordOf<T>) {
-		let tier = Self::tier_of(record.staked);
-		if tier != record.tier.now {
+		record.binding = Self::binding(&record);
+		let standing = Self::standing_of(&record);
+		if standing != record.standing.now {
 			let today = T::Clock::day();
-			Self::count(today, record.tier.now, tier);
-			record.tier.set(today, tier);
-			Self::deposit_event(Event::TierChanged {
+			Self::count(today, record.standing.now, standing);
+			record.standing.set(today, standing);
+			Self::deposit_event(Event::StandingChanged {
 				who: who.clone(),
-				tier,
-				counts_from: record.tier.since,
+				standing,
+				counts_from: record.standing.since,
 			});
 		}
 		if record.staked.is_zero() && record.cooling.is_empty() {
@@ -160,24 +183,43 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Moves one account between tiers, from tomorrow.
-	fn count(today: Day, from: Option<TierId>, to: Option<TierId>) {
+	/// Moves one account between tiers and locks, from tomorrow.
+	fn count(today: Day, from: Option<Standing>, to: Option<Standing>) {
 		Population::<T>::mutate(|population| {
 			let mut counts = population.now;
-			if let Some(count) = from.and_then(|tier| counts.get_mut(usize::from(tier))) {
+			if let Some(count) = Self::count_of(&mut counts, from) {
 				count.saturating_dec();
 			}
-			if let Some(count) = to.and_then(|tier| counts.get_mut(usize::from(tier))) {
+			if let Some(count) = Self::count_of(&mut counts, to) {
 				count.saturating_inc();
 			}
 			population.set(today, counts);
 		});
 	}
 
+	fn count_of(counts: &mut access::Population, standing: Option<Standing>) -> Option<&mut u32> {
+		let Standing { tier, lock } = standing?;
+		counts
+			.get_mut(usize::from(tier))?
+			.get_mut(usize::from(lock))
+	}
+
 	fn staking(who: &T::AccountId) -> Result<RecordOf<T>, Error<T>> {
 		Stakes::<T>::get(who)
 			.filter(|record| !record.staked.is_zero())
 			.ok_or(Error::<T>::NotStaked)
+	}
+
+	/// What binds the stake now.
+	fn binding(record: &RecordOf<T>) -> Option<Binding> {
+		let binding = record.binding.filter(|_| !record.staked.is_zero())?;
+		(binding.until > T::Clock::protocol()).then_some(binding)
+	}
+
+	fn standing_of(record: &RecordOf<T>) -> Option<Standing> {
+		let tier = Self::tier_of(record.staked)?;
+		let lock = Self::binding(record).map_or(0, |binding| binding.lock);
+		Some(Standing { tier, lock })
 	}
 
 	/// The highest tier whose threshold `staked` reaches.
@@ -200,20 +242,20 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "try-runtime", feature = "std"))]
 impl<T: Config> Pallet<T> {
 	/// Checks the invariants of the README.
-	pub(crate) fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
-		let mut counts = [0u32; one_primitives::access::TIERS];
+	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
+		let mut counts = access::Population::default();
 		for (who, record) in Stakes::<T>::iter() {
 			Self::check_record(&who, &record)?;
-			if let Some(tier) = record.tier.now {
-				counts[usize::from(tier)].saturating_inc();
+			if let Some(count) = Self::count_of(&mut counts, record.standing.now) {
+				count.saturating_inc();
 			}
 		}
 		ensure!(
 			Population::<T>::get().now == counts,
-			"4: the population is the count of the stored tiers"
+			"4: the population is the count of the stored standings"
 		);
 		Ok(())
 	}
@@ -237,8 +279,14 @@ impl<T: Config> Pallet<T> {
 			"3: no chunk is empty"
 		);
 		ensure!(
-			record.tier.now.is_none_or(|_| !record.staked.is_zero()),
+			record.standing.now.is_none_or(|_| !record.staked.is_zero()),
 			"5: only a stake gives a tier"
+		);
+		ensure!(
+			record
+				.binding
+				.is_none_or(|binding| binding.lock > 0 && !record.staked.is_zero()),
+			"6: only a stake is bound, by a lock that binds"
 		);
 		Ok(())
 	}

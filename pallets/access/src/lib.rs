@@ -4,7 +4,7 @@
 use polkadot_sdk::*;
 
 pub use pallet::*;
-pub use types::{Chunk, Dated, StakeRecord, MAX_CHUNKS};
+pub use types::{Binding, Chunk, Dated, StakeRecord, MAX_CHUNKS};
 pub use weights::WeightInfo;
 
 mod impls;
@@ -29,7 +29,7 @@ pub mod pallet {
 	};
 	use frame_system::pallet_prelude::*;
 	use one_primitives::{
-		access::{Tier, TierId, TIERS},
+		access::{self, Lock, LockId, Standing, Tier, LOCKS, TIERS},
 		clock::{Clock, Day},
 		ProtocolTime,
 	};
@@ -57,6 +57,9 @@ pub mod pallet {
 
 		/// The tiers, lowest threshold first.
 		type Tiers: Get<[Tier<BalanceOf<Self>>; TIERS]>;
+
+		/// The locks, shortest first; the first binds for no time and gives nothing.
+		type Locks: Get<[Lock; LOCKS]>;
 
 		/// Milliseconds of protocol time from unstaking to withdrawal.
 		type Cooldown: Get<ProtocolTime>;
@@ -86,9 +89,9 @@ pub mod pallet {
 	pub type Stakes<T: Config> =
 		StorageMap<_, Blake2_128Concat, T::AccountId, StakeRecord<BalanceOf<T>>, OptionQuery>;
 
-	/// Accounts in each tier.
+	/// Accounts in each tier and lock.
 	#[pallet::storage]
-	pub type Population<T> = StorageValue<_, Dated<[u32; TIERS]>, ValueQuery>;
+	pub type Population<T> = StorageValue<_, Dated<access::Population>, ValueQuery>;
 
 	/// What happened.
 	#[pallet::event]
@@ -123,12 +126,21 @@ pub mod pallet {
 			/// What still cools down.
 			cooling: BalanceOf<T>,
 		},
-		/// An account's tier changes.
-		TierChanged {
+		/// A stake was bound.
+		Locked {
 			/// The holder.
 			who: T::AccountId,
-			/// The tier, if the stake gives one.
-			tier: Option<TierId>,
+			/// The lock.
+			lock: LockId,
+			/// Protocol time until which nothing can be unstaked.
+			until: ProtocolTime,
+		},
+		/// An account's tier or lock changes.
+		StandingChanged {
+			/// The holder.
+			who: T::AccountId,
+			/// Tier and lock, if the stake gives any.
+			standing: Option<Standing>,
 			/// Credit day from which it counts.
 			counts_from: Day,
 		},
@@ -158,8 +170,14 @@ pub mod pallet {
 		TooManyChunks,
 		/// Nothing has cooled down yet.
 		NothingToWithdraw,
-		/// The account is in the tier that its stake gives.
+		/// The account is in the tier that its stake gives, with the lock that binds it.
 		TierUpToDate,
+		/// The stake is bound.
+		StakeLocked,
+		/// There is no lock of that number.
+		UnknownLock,
+		/// The stake is bound for longer, or by a longer lock.
+		LockShorter,
 	}
 
 	#[pallet::hooks]
@@ -171,6 +189,11 @@ pub mod pallet {
 					.windows(2)
 					.all(|pair| matches!(pair, [low, high] if low.threshold < high.threshold)),
 				"thresholds must rise from tier to tier"
+			);
+			let [none, ..] = T::Locks::get();
+			assert!(
+				none.length == 0 && none.bonus.is_zero(),
+				"the first lock binds for no time"
 			);
 		}
 
@@ -185,7 +208,7 @@ pub mod pallet {
 		/// Stakes `amount` of the caller's free balance.
 		///
 		/// The whole stake must reach the lowest tier; it counts from the next credit day. Emits
-		/// [`Event::Staked`], and [`Event::TierChanged`] if it gives another tier.
+		/// [`Event::Staked`], and [`Event::StandingChanged`] if it gives another tier.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::stake())]
 		pub fn stake(
@@ -198,9 +221,9 @@ pub mod pallet {
 
 		/// Takes `amount` out of the caller's stake; it can be withdrawn after the cooldown.
 		///
-		/// What stays must be nothing or reach the lowest tier. Today's credits stay. A caller
+		/// What stays must be nothing or reach the lowest tier, and the stake must not be bound. Today's credits stay. A caller
 		/// without free balance pays the fee out of the stake. Emits [`Event::Unstaked`], and
-		/// [`Event::TierChanged`] if the rest gives another tier.
+		/// [`Event::StandingChanged`] if the rest gives another tier.
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::unstake())]
 		pub fn unstake(
@@ -225,7 +248,7 @@ pub mod pallet {
 		/// Unstakes everything; a `withdraw` after the cooldown ends the stay.
 		///
 		/// A caller without free balance pays the fee out of the stake. Emits
-		/// [`Event::Unstaked`] and [`Event::TierChanged`].
+		/// [`Event::Unstaked`] and [`Event::StandingChanged`].
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::unstake())]
 		pub fn exit(origin: OriginFor<T>) -> DispatchResult {
@@ -233,15 +256,28 @@ pub mod pallet {
 			Self::do_exit(&who)
 		}
 
-		/// Puts `who` into the tier that the stake gives by the thresholds now in force.
+		/// Puts `who` into the tier that the stake gives by the thresholds now in force, without a lock
+		/// that has run out.
 		///
-		/// Anyone may call it; it is free if it changes something. Emits [`Event::TierChanged`].
+		/// Anyone may call it; it is free if it changes something. Emits [`Event::StandingChanged`].
 		#[pallet::call_index(4)]
 		#[pallet::weight(T::WeightInfo::retier())]
 		pub fn retier(origin: OriginFor<T>, who: T::AccountId) -> DispatchResultWithPostInfo {
 			ensure_signed(origin)?;
 			Self::do_retier(&who)?;
 			Ok(Pays::No.into())
+		}
+
+		/// Binds the caller's stake, and what is added to it, for the time of `lock`: no unstaking, a
+		/// larger allowance.
+		///
+		/// A bound stake can only be bound for longer. Counts from the next credit day. Emits
+		/// [`Event::Locked`], and [`Event::StandingChanged`] if the lock is another.
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::lock())]
+		pub fn lock(origin: OriginFor<T>, lock: LockId) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_lock(&who, lock)
 		}
 	}
 }

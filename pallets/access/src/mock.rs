@@ -9,12 +9,12 @@ use frame_support::{
 	},
 };
 use one_primitives::{
-	access::{Tier, TIERS},
+	access::{Lock, Tier, LOCKS, TIERS},
 	clock::{Clock, Day},
 	Moment, ProtocolTime,
 };
 use polkadot_sdk::*;
-use sp_runtime::BuildStorage;
+use sp_runtime::{BuildStorage, Permill};
 
 use crate as pallet_access;
 
@@ -25,6 +25,7 @@ pub const ED: Balance = 10;
 pub const FUNDS: Balance = 1_000_000;
 pub const COOLDOWN: ProtocolTime = 1_000;
 pub const DAY: Moment = 100;
+pub const LONGEST_LOCK: ProtocolTime = 12_000;
 /// Where fees go.
 pub const POT: AccountId = 99;
 
@@ -62,6 +63,17 @@ frame_support::parameter_types! {
 	pub storage Now: Moment = 0;
 	pub storage Lowest: Balance = 1_000;
 	pub Tiers: [Tier<Balance>; TIERS] = [tier(Lowest::get()), tier(10_000), tier(100_000)];
+}
+
+const fn lock(length: ProtocolTime, percent: u32) -> Lock {
+	Lock {
+		length,
+		bonus: Permill::from_percent(percent),
+	}
+}
+
+frame_support::parameter_types! {
+	pub Locks: [Lock; LOCKS] = [lock(0, 0), lock(3_000, 10), lock(LONGEST_LOCK, 25)];
 }
 
 /// Protocol time and UTC run alike; a day is [`DAY`].
@@ -104,6 +116,7 @@ impl pallet_access::Config for Test {
 	type Currency = Balances;
 	type Clock = TestClock;
 	type Tiers = Tiers;
+	type Locks = Locks;
 	type Cooldown = ConstU64<COOLDOWN>;
 	type Fees = ToPot;
 	type WeightInfo = ();

@@ -2,7 +2,7 @@
 
 use frame_support::traits::Get;
 use one_primitives::{
-	access::{Access, PayFromStake, Tier, TierId, TIERS},
+	access::{self, Access, Lock, PayFromStake, Standing, Tier, LOCKS, TIERS},
 	clock::{Clock, Day},
 };
 use polkadot_sdk::*;
@@ -11,8 +11,8 @@ use sp_runtime::{traits::Saturating, DispatchError};
 use crate::{BalanceOf, Config, Pallet, Population, Stakes};
 
 impl<T: Config> Access<T::AccountId, BalanceOf<T>> for Pallet<T> {
-	fn tier(who: &T::AccountId, day: Day) -> Option<TierId> {
-		*Stakes::<T>::get(who)?.tier.at(day)
+	fn standing(who: &T::AccountId, day: Day) -> Option<Standing> {
+		*Stakes::<T>::get(who)?.standing.at(day)
 	}
 
 	fn staked(who: &T::AccountId) -> BalanceOf<T> {
@@ -21,7 +21,7 @@ impl<T: Config> Access<T::AccountId, BalanceOf<T>> for Pallet<T> {
 			.unwrap_or_default()
 	}
 
-	fn population(day: Day) -> [u32; TIERS] {
+	fn population(day: Day) -> access::Population {
 		*Population::<T>::get().at(day)
 	}
 
@@ -29,9 +29,14 @@ impl<T: Config> Access<T::AccountId, BalanceOf<T>> for Pallet<T> {
 		T::Tiers::get()
 	}
 
+	fn locks() -> [Lock; LOCKS] {
+		T::Locks::get()
+	}
+
 	fn counts_from(who: &T::AccountId) -> Option<Day> {
-		let tier = Stakes::<T>::get(who)?.tier;
-		(tier.now.is_some() && tier.since > T::Clock::day()).then_some(tier.since)
+		let standing = Stakes::<T>::get(who)?.standing;
+		let waits = standing.now.is_some() && standing.since > T::Clock::day();
+		waits.then_some(standing.since)
 	}
 }
 

@@ -2,7 +2,11 @@
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
-use one_primitives::{access::TierId, clock::Day, ProtocolTime};
+use one_primitives::{
+	access::{LockId, Standing},
+	clock::Day,
+	ProtocolTime,
+};
 use polkadot_sdk::*;
 use scale_info::TypeInfo;
 
@@ -72,6 +76,26 @@ pub struct Chunk<Balance> {
 	pub until: ProtocolTime,
 }
 
+/// A stake that its holder has bound.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub struct Binding {
+	/// The lock chosen.
+	pub lock: LockId,
+	/// Protocol time until which nothing can be unstaked.
+	pub until: ProtocolTime,
+}
+
 /// What is held of one account.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct StakeRecord<Balance> {
@@ -79,8 +103,10 @@ pub struct StakeRecord<Balance> {
 	pub staked: Balance,
 	/// What was unstaked and is not yet withdrawn, oldest first.
 	pub cooling: BoundedVec<Chunk<Balance>, ConstU32<MAX_CHUNKS>>,
-	/// Tier by the thresholds in force when the account was last touched.
-	pub tier: Dated<Option<TierId>>,
+	/// Until when the stake is bound, if it is.
+	pub binding: Option<Binding>,
+	/// Tier and lock as they were when the account was last touched.
+	pub standing: Dated<Option<Standing>>,
 }
 
 impl<Balance: Default> Default for StakeRecord<Balance> {
@@ -88,7 +114,8 @@ impl<Balance: Default> Default for StakeRecord<Balance> {
 		Self {
 			staked: Balance::default(),
 			cooling: BoundedVec::new(),
-			tier: Dated::default(),
+			binding: None,
+			standing: Dated::default(),
 		}
 	}
 }

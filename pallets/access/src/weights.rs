@@ -18,6 +18,8 @@ pub trait WeightInfo {
 	fn withdraw() -> Weight;
 	/// The call `retier`.
 	fn retier() -> Weight;
+	/// The call `lock`.
+	fn lock() -> Weight;
 	/// Paying a fee out of a stake.
 	fn pay() -> Weight;
 }
@@ -52,6 +54,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn retier() -> Weight {
 		mark(T::DbWeight::get())
 	}
+	fn lock() -> Weight {
+		mark(T::DbWeight::get())
+	}
 	fn pay() -> Weight {
 		change(T::DbWeight::get())
 	}
@@ -68,6 +73,9 @@ impl WeightInfo for () {
 		change(ParityDbWeight::get())
 	}
 	fn retier() -> Weight {
+		mark(ParityDbWeight::get())
+	}
+	fn lock() -> Weight {
 		mark(ParityDbWeight::get())
 	}
 	fn pay() -> Weight {

@@ -1,8 +1,10 @@
 //! How days open and close, and what an account has on one.
 
+use alloc::vec::Vec;
+
 use frame_support::traits::Get;
 use one_primitives::{
-	access::{Access, Tier, TierId},
+	access::{Access, Lock, Population, Standing, Tier, TierId, LOCKS, TIERS},
 	clock::{Clock, Day},
 	credits::Refusal,
 	settlement::Treasury,
@@ -24,20 +26,21 @@ pub(crate) type RecordOf<T> = DayRecord<BalanceOf<T>>;
 pub(crate) struct Position<T: Config> {
 	pub day: Day,
 	pub record: RecordOf<T>,
-	pub tier: Option<TierId>,
+	pub standing: Option<Standing>,
 	pub ledger: Ledger,
 }
 
 impl<T: Config> Position<T> {
 	/// CU that can be set aside.
 	pub fn available(&self) -> Cu {
-		let entitlement = self.tier.map_or(0, |tier| self.record.entitlement(tier));
+		let standing = self.standing;
+		let entitlement = standing.map_or(0, |standing| self.record.entitlement(standing));
 		self.ledger.available(entitlement)
 	}
 
 	/// What the account's tier gives.
 	pub fn terms(&self) -> Option<&Tier<BalanceOf<T>>> {
-		self.record.tier(self.tier?)
+		self.record.tier(self.standing?.tier)
 	}
 }
 
@@ -62,11 +65,8 @@ impl<T: Config> Pallet<T> {
 	fn new_day(day: Day) -> RecordOf<T> {
 		let budget = Self::earmark(day);
 		let price = Self::included_price();
-		let tiers = T::Access::tiers();
-		let mut claims = T::Access::population(day).map(|count| (count, 0));
-		for (claim, tier) in claims.iter_mut().zip(&tiers) {
-			claim.1 = tier.allowance;
-		}
+		let (tiers, locks) = (T::Access::tiers(), T::Access::locks());
+		let claims = Self::claims(T::Access::population(day), &tiers, &locks);
 		let rate = math::rate(budget, price, &claims);
 		DayRecord {
 			budget,
@@ -74,10 +74,25 @@ impl<T: Config> Pallet<T> {
 			rate,
 			price,
 			tiers,
+			locks,
 			promised: math::promise(rate, &claims),
 			reserved: 0,
 			open: 0,
 		}
+	}
+
+	/// Accounts of each standing, with the allowance of one.
+	fn claims(
+		population: Population,
+		tiers: &[Tier<BalanceOf<T>>; TIERS],
+		locks: &[Lock; LOCKS],
+	) -> Vec<(u32, Cu)> {
+		let by_tier = population.iter().zip(tiers);
+		let claims = by_tier.flat_map(|(counts, tier)| {
+			let by_lock = counts.iter().zip(locks);
+			by_lock.map(|(count, lock)| (*count, lock.allowance(tier.allowance)))
+		});
+		claims.collect()
 	}
 
 	/// Moves the budget of `day` out of the credit pot.
@@ -135,7 +150,7 @@ impl<T: Config> Pallet<T> {
 		Some(Position {
 			day,
 			record: Days::<T>::get(day)?,
-			tier: T::Access::tier(who, day),
+			standing: T::Access::standing(who, day),
 			ledger: Self::ledger(who, day),
 		})
 	}
@@ -155,8 +170,8 @@ impl<T: Config> Pallet<T> {
 	/// The position of `who`, who has a tier today, and that tier.
 	pub(crate) fn holder(who: &T::AccountId) -> Result<(Position<T>, TierId), Refusal> {
 		let position = Self::position(who).ok_or_else(|| Self::no_credits(0, 0))?;
-		match position.tier {
-			Some(tier) => Ok((position, tier)),
+		match position.standing {
+			Some(Standing { tier, .. }) => Ok((position, tier)),
 			None => Err(Self::why_no_tier(who)),
 		}
 	}
@@ -198,13 +213,15 @@ impl<T: Config> Pallet<T> {
 			.as_ref()
 			.map(|position| position.ledger)
 			.unwrap_or_default();
+		let standing = position.as_ref().and_then(|position| position.standing);
+		let record = position.as_ref().map(|position| &position.record);
 		CreditStatus {
 			day: T::Clock::day(),
-			tier: position.as_ref().and_then(|position| position.tier),
-			allowance: terms.map_or(0, |terms| terms.allowance),
-			rate: position
-				.as_ref()
-				.map_or_else(Default::default, |position| position.record.rate),
+			tier: standing.map(|standing| standing.tier),
+			allowance: record
+				.zip(standing)
+				.map_or(0, |(record, standing)| record.allowance(standing)),
+			rate: record.map_or_else(Default::default, |record| record.rate),
 			available: position.as_ref().map_or(0, Position::available),
 			used: ledger.used,
 			reserved: ledger.reserved,
@@ -217,10 +234,10 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "try-runtime", feature = "std"))]
 impl<T: Config> Pallet<T> {
 	/// Checks the invariants of the README.
-	pub(crate) fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
+	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 		let Some(today) = Today::<T>::get() else {
 			return Ok(());
 		};

@@ -2,7 +2,7 @@
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use one_primitives::{
-	access::{Tier, TierId, TIERS},
+	access::{Lock, Standing, Tier, TierId, LOCKS, TIERS},
 	clock::Day,
 	Cu, Moment, Usdc,
 };
@@ -25,6 +25,8 @@ pub struct DayRecord<Balance> {
 	pub price: Usdc,
 	/// The tiers as they were when the day opened.
 	pub tiers: [Tier<Balance>; TIERS],
+	/// The locks as they were when the day opened.
+	pub locks: [Lock; LOCKS],
 	/// CU given out when the day opened, over all accounts.
 	pub promised: u128,
 	/// CU set aside for open jobs.
@@ -49,10 +51,17 @@ impl<Balance> DayRecord<Balance> {
 		self.tiers.get(usize::from(tier))
 	}
 
-	/// Credits of an account in `tier`.
-	pub fn entitlement(&self, tier: TierId) -> Cu {
-		self.tier(tier)
-			.map_or(0, |tier| math::entitlement(tier.allowance, self.rate))
+	/// CU that an account of `standing` gets at a rate of one.
+	pub fn allowance(&self, standing: Standing) -> Cu {
+		let tier = self.tier(standing.tier);
+		let lock = self.locks.get(usize::from(standing.lock));
+		tier.zip(lock)
+			.map_or(0, |(tier, lock)| lock.allowance(tier.allowance))
+	}
+
+	/// Credits of an account of `standing`.
+	pub fn entitlement(&self, standing: Standing) -> Cu {
+		math::entitlement(self.allowance(standing), self.rate)
 	}
 
 	/// Takes one job with `reserved` CU off the books.
@@ -110,7 +119,7 @@ pub struct CreditStatus {
 	pub day: Day,
 	/// Tier of the account today.
 	pub tier: Option<TierId>,
-	/// CU a day that the tier gives at a rate of one.
+	/// CU a day that tier and lock give at a rate of one.
 	pub allowance: Cu,
 	/// Share of it that the day's pot pays for.
 	pub rate: Perbill,

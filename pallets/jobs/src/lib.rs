@@ -16,7 +16,7 @@ mod queue;
 pub mod runtime_api;
 mod state;
 mod submit;
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 pub mod types;
 pub mod weights;

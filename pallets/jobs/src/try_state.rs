@@ -17,7 +17,7 @@ type Checked = Result<(), TryRuntimeError>;
 
 impl<T: Config> Pallet<T> {
 	/// Checks every invariant.
-	pub(crate) fn do_try_state() -> Checked {
+	pub fn do_try_state() -> Checked {
 		Self::check_jobs()?;
 		Self::check_slots()?;
 		Self::check_queues()?;

@@ -171,7 +171,7 @@ impl<T: Config> Registry for Pallet<T> {
 	}
 }
 
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "try-runtime", feature = "std"))]
 impl<T: Config> Pallet<T> {
 	/// Checks the invariants numbered in the README.
 	///

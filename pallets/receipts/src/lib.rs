@@ -9,7 +9,7 @@ use polkadot_sdk::*;
 
 mod impls;
 pub mod runtime_api;
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 pub mod types;
 pub mod weights;

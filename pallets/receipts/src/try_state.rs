@@ -7,7 +7,7 @@ use crate::{Config, Expiries, ExpiryCursor, Pallet, Records, Stubs};
 
 impl<T: Config> Pallet<T> {
 	/// Checks every invariant.
-	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		for (job, record) in Records::<T>::iter() {
 			ensure!(
 				!Stubs::<T>::contains_key(job),

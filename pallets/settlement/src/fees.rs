@@ -66,6 +66,15 @@ impl<T: Config, Author: Get<Option<T::AccountId>>, Assets>
 	}
 }
 
+/// Takes what nobody owns any more, slashes and dust: all of it goes to the fee pot.
+pub struct ToFeePot<T>(PhantomData<T>);
+
+impl<T: Config> OnUnbalanced<fungible::Credit<T::AccountId, T::Currency>> for ToFeePot<T> {
+	fn on_nonzero_unbalanced(amount: fungible::Credit<T::AccountId, T::Currency>) {
+		SplitFees::<T, ()>::give_pot(Native::<T>(amount));
+	}
+}
+
 impl<T, Author, Assets> OnUnbalanced<fungibles::Credit<T::AccountId, Assets>>
 	for SplitFees<T, Author, Assets>
 where

@@ -8,7 +8,7 @@ mod payout;
 pub mod price;
 pub mod runtime_api;
 mod sale;
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 pub mod types;
 pub mod weights;
@@ -21,7 +21,7 @@ mod tests;
 use polkadot_sdk::frame_support::PalletId;
 
 pub use exchange::{ConversionPool, Exchange};
-pub use fees::SplitFees;
+pub use fees::{SplitFees, ToFeePot};
 pub use pallet::*;
 pub use weights::WeightInfo;
 

@@ -1,5 +1,5 @@
 //! The invariants numbered in the README.
-#![cfg(any(feature = "try-runtime", test))]
+#![cfg(any(feature = "try-runtime", feature = "std"))]
 
 extern crate alloc;
 

@@ -6,6 +6,7 @@ use crate::{
 };
 use alloc::vec;
 use codec::Compact;
+use pallet_settlement::ToFeePot;
 use polkadot_sdk::{
 	frame_support::{
 		ord_parameter_types, parameter_types,
@@ -48,7 +49,7 @@ impl pallet_balances::Config for Runtime {
 	type RuntimeFreezeReason = RuntimeFreezeReason;
 	type WeightInfo = pallet_balances::weights::SubstrateWeight<Runtime>;
 	type Balance = Balance;
-	type DustRemoval = ();
+	type DustRemoval = ToFeePot<Runtime>;
 	type ExistentialDeposit = ConstU128<EXISTENTIAL_DEPOSIT>;
 	type AccountStore = System;
 	type ReserveIdentifier = [u8; 8];

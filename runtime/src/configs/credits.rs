@@ -11,6 +11,7 @@ impl pallet_access::Config for Runtime {
 	type Currency = Balances;
 	type Clock = Clock;
 	type Tiers = bounded::Tiers;
+	type Locks = bounded::Locks;
 	type Cooldown = bounded::Cooldown;
 	type Fees = SplitFees;
 	type WeightInfo = pallet_access::weights::SubstrateWeight<Runtime>;

@@ -120,6 +120,13 @@ pub mod dynamic {
 		/// Micro-USDC that one day gets at the most.
 		#[codec(index = 7)]
 		pub static BudgetCap: Usdc = 1_000_000 * ONE_USDC;
+		/// How long each lock binds a stake.
+		#[codec(index = 10)]
+		pub static LockLengths: [ProtocolTime; 2] = [90 * DAY, 365 * DAY];
+		/// Part of the allowance that each lock gives on top.
+		#[codec(index = 11)]
+		pub static LockBonuses: [Permill; 2] =
+			[Permill::from_percent(10), Permill::from_percent(25)];
 		/// CU for the admission of a submission without a fee.
 		#[codec(index = 8)]
 		pub static AdmissionCharge: Cu = 100_000;
@@ -178,7 +185,7 @@ pub mod dynamic {
 pub mod bounded {
 	use super::*;
 	use one_primitives::{
-		access::{Tier, TIERS},
+		access::{Lock, Tier, LOCKS, TIERS},
 		jobs::MAX_SLOTS,
 	};
 	use polkadot_sdk::frame_support::traits::Get;
@@ -258,6 +265,24 @@ pub mod bounded {
 					max_job: max_jobs[tier].max(JobFloor::get()),
 					slots: slots[tier].clamp(1, MAX_SLOTS),
 				}
+			})
+		}
+	}
+
+	/// The table of locks: none, then those governed, each for longer and for more than the last.
+	pub struct Locks;
+
+	impl Get<[Lock; LOCKS]> for Locks {
+		fn get() -> [Lock; LOCKS] {
+			let (mut length, mut bonus) = (0, Permill::zero());
+			let governed = credits::LockLengths::get().into_iter();
+			let mut governed = governed.zip(credits::LockBonuses::get());
+			core::array::from_fn(|lock| {
+				if let Some((next, more)) = (lock > 0).then(|| governed.next()).flatten() {
+					length = next.clamp(length.max(MINUTE), 4 * 365 * DAY);
+					bonus = more.clamp(bonus, Permill::from_percent(100));
+				}
+				Lock { length, bonus }
 			})
 		}
 	}

@@ -10,7 +10,7 @@ use polkadot_sdk::{
 		dispatch::DispatchClass,
 		migrations::FreezeChainOnFailedMigration,
 		parameter_types,
-		traits::ConstU32,
+		traits::{ConstU32, Contains},
 		weights::{
 			constants::{
 				BlockExecutionWeight, ExtrinsicBaseWeight, ParityDbWeight,
@@ -76,8 +76,21 @@ parameter_types! {
 	pub MigrationWeight: Weight = Perbill::from_percent(50) * MAX_BLOCK_WEIGHT;
 }
 
+/// Every call but the one that burns ONE: the supply is fixed.
+pub struct FixedSupply;
+
+impl Contains<RuntimeCall> for FixedSupply {
+	fn contains(call: &RuntimeCall) -> bool {
+		!matches!(
+			call,
+			RuntimeCall::Balances(pallet_balances::Call::burn { .. })
+		)
+	}
+}
+
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
 impl frame_system::Config for Runtime {
+	type BaseCallFilter = FixedSupply;
 	type Block = Block;
 	type BlockWeights = RuntimeBlockWeights;
 	type BlockLength = RuntimeBlockLength;

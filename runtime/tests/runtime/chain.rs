@@ -2,9 +2,12 @@
 
 use codec::Encode;
 use one_runtime::{
-	constants::time::SLOT_DURATION, genesis, transactions::extensions, AccountId, Address, Babe,
-	Balance, Balances, Executive, Header, Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig,
-	SignedPayload, System, Timestamp, TxExtension, UncheckedExtrinsic,
+	constants::{currency::TOTAL_SUPPLY, time::SLOT_DURATION},
+	genesis,
+	transactions::extensions,
+	Access, AccountId, Address, Babe, Balance, Balances, Clock, Credits, Executive, Header, Jobs,
+	Models, Receipts, Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, Settlement,
+	SignedPayload, System, Timestamp, TxExtension, UncheckedExtrinsic, Workers,
 };
 use polkadot_sdk::{
 	sp_consensus_babe::{
@@ -65,6 +68,12 @@ pub fn open_block(author: u32) {
 	open_block_at(author, slot);
 }
 
+/// Ends the block and starts the next one.
+pub fn next_block() {
+	close_block();
+	open_block(0);
+}
+
 /// Starts the next block in a slot.
 pub fn open_block_at(author: u32, slot: u64) {
 	let header = Header::new(
@@ -86,11 +95,21 @@ pub fn open_block_at(author: u32, slot: u64) {
 /// Ends the block and checks what must always hold.
 pub fn close_block() -> Header {
 	let header = Executive::finalize_block();
-	assert_eq!(
-		Balances::total_issuance(),
-		one_runtime::constants::currency::TOTAL_SUPPLY
-	);
+	check_invariants();
 	header
+}
+
+/// Checks the invariants of every pallet, and those of them together.
+pub fn check_invariants() {
+	Clock::do_try_state().unwrap();
+	Access::do_try_state().unwrap();
+	Credits::do_try_state().unwrap();
+	Models::do_try_state().unwrap();
+	Workers::do_try_state().unwrap();
+	Jobs::do_try_state().unwrap();
+	Receipts::do_try_state().unwrap();
+	Settlement::do_try_state().unwrap();
+	assert_eq!(Balances::total_issuance(), TOTAL_SUPPLY);
 }
 
 /// The hash a block of this state builds on. It differs from block to block.
@@ -147,6 +166,11 @@ pub fn sudo(call: impl Into<RuntimeCall>) -> RuntimeCall {
 		call: Box::new(call.into()),
 	}
 	.into()
+}
+
+/// Calls of one origin, all or none.
+pub fn batch(calls: Vec<RuntimeCall>) -> RuntimeCall {
+	pallet_utility::Call::<Runtime>::batch_all { calls }.into()
 }
 
 /// A transfer of ONE.

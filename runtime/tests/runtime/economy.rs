@@ -1,6 +1,6 @@
 //! Credits, submissions and exits, through the real transaction extensions.
 
-use crate::chain::*;
+use crate::{chain::*, market::*};
 use codec::Encode;
 use one_primitives::{access::Access as _, clock::Clock as _, jobs::Lane, models::ModelId};
 use one_runtime::{
@@ -14,7 +14,6 @@ use one_runtime::{
 	Access, AccountId, Address, Assets, Balances, Clock, Credits, Executive, Jobs, Runtime,
 	RuntimeCall, Settlement, System,
 };
-use pallet_models::{shape::Shape, types::ModelRecord};
 use polkadot_sdk::{
 	frame_support::{
 		assert_ok,
@@ -35,40 +34,10 @@ use polkadot_sdk::{
 	*,
 };
 
-const MODEL: ModelId = H256::repeat_byte(7);
 const OUTPUT: u32 = 64;
 /// CU that every job of these tests reserves: the floor, the model is small.
 const FLOOR: u64 = 10_000_000;
 const ADMISSION: u64 = 100_000;
-
-fn model() -> ModelRecord {
-	ModelRecord {
-		name: b"tiny".to_vec().try_into().unwrap(),
-		tokenizer: H256::zero(),
-		template: H256::zero(),
-		calibration: H256::zero(),
-		arithmetic: 1,
-		shape: Shape {
-			layers: 6,
-			hidden: 192,
-			ffn: 512,
-			heads: 6,
-			kv_heads: 2,
-			head_dim: 32,
-			vocab: 2_048,
-			context: 512,
-		},
-		template_tokens: 16,
-		min_vram: 64,
-		min_tier: 0,
-		canary: Default::default(),
-		retires_at: None,
-	}
-}
-
-fn batch(calls: Vec<RuntimeCall>) -> RuntimeCall {
-	pallet_utility::Call::<Runtime>::batch_all { calls }.into()
-}
 
 fn prompt(slot: u8) -> RuntimeCall {
 	submission(slot, MODEL, b"hello".to_vec())
@@ -89,11 +58,6 @@ fn stake(amount: u128) -> RuntimeCall {
 	pallet_access::Call::<Runtime>::stake { amount }.into()
 }
 
-fn next_block() {
-	close_block();
-	open_block(0);
-}
-
 /// Blocks until the next credit day is open: the hook of its first block opens it.
 fn next_day() {
 	let day = Clock::day();
@@ -106,15 +70,7 @@ fn next_day() {
 /// An active model, fees in the credit pot, and `Bob` with a stake that counts.
 fn with_credits(test: impl FnOnce()) {
 	in_block("development", || {
-		let steps = vec![
-			pallet_models::Call::<Runtime>::register {
-				model: MODEL,
-				record: model(),
-			}
-			.into(),
-			pallet_models::Call::<Runtime>::stage { model: MODEL }.into(),
-			pallet_models::Call::<Runtime>::activate { model: MODEL }.into(),
-		];
+		let steps = activation(MODEL, model());
 		assert_ok!(submit(Alice, sudo(batch(steps))).unwrap());
 		assert_ok!(submit(Bob, stake(1_000 * ONE)).unwrap());
 		pay_fees(200);
@@ -197,15 +153,7 @@ fn multisig_should_spend_its_own_credits() {
 				call: Box::new(call),
 			};
 		assert_ok!(submit(Charlie, as_multisig(stake(1_000 * ONE))).unwrap());
-		let steps = vec![
-			pallet_models::Call::<Runtime>::register {
-				model: MODEL,
-				record: model(),
-			}
-			.into(),
-			pallet_models::Call::<Runtime>::stage { model: MODEL }.into(),
-			pallet_models::Call::<Runtime>::activate { model: MODEL }.into(),
-		];
+		let steps = activation(MODEL, model());
 		assert_ok!(submit(Alice, sudo(batch(steps))).unwrap());
 		pay_fees(200);
 		next_day();
@@ -367,7 +315,7 @@ fn opening_weight(holders: u32) -> Weight {
 		let mut meter = WeightMeter::new();
 		Credits::on_poll(System::block_number(), &mut meter);
 		assert_eq!(pallet_credits::Today::<Runtime>::get(), Some(tomorrow));
-		assert_eq!(Access::population(tomorrow)[0], holders);
+		assert_eq!(Access::population(tomorrow)[0][0], holders);
 		meter.consumed()
 	})
 }

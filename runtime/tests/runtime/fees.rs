@@ -1,13 +1,14 @@
 use crate::chain::*;
 use one_runtime::{
-	configs::assets::AssetKind, constants::currency::*, Assets, Balance, Executive, RuntimeEvent,
-	Settlement, UncheckedExtrinsic,
+	configs::assets::AssetKind, constants::currency::*, Address, Assets, Balance, Executive,
+	Runtime, RuntimeEvent, Settlement, UncheckedExtrinsic,
 };
 use polkadot_sdk::{
 	frame_support::assert_ok,
 	pallet_asset_conversion_tx_payment::{ChargeAssetTxPayment, Event::AssetTxFeePaid},
 	sp_keyring::Sr25519Keyring::{self, *},
 	sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError},
+	*,
 };
 
 /// A transfer whose fee is paid in `asset`, with a tip.
@@ -71,6 +72,33 @@ fn fee_should_be_payable_in_usdc() {
 			event,
 			RuntimeEvent::AssetTxPayment(AssetTxFeePaid { actual_fee, .. }) if *actual_fee == paid
 		)));
+	});
+}
+
+#[test]
+fn supply_should_not_shrink_when_an_account_leaves_dust_or_burns() {
+	in_block("development", || {
+		let (dest, value) = (Address::Id(account(One)), EXISTENTIAL_DEPOSIT);
+		let fund = pallet_balances::Call::<Runtime>::transfer_keep_alive { dest, value };
+		assert_ok!(submit(Bob, fund).unwrap());
+		let pot = Settlement::fee_pot();
+		let leave = pallet_balances::Call::<Runtime>::force_transfer {
+			source: Address::Id(account(One)),
+			dest: Address::Id(account(Bob)),
+			value: 1,
+		};
+		assert_ok!(submit(Alice, sudo(leave)).unwrap());
+		assert_eq!(free(One), 0);
+		assert!(Settlement::fee_pot() >= pot + EXISTENTIAL_DEPOSIT - 1);
+		let value = ONE;
+		let burn = pallet_balances::Call::<Runtime>::burn {
+			value,
+			keep_alive: true,
+		};
+		assert_eq!(
+			submit(Bob, burn).unwrap(),
+			Err(frame_system::Error::<Runtime>::CallFiltered.into())
+		);
 	});
 }
 

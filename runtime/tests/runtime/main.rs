@@ -8,6 +8,8 @@ mod consensus;
 mod economy;
 mod fees;
 mod genesis;
+mod market;
 mod parameters;
+mod sequences;
 mod transactions;
 mod wasm;

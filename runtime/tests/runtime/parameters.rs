@@ -2,7 +2,7 @@ use crate::chain::*;
 use one_runtime::{
 	configs::parameters::{
 		bounded::{self, WeightPrice},
-		fees, RuntimeParameters,
+		credits, fees, RuntimeParameters,
 	},
 	constants::currency::MICRO_ONE,
 	Balance, Runtime, RuntimeCall,
@@ -10,7 +10,7 @@ use one_runtime::{
 use polkadot_sdk::{
 	frame_support::{assert_ok, traits::Get},
 	sp_keyring::Sr25519Keyring::*,
-	sp_runtime::DispatchError,
+	sp_runtime::{DispatchError, Permill},
 	*,
 };
 
@@ -66,6 +66,31 @@ fn periods_should_be_in_order() {
 			assert!(bounded::HeartbeatInterval::get() < bounded::LivenessTimeout::get());
 		});
 	}
+}
+
+#[test]
+fn locks_should_ascend_whatever_is_set() {
+	in_block("development", || {
+		let set = |parameter| {
+			let key_value = RuntimeParameters::Credits(parameter);
+			let call = pallet_parameters::Call::<Runtime>::set_parameter { key_value };
+			assert_ok!(submit(Alice, sudo(call)).unwrap());
+		};
+		let bonuses = [Permill::from_percent(300), Permill::zero()];
+		set(credits::Parameters::LockLengths(
+			credits::LockLengths,
+			Some([u64::MAX, 0]),
+		));
+		set(credits::Parameters::LockBonuses(
+			credits::LockBonuses,
+			Some(bonuses),
+		));
+		let [none, short, long] = bounded::Locks::get();
+		assert_eq!((none.length, none.bonus), (0, Permill::zero()));
+		assert_eq!(short, long);
+		assert_eq!(short.length, 4 * 365 * 24 * 3_600_000);
+		assert_eq!(short.bonus, Permill::from_percent(100));
+	});
 }
 
 /// Neither splitting nor pooling of stake pays.

@@ -8,6 +8,7 @@ use std::{
 };
 
 use rayon::prelude::*;
+use tempfile::Builder;
 
 use super::{layout, model_root, tile_hash, Header, Part, Section};
 use crate::{hash::Hash, EngineError};
@@ -21,19 +22,26 @@ pub trait Source {
 	fn bytes(&mut self, part: Part) -> Result<Cow<'_, [u8]>, EngineError>;
 }
 
-/// Writes a container to `path` and returns its root; the file appears only when it is whole.
+/// Writes a container to `path` and returns its root; the file appears only when it is whole, and
+/// nothing stays of one that fails.
 ///
 /// # Errors
 /// Errors of `source`, and of the file.
 pub fn write(path: &Path, header: &Header, source: &mut dyn Source) -> Result<Hash, EngineError> {
 	let io = || EngineError::io(path);
-	let partial = path.with_extension(format!("partial-{}", std::process::id()));
-	let mut out = BufWriter::new(File::create(&partial).map_err(io())?);
+	// A name of its own: the same model may be imported twice at once.
+	let folder = path.parent().unwrap_or(Path::new(""));
+	let partial = Builder::new()
+		.prefix("partial-")
+		.make_in(folder, |path| File::create_new(path))
+		.map_err(io())?;
+	let mut out = BufWriter::new(partial.as_file());
 	let root = write_sections(path, &mut out, header, source)?;
 	out.write_all(&root).map_err(io())?;
-	let file = out.into_inner().map_err(|error| io()(error.into_error()))?;
-	file.sync_all().map_err(io())?;
-	std::fs::rename(&partial, path).map_err(io())?;
+	out.flush().map_err(io())?;
+	drop(out);
+	partial.as_file().sync_all().map_err(io())?;
+	partial.persist(path).map_err(|error| io()(error.error))?;
 	Ok(root)
 }
 

@@ -40,8 +40,8 @@ fn fee_should_lower_the_tier_when_the_stake_falls_below_its_threshold() {
 		assert_ok!(stake(1, 10_000));
 		pass(DAY);
 		assert_ok!(Access::pay(&1, 1));
-		assert_eq!(Access::tier(&1, 1), Some(1));
-		assert_eq!(Access::tier(&1, 2), Some(0));
+		assert_eq!(tier(1, 1), Some(1));
+		assert_eq!(tier(1, 2), Some(0));
 	});
 }
 

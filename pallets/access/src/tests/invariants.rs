@@ -9,6 +9,7 @@ enum Action {
 	Exit(AccountId),
 	Withdraw(AccountId),
 	Retier(AccountId),
+	Lock(AccountId, LockId),
 	Pay(AccountId, Balance),
 	Pass(u64),
 	Threshold(Balance),
@@ -22,6 +23,7 @@ fn action() -> impl Strategy<Value = Action> {
 		1 => who.clone().prop_map(Action::Exit),
 		2 => who.clone().prop_map(Action::Withdraw),
 		1 => who.clone().prop_map(Action::Retier),
+		1 => (who.clone(), 0..4u8).prop_map(|(who, lock)| Action::Lock(who, lock)),
 		2 => (who, 0..3_000u64).prop_map(|(who, fee)| Action::Pay(who, fee)),
 		3 => (0..500u64).prop_map(Action::Pass),
 		1 => (1..9_999u64).prop_map(Action::Threshold),
@@ -37,6 +39,7 @@ fn perform(action: Action) -> sp_runtime::DispatchResult {
 		Action::Retier(who) => Access::retier(RuntimeOrigin::signed(9), who)
 			.map(drop)
 			.map_err(|error| error.error),
+		Action::Lock(who, id) => lock(who, id),
 		Action::Pay(who, fee) => Access::pay(&who, fee),
 		Action::Pass(time) => {
 			pass(time);
@@ -49,11 +52,11 @@ fn perform(action: Action) -> sp_runtime::DispatchResult {
 	}
 }
 
-fn tiers_on(day: u32) -> [u32; 3] {
-	let mut counts = [0; 3];
+fn standings_on(day: u32) -> [[u32; 3]; 3] {
+	let mut counts = [[0; 3]; 3];
 	for who in 1..10 {
-		if let Some(tier) = Access::tier(&who, day) {
-			counts[usize::from(tier)] += 1;
+		if let Some(Standing { tier, lock }) = Access::standing(&who, day) {
+			counts[usize::from(tier)][usize::from(lock)] += 1;
 		}
 	}
 	counts
@@ -75,9 +78,10 @@ proptest! {
 				}
 				Access::do_try_state().unwrap();
 				let tomorrow = u32::try_from(Now::get() / DAY).unwrap() + 1;
-				assert_eq!(Access::population(tomorrow), tiers_on(tomorrow));
+				assert_eq!(Access::population(tomorrow), standings_on(tomorrow));
 			}
 			assert_eq!(Balances::total_issuance(), issued);
+			pass(LONGEST_LOCK);
 			for who in 1..10 {
 				let _ = exit(who);
 			}
@@ -107,7 +111,7 @@ proptest! {
 			pass(DAY);
 			let today = u32::try_from(Now::get() / DAY).unwrap();
 			let morning = Access::population(today);
-			assert_eq!(morning, tiers_on(today));
+			assert_eq!(morning, standings_on(today));
 			for action in after {
 				if !matches!(action, Action::Pass(_)) {
 					let _ = perform(action);

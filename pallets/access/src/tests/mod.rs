@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use frame_support::{assert_noop, assert_ok, traits::fungible::InspectHold};
-use one_primitives::access::{Access as _, PayFromStake as _};
+use one_primitives::{
+	access::{Access as _, LockId, PayFromStake as _, Standing, TierId},
+	clock::Day,
+};
 use polkadot_sdk::*;
 
 use crate::{mock::*, Error, Event, HoldReason, Population, Stakes, MAX_CHUNKS};
@@ -10,6 +13,7 @@ use crate::{mock::*, Error, Event, HoldReason, Population, Stakes, MAX_CHUNKS};
 mod fees;
 mod invariants;
 mod leaving;
+mod locks;
 mod staking;
 mod tiers;
 
@@ -27,6 +31,19 @@ fn withdraw(who: AccountId) -> sp_runtime::DispatchResult {
 
 fn exit(who: AccountId) -> sp_runtime::DispatchResult {
 	Access::exit(RuntimeOrigin::signed(who))
+}
+
+fn lock(who: AccountId, lock: LockId) -> sp_runtime::DispatchResult {
+	Access::lock(RuntimeOrigin::signed(who), lock)
+}
+
+fn tier(who: AccountId, day: Day) -> Option<TierId> {
+	Access::standing(&who, day).map(|standing| standing.tier)
+}
+
+/// Accounts in each tier, whatever binds them.
+fn population(day: Day) -> [u32; 3] {
+	Access::population(day).map(|by_lock| by_lock.iter().sum())
 }
 
 fn held(who: AccountId) -> Balance {

@@ -15,9 +15,9 @@ fn stake_should_hold_funds_when_it_reaches_a_threshold() {
 					amount: 1_000,
 					staked: 1_000
 				},
-				Event::TierChanged {
+				Event::StandingChanged {
 					who: 1,
-					tier: Some(0),
+					standing: Some(Standing { tier: 0, lock: 0 }),
 					counts_from: 1
 				},
 			]
@@ -49,6 +49,6 @@ fn stake_should_add_up_when_repeated() {
 		assert_ok!(stake(1, 9_999));
 		assert_ok!(stake(1, 1));
 		assert_eq!(Access::staked(&1), 10_000);
-		assert_eq!(Access::tier(&1, 1), Some(1));
+		assert_eq!(tier(1, 1), Some(1));
 	});
 }

@@ -5,11 +5,11 @@ fn tier_should_count_from_the_next_day_when_staked() {
 	build_and_execute(|| {
 		pass(7 * DAY);
 		assert_ok!(stake(1, 10_000));
-		assert_eq!(Access::tier(&1, 7), None);
-		assert_eq!(Access::tier(&1, 8), Some(1));
+		assert_eq!(tier(1, 7), None);
+		assert_eq!(tier(1, 8), Some(1));
 		assert_eq!(Access::counts_from(&1), Some(8));
-		assert_eq!(Access::population(7), [0, 0, 0]);
-		assert_eq!(Access::population(8), [0, 1, 0]);
+		assert_eq!(population(7), [0, 0, 0]);
+		assert_eq!(population(8), [0, 1, 0]);
 		pass(DAY);
 		assert_eq!(Access::counts_from(&1), None);
 	});
@@ -21,10 +21,10 @@ fn tier_should_last_until_midnight_when_unstaked() {
 		assert_ok!(stake(1, 10_000));
 		pass(DAY);
 		assert_ok!(exit(1));
-		assert_eq!(Access::tier(&1, 1), Some(1));
-		assert_eq!(Access::tier(&1, 2), None);
-		assert_eq!(Access::population(1), [0, 1, 0]);
-		assert_eq!(Access::population(2), [0, 0, 0]);
+		assert_eq!(tier(1, 1), Some(1));
+		assert_eq!(tier(1, 2), None);
+		assert_eq!(population(1), [0, 1, 0]);
+		assert_eq!(population(2), [0, 0, 0]);
 	});
 }
 
@@ -37,9 +37,9 @@ fn tier_should_be_the_mornings_when_it_changes_often_in_a_day() {
 			assert_ok!(unstake(1, 9_000));
 			assert_ok!(stake(1, 99_000));
 			assert_ok!(unstake(1, 90_000));
-			assert_eq!(Access::tier(&1, 1), Some(1));
+			assert_eq!(tier(1, 1), Some(1));
 		}
-		assert_eq!(Access::population(1), [0, 1, 0]);
+		assert_eq!(population(1), [0, 1, 0]);
 	});
 }
 
@@ -49,10 +49,10 @@ fn tier_should_hold_until_touched_when_a_threshold_rises() {
 		assert_ok!(stake(1, 1_000));
 		pass(DAY);
 		Lowest::set(&2_000);
-		assert_eq!(Access::tier(&1, 2), Some(0));
+		assert_eq!(tier(1, 2), Some(0));
 		assert_ok!(Access::retier(RuntimeOrigin::signed(9), 1));
-		assert_eq!(Access::tier(&1, 1), Some(0));
-		assert_eq!(Access::tier(&1, 2), None);
+		assert_eq!(tier(1, 1), Some(0));
+		assert_eq!(tier(1, 2), None);
 		assert_noop!(
 			Access::retier(RuntimeOrigin::signed(9), 1),
 			Error::<Test>::TierUpToDate
@@ -69,7 +69,7 @@ fn retier_should_be_free_when_it_changes_something() {
 		assert_eq!(post.pays_fee, frame_support::dispatch::Pays::No);
 		Lowest::set(&1_000);
 		assert_ok!(Access::retier(RuntimeOrigin::signed(9), 1));
-		assert_eq!(Population::<Test>::get().now, [1, 0, 0]);
+		assert_eq!(Population::<Test>::get().now, [[1, 0, 0], [0; 3], [0; 3]]);
 	});
 }
 
@@ -83,7 +83,7 @@ fn population_should_keep_the_mornings_count_when_many_come_and_go() {
 		assert_ok!(exit(1));
 		assert_ok!(stake(2, 99_000));
 		assert_ok!(stake(6, 10_000));
-		assert_eq!(Access::population(1), [5, 0, 0]);
-		assert_eq!(Access::population(2), [3, 1, 1]);
+		assert_eq!(population(1), [5, 0, 0]);
+		assert_eq!(population(2), [3, 1, 1]);
 	});
 }

@@ -2,13 +2,13 @@
 
 use frame_support::{parameter_types, storage_alias, Blake2_128Concat};
 use one_primitives::{
-	access::{Access, PayFromStake, Tier, TierId, TIERS},
+	access::{self, Access, Lock, PayFromStake, Standing, Tier, TierId, LOCKS, TIERS},
 	clock::{Clock, Day},
 	settlement::{Earnings, Treasury},
 	Moment, ProtocolTime, Usdc,
 };
 use polkadot_sdk::*;
-use sp_runtime::{DispatchError, DispatchResult};
+use sp_runtime::{DispatchError, DispatchResult, Permill};
 
 use super::{AccountId, Balance, GIGA};
 
@@ -17,6 +17,7 @@ pub const DAY: Moment = 86_400_000;
 parameter_types! {
 	pub storage Now: Moment = 0;
 	pub Tiers: [Tier<Balance>; TIERS] = [tier(1), tier(10), tier(100)];
+	pub Locks: [Lock; LOCKS] = [lock(0), lock(10), lock(25)];
 }
 
 fn tier(scale: u64) -> Tier<Balance> {
@@ -25,6 +26,13 @@ fn tier(scale: u64) -> Tier<Balance> {
 		allowance: GIGA * scale,
 		max_job: GIGA / 2 * scale,
 		slots: 4,
+	}
+}
+
+fn lock(percent: u32) -> Lock {
+	Lock {
+		length: u64::from(percent),
+		bonus: Permill::from_percent(percent),
 	}
 }
 
@@ -52,12 +60,12 @@ type Standings = StorageMap<
 	Mock,
 	Blake2_128Concat,
 	AccountId,
-	Dated<Option<TierId>>,
+	Dated<Option<Standing>>,
 	frame_support::pallet_prelude::ValueQuery,
 >;
 #[storage_alias]
 type Population =
-	StorageValue<Mock, Dated<[u32; TIERS]>, frame_support::pallet_prelude::ValueQuery>;
+	StorageValue<Mock, Dated<access::Population>, frame_support::pallet_prelude::ValueQuery>;
 
 fn at<V>((now, since, before): Dated<V>, day: Day) -> V {
 	if day >= since {
@@ -82,18 +90,23 @@ pub struct World;
 impl World {
 	/// Gives `who` a tier from tomorrow on, and a stake to go with it.
 	pub fn enter(who: AccountId, tier: Option<TierId>) {
-		let old = Standings::get(who).0;
-		Standings::mutate(who, |standing| set(standing, tier));
-		let mut counts = Population::get().0;
-		if let Some(old) = old {
-			counts[usize::from(old)] -= 1;
-		}
-		if let Some(tier) = tier {
-			counts[usize::from(tier)] += 1;
-		}
-		Population::mutate(|population| set(population, counts));
+		Self::stand(who, tier.map(|tier| Standing { tier, lock: 0 }));
 		let stake = tier.map_or(0, |tier| Tiers::get()[usize::from(tier)].threshold);
 		Stakes::insert(who, stake);
+	}
+
+	/// Gives `who` a standing from tomorrow on.
+	pub fn stand(who: AccountId, standing: Option<Standing>) {
+		let old = Standings::get(who).0;
+		Standings::mutate(who, |dated| set(dated, standing));
+		let mut counts = Population::get().0;
+		if let Some(Standing { tier, lock }) = old {
+			counts[usize::from(tier)][usize::from(lock)] -= 1;
+		}
+		if let Some(Standing { tier, lock }) = standing {
+			counts[usize::from(tier)][usize::from(lock)] += 1;
+		}
+		Population::mutate(|population| set(population, counts));
 	}
 }
 
@@ -119,17 +132,20 @@ impl Clock for World {
 }
 
 impl Access<AccountId, Balance> for World {
-	fn tier(who: &AccountId, day: Day) -> Option<TierId> {
+	fn standing(who: &AccountId, day: Day) -> Option<Standing> {
 		at(Standings::get(who), day)
 	}
 	fn staked(who: &AccountId) -> Balance {
 		Stakes::get(who)
 	}
-	fn population(day: Day) -> [u32; TIERS] {
+	fn population(day: Day) -> access::Population {
 		at(Population::get(), day)
 	}
 	fn tiers() -> [Tier<Balance>; TIERS] {
 		Tiers::get()
+	}
+	fn locks() -> [Lock; LOCKS] {
+		Locks::get()
 	}
 	fn counts_from(who: &AccountId) -> Option<Day> {
 		let (now, since, _) = Standings::get(who);

@@ -1,3 +1,5 @@
+use one_primitives::access::Standing;
+
 use super::*;
 
 #[test]
@@ -41,6 +43,22 @@ fn rate_should_shrink_when_the_pot_pays_for_less_than_all_allowances() {
 		assert_eq!(record.rate, Perbill::from_parts(166_666_666));
 		assert_eq!(Credits::available(&1), 166_666_666);
 		assert_eq!(record.promised, 16_666_666_600);
+	});
+}
+
+#[test]
+fn lock_should_raise_what_a_tier_gives_and_what_is_promised() {
+	build_and_execute(|| {
+		World::enter(1, Some(0));
+		World::stand(2, Some(Standing { tier: 0, lock: 2 }));
+		next_day();
+		assert_eq!(Credits::available(&1), GIGA);
+		assert_eq!(Credits::available(&2), GIGA / 4 * 5);
+		assert_eq!(Credits::credits(&2).allowance, GIGA / 4 * 5);
+		assert_eq!(
+			Days::<Test>::get(2).unwrap().promised,
+			u128::from(GIGA / 4 * 9)
+		);
 	});
 }
 

@@ -1,4 +1,7 @@
-use one_primitives::{access::Access as _, credits::Reservation};
+use one_primitives::{
+	access::{Access as _, LockId, Standing},
+	credits::Reservation,
+};
 use proptest::prelude::*;
 
 use super::*;
@@ -8,6 +11,7 @@ const HOLDERS: u64 = 8;
 #[derive(Clone, Debug)]
 enum Action {
 	Enter(AccountId, Option<u8>),
+	Bind(AccountId, LockId),
 	Reserve(AccountId, Cu),
 	Charge(usize, u8),
 	Forfeit(usize, u8),
@@ -24,6 +28,7 @@ fn action() -> impl Strategy<Value = Action> {
 	let job = any::<usize>();
 	prop_oneof![
 		2 => (who.clone(), tier).prop_map(|(who, tier)| Action::Enter(who, tier)),
+		1 => (who.clone(), 0..3u8).prop_map(|(who, lock)| Action::Bind(who, lock)),
 		8 => (who.clone(), 0..GIGA).prop_map(|(who, cu)| Action::Reserve(who, cu)),
 		4 => (job, any::<u8>()).prop_map(|(job, part)| Action::Charge(job, part)),
 		1 => (job, any::<u8>()).prop_map(|(job, part)| Action::Forfeit(job, part)),
@@ -50,6 +55,11 @@ fn part_of(reserved: Cu, part: u8) -> Cu {
 fn perform(action: Action, jobs: &mut Jobs) {
 	match action {
 		Action::Enter(who, tier) => World::enter(who, tier),
+		Action::Bind(who, lock) => {
+			if let Some(old) = Credits::position(&who).and_then(|position| position.standing) {
+				World::stand(who, Some(Standing { lock, ..old }));
+			}
+		}
 		Action::Reserve(who, cu) => match Credits::reserve(&who, 0, cu) {
 			Ok(reservation) => jobs.push((who, reservation)),
 			Err(_) => assert!(Credits::check(&who, 0, cu).is_err()),
@@ -98,7 +108,8 @@ fn check_solvency(jobs: &Jobs) {
 	let record = Days::<Test>::get(today).unwrap();
 	let claims: u128 = (1..=HOLDERS)
 		.map(|who| {
-			let entitlement = World::tier(&who, today).map_or(0, |tier| record.entitlement(tier));
+			let entitlement =
+				World::standing(&who, today).map_or(0, |standing| record.entitlement(standing));
 			let ledger = Credits::ledger(&who, today);
 			assert!(ledger.used + ledger.reserved <= entitlement + ledger.returned);
 			u128::from(ledger.available(entitlement) + ledger.reserved)

@@ -6,7 +6,7 @@ use polkadot_sdk::frame_support::traits::{
 	OnUnbalanced,
 };
 
-use crate::{mock::*, types::Balance};
+use crate::{mock::*, types::Balance, ToFeePot};
 
 /// ONE out of nothing, as a fee that was withdrawn.
 fn credit(amount: Balance) -> OneCredit {
@@ -65,6 +65,15 @@ fn fee_should_go_to_the_pot_when_no_author_can_be_paid() {
 		Split::on_unbalanceds([credit(1_000), credit(77)].into_iter());
 		assert_eq!(held().0, pot + 2 * 1_077);
 		assert_eq!(Balances::balance(&99), 0);
+	});
+}
+
+#[test]
+fn slash_should_go_to_the_pot_whole() {
+	ExtBuilder::default().build_and_execute(|| {
+		let (pot, author) = held();
+		ToFeePot::<Test>::on_unbalanced(credit(1_001));
+		assert_eq!(held(), (pot + 1_001, author));
 	});
 }
 

@@ -1,0 +1,149 @@
+//! Models, and workers that answer jobs, in the real runtime.
+
+use crate::chain::*;
+use codec::Encode;
+use one_primitives::{
+	jobs::{Acceptance, Assignment, Market as _},
+	models::ModelId,
+	receipts::{self, Finish, Outcome, Receipt, SignedReceipt},
+	workers::crypto::WorkerPair,
+};
+use one_runtime::{
+	AccountId, BlockNumber, Executive, Jobs, Runtime, RuntimeCall, System, UncheckedExtrinsic,
+	Workers,
+};
+use pallet_models::{shape::Shape, types::ModelRecord};
+use pallet_workers::{types::Report, Offer};
+use polkadot_sdk::{
+	frame_support::BoundedVec,
+	frame_system::offchain::CreateAuthorizedTransaction,
+	sp_core::{Pair, H256},
+	sp_keyring::Sr25519Keyring,
+	sp_runtime::ApplyExtrinsicResult,
+	*,
+};
+
+pub const MODEL: ModelId = H256::repeat_byte(7);
+/// The mailbox version and the arithmetic that the workers' services speak.
+const MAILBOX: u16 = one_mailbox::VERSION;
+const ARITHMETIC: u32 = 1;
+
+/// A model of a few million weights.
+pub fn model() -> ModelRecord {
+	ModelRecord {
+		name: b"tiny".to_vec().try_into().unwrap(),
+		tokenizer: H256::zero(),
+		template: H256::zero(),
+		calibration: H256::zero(),
+		arithmetic: ARITHMETIC,
+		shape: Shape {
+			layers: 6,
+			hidden: 192,
+			ffn: 512,
+			heads: 6,
+			kv_heads: 2,
+			head_dim: 32,
+			vocab: 2_048,
+			context: 512,
+		},
+		template_tokens: 16,
+		min_vram: 64,
+		min_tier: 0,
+		canary: Default::default(),
+		retires_at: None,
+	}
+}
+
+/// What makes `model` known and active, where there is no timelock.
+pub fn activation(model: ModelId, record: ModelRecord) -> Vec<RuntimeCall> {
+	vec![
+		pallet_models::Call::<Runtime>::register { model, record }.into(),
+		pallet_models::Call::<Runtime>::stage { model }.into(),
+		pallet_models::Call::<Runtime>::activate { model }.into(),
+	]
+}
+
+/// The key that the node of `who` signs with.
+fn node_key(who: Sr25519Keyring) -> WorkerPair {
+	WorkerPair::from_string(&format!("//{who}//onew"), None).unwrap()
+}
+
+/// Registers the caller `who` as a worker.
+pub fn registration(who: Sr25519Keyring, models: Vec<ModelId>, slots: u8) -> RuntimeCall {
+	let key = node_key(who);
+	let proof = key.sign(&Workers::registration_message(&account(who)));
+	pallet_workers::Call::<Runtime>::register {
+		offer: offer(models, slots),
+		key: key.public(),
+		proof,
+	}
+	.into()
+}
+
+/// An offer of a device with one GiB of memory.
+pub fn offer(models: Vec<ModelId>, slots: u8) -> Offer {
+	Offer {
+		models: BoundedVec::truncate_from(models),
+		slots,
+		vram: 1_024,
+		peer_id: vec![1; 38].try_into().unwrap(),
+		addresses: Default::default(),
+	}
+}
+
+/// What the node of `who` reports of its assignments: accepts those it has not, and has receipts
+/// with `outcome` for those it has.
+pub fn report(who: Sr25519Keyring, outcome: Outcome) -> ApplyExtrinsicResult {
+	let (accepted, assigned): (Vec<_>, Vec<_>) = Jobs::assignments(&account(who))
+		.into_iter()
+		.partition(|assignment| assignment.accepted);
+	let receipts = accepted
+		.iter()
+		.map(|assignment| receipt(who, assignment, outcome));
+	let report = Report::<AccountId, BlockNumber> {
+		worker: account(who),
+		block: System::block_number(),
+		mailbox: MAILBOX,
+		arithmetics: vec![ARITHMETIC].try_into().unwrap(),
+		acceptances: BoundedVec::truncate_from(assigned.iter().map(acceptance).collect()),
+		receipts: BoundedVec::truncate_from(receipts.collect()),
+	};
+	let signature = node_key(who).sign(&Workers::report_message(&report));
+	let call = pallet_workers::Call::<Runtime>::report { report, signature };
+	let extension = <Runtime as CreateAuthorizedTransaction<RuntimeCall>>::create_extension();
+	Executive::apply_extrinsic(UncheckedExtrinsic::new_transaction(call.into(), extension))
+}
+
+fn acceptance(assignment: &Assignment) -> Acceptance {
+	Acceptance {
+		job: assignment.job,
+		attempt: assignment.attempt,
+		assigned: assignment.assigned,
+	}
+}
+
+fn receipt(
+	who: Sr25519Keyring,
+	assignment: &Assignment,
+	outcome: Outcome,
+) -> SignedReceipt<AccountId, one_primitives::workers::crypto::WorkerSignature> {
+	let receipt = Receipt {
+		job: assignment.job,
+		attempt: assignment.attempt,
+		model: assignment.model,
+		worker: account(who),
+		requests: 1,
+		input_tokens: assignment.max_input / 2,
+		output_tokens: assignment.max_output / 2,
+		request_root: H256(sp_io::hashing::blake2_256(&assignment.prompt)),
+		result_root: H256(sp_io::hashing::blake2_256(&assignment.job.encode())),
+		trace_root: H256::repeat_byte(3),
+		outcome,
+		finish: Finish::Stop,
+	};
+	let message = receipts::message(&System::block_hash(0), &assignment.assigned, &receipt);
+	SignedReceipt {
+		signature: node_key(who).sign(&message),
+		receipt,
+	}
+}
