@@ -2,7 +2,7 @@
 
 use crate::chain::*;
 use codec::Encode;
-use one_primitives::{access::Access as _, clock::Clock as _, jobs::Lane, models::ModelId};
+use one_primitives::{access::Access as _, clock::Clock as _, jobs::LaneChoice, models::ModelId};
 use one_runtime::{
 	configs::{
 		accounts::ProxyType,
@@ -35,11 +35,14 @@ use polkadot_sdk::{
 	*,
 };
 
-const MODEL: ModelId = H256::repeat_byte(7);
-const OUTPUT: u32 = 64;
+/// The model of these tests.
+pub const MODEL: ModelId = H256::repeat_byte(7);
+/// New tokens that every prompt asks for.
+pub const OUTPUT: u32 = 64;
 /// CU that every job of these tests reserves: the floor, the model is small.
-const FLOOR: u64 = 10_000_000;
-const ADMISSION: u64 = 100_000;
+pub const FLOOR: u64 = 10_000_000;
+/// CU for a submission without a fee.
+pub const ADMISSION: u64 = 100_000;
 
 fn model() -> ModelRecord {
 	ModelRecord {
@@ -78,7 +81,7 @@ fn submission(slot: u8, model: ModelId, prompt: Vec<u8>) -> RuntimeCall {
 	pallet_jobs::Call::<Runtime>::submit_job {
 		slot,
 		model,
-		lane: Lane::Included,
+		lane: LaneChoice::Included,
 		max_output: OUTPUT,
 		prompt,
 	}
@@ -89,13 +92,14 @@ fn stake(amount: u128) -> RuntimeCall {
 	pallet_access::Call::<Runtime>::stake { amount }.into()
 }
 
-fn next_block() {
+/// Ends this block and starts the next.
+pub fn next_block() {
 	close_block();
 	open_block(0);
 }
 
 /// Blocks until the next credit day is open: the hook of its first block opens it.
-fn next_day() {
+pub fn next_day() {
 	let day = Clock::day();
 	while Clock::day() == day {
 		next_block();
@@ -103,19 +107,24 @@ fn next_day() {
 	next_block();
 }
 
+/// Takes the model from its registration to its first job, by the sudo key.
+pub fn activate_model() {
+	let steps = vec![
+		pallet_models::Call::<Runtime>::register {
+			model: MODEL,
+			record: model(),
+		}
+		.into(),
+		pallet_models::Call::<Runtime>::stage { model: MODEL }.into(),
+		pallet_models::Call::<Runtime>::activate { model: MODEL }.into(),
+	];
+	assert_ok!(submit(Alice, sudo(batch(steps))).unwrap());
+}
+
 /// An active model, fees in the credit pot, and `Bob` with a stake that counts.
-fn with_credits(test: impl FnOnce()) {
+pub fn with_credits(test: impl FnOnce()) {
 	in_block("development", || {
-		let steps = vec![
-			pallet_models::Call::<Runtime>::register {
-				model: MODEL,
-				record: model(),
-			}
-			.into(),
-			pallet_models::Call::<Runtime>::stage { model: MODEL }.into(),
-			pallet_models::Call::<Runtime>::activate { model: MODEL }.into(),
-		];
-		assert_ok!(submit(Alice, sudo(batch(steps))).unwrap());
+		activate_model();
 		assert_ok!(submit(Bob, stake(1_000 * ONE)).unwrap());
 		pay_fees(200);
 		next_day();
@@ -134,7 +143,8 @@ fn pay_fees(count: usize) {
 	assert!(Settlement::pots().credit > 0, "no fees were sold");
 }
 
-fn available(who: Sr25519Keyring) -> u64 {
+/// CU left of the credits of `who`.
+pub fn available(who: Sr25519Keyring) -> u64 {
 	Credits::credits(&account(who)).available
 }
 
@@ -197,16 +207,7 @@ fn multisig_should_spend_its_own_credits() {
 				call: Box::new(call),
 			};
 		assert_ok!(submit(Charlie, as_multisig(stake(1_000 * ONE))).unwrap());
-		let steps = vec![
-			pallet_models::Call::<Runtime>::register {
-				model: MODEL,
-				record: model(),
-			}
-			.into(),
-			pallet_models::Call::<Runtime>::stage { model: MODEL }.into(),
-			pallet_models::Call::<Runtime>::activate { model: MODEL }.into(),
-		];
-		assert_ok!(submit(Alice, sudo(batch(steps))).unwrap());
+		activate_model();
 		pay_fees(200);
 		next_day();
 		let credits = Credits::credits(&multisig).available;

@@ -9,5 +9,7 @@ mod economy;
 mod fees;
 mod genesis;
 mod parameters;
+mod sponsors;
 mod transactions;
 mod wasm;
+mod worker;

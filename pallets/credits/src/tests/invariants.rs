@@ -1,4 +1,4 @@
-use one_primitives::{access::Access as _, credits::Reservation};
+use one_primitives::access::Access as _;
 use proptest::prelude::*;
 
 use super::*;
