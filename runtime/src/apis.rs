@@ -3,18 +3,22 @@
 use crate::{
 	configs::{assets::AssetKind, consensus::BABE_GENESIS_EPOCH_CONFIG},
 	constants::time::SLOT_DURATION,
-	genesis, AccountId, AssetConversion, Babe, Balance, Block, BlockNumber, Credits, Executive,
-	Grandpa, Historical, InherentDataExt, Jobs, Models, Nonce, Receipts, Runtime, RuntimeCall,
-	RuntimeGenesisConfig, SessionKeys, Settlement, System, TransactionPayment, Workers, VERSION,
+	genesis, AccountId, AssetConversion, Babe, Balance, Block, BlockNumber, Capacity, Credits,
+	Executive, Grandpa, Historical, InherentDataExt, Jobs, Models, Nonce, Receipts, Runtime,
+	RuntimeCall, RuntimeGenesisConfig, SessionKeys, Settlement, System, TransactionPayment,
+	Workers, VERSION,
 };
 use alloc::vec::Vec;
 use codec::Encode;
 use one_primitives::{
+	capacity::ClassId,
 	credits::{Refusal, SubmitTerms},
-	jobs::{JobId, Lane},
+	jobs::{JobId, LaneChoice},
 	models::ModelId,
 	workers::crypto::WorkerKey,
+	Cu,
 };
+use pallet_capacity::{ClassStatus, PriceStatus, Purchase, Spendable};
 use pallet_credits::CreditStatus;
 use pallet_jobs::{JobStatus, Quote};
 use pallet_models::types::ModelInfo;
@@ -287,6 +291,28 @@ impl_runtime_apis! {
 		}
 	}
 
+	impl pallet_capacity::runtime_api::CapacityApi<Block, AccountId> for Runtime {
+		fn price() -> PriceStatus {
+			Capacity::price_status()
+		}
+
+		fn quote_purchase(cu: Cu) -> Purchase {
+			Capacity::quote_purchase(cu)
+		}
+
+		fn open_classes() -> Vec<ClassStatus<AccountId>> {
+			Capacity::open_classes()
+		}
+
+		fn class(class: ClassId) -> Option<ClassStatus<AccountId>> {
+			Capacity::class(class)
+		}
+
+		fn spendable(who: AccountId) -> Spendable<AccountId> {
+			Capacity::spendable(&who)
+		}
+	}
+
 	impl pallet_models::runtime_api::ModelsApi<Block> for Runtime {
 		fn model(id: ModelId) -> Option<ModelInfo> {
 			Models::info(id)
@@ -311,7 +337,7 @@ impl_runtime_apis! {
 		fn quote(
 			who: AccountId,
 			model: ModelId,
-			lane: Lane,
+			lane: LaneChoice,
 			prompt_len: u32,
 			max_output: u32,
 		) -> Result<Quote, Refusal> {

@@ -21,6 +21,8 @@ pub mod currency {
 	pub const USDC: AssetId = 1337;
 	/// One USDC, in smallest units.
 	pub const ONE_USDC: Balance = 1_000_000;
+	/// The asset id of the first class of vouchers; all ids from here on are reserved for classes.
+	pub const VOUCHERS: AssetId = 1_000_000_000;
 	/// The least USDC an account may hold.
 	pub const USDC_MIN_BALANCE: Balance = 10_000;
 

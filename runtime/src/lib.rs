@@ -197,4 +197,6 @@ mod runtime {
 	pub type Settlement = pallet_settlement;
 	#[runtime::pallet_index(48)]
 	pub type GenesisParameters = genesis_parameters;
+	#[runtime::pallet_index(49)]
+	pub type Capacity = pallet_capacity;
 }

@@ -86,7 +86,9 @@ export async function quote(api, holder, root, prompt) {
     const status = await credits(api, holder.address);
     const left = status.resetsAt.toNumber() - (await api.query.timestamp.now()).toNumber();
     const asked = await api.call.jobsApi.quote(holder.address, root, 'Included', bytes, output);
-    return asked.isOk && left > ROOM_MS ? { ...plain(asked.asOk), day: status.day.toNumber(), output } : null;
+    if (!asked.isOk || left <= ROOM_MS) return null;
+    const { cu, available } = asked.asOk;
+    return { cu: cu.toBigInt(), available: available.toBigInt(), day: status.day.toNumber(), output };
   };
   return until('enough credits for the prompt', affordable, 300, 1000);
 }
@@ -98,8 +100,6 @@ async function outputFor(api, root, bytes) {
   if (room < 1) fail('the prompt fills the context of the model');
   return Math.min(MAX_OUTPUT, room);
 }
-
-const plain = (struct) => Object.fromEntries([...struct.entries()].map(([name, value]) => [name, BigInt(value.toString())]));
 
 /** Sends the prompt; resolves with the job and the block that it is in. */
 export async function submitJob(api, holder, root, prompt, output, slot = 0) {

@@ -6,7 +6,7 @@ import { stringCamelCase, u8aToHex } from '@polkadot/util';
 import { Network, until } from '../src/network.mjs';
 import * as protocol from '../src/protocol.mjs';
 
-const PALLETS = ['clock', 'access', 'credits', 'models', 'workers', 'jobs', 'receipts', 'settlement'];
+const PALLETS = ['clock', 'access', 'credits', 'models', 'workers', 'jobs', 'receipts', 'settlement', 'capacity'];
 
 let network;
 let api;
@@ -45,7 +45,7 @@ test('every call, event, error and constant should have a decodable type and doc
       assert.ok(value !== undefined, `consts.${name}.${constant.name}`);
     }
   }
-  for (const pallet of ['access', 'models', 'workers', 'jobs']) {
+  for (const pallet of ['access', 'models', 'workers', 'jobs', 'capacity']) {
     for (const [name, call] of Object.entries(api.tx[pallet])) {
       assert.ok(call.meta.docs.length > 0, `tx.${pallet}.${name} has no docs`);
     }
@@ -101,6 +101,14 @@ test('every runtime API of the protocol should answer', async () => {
   assert.equal((await api.call.settlementApi.statement(who)).payable.toNumber(), 0);
   assert.equal((await protocol.pots(api)).credit, 0n);
   assert.ok((await api.call.workersApi.worker(who)).isNone);
+  const { price, forSale } = await api.call.capacityApi.price();
+  const { worth, premium, cost } = await api.call.capacityApi.quotePurchase(10n ** 9n);
+  assert.ok(price.eq(worth) && cost.eq(worth.add(premium)) && forSale.gtn(0));
+  assert.equal((await api.call.capacityApi.openClasses()).length, 0);
+  assert.ok((await api.call.capacityApi.class(0)).isNone);
+  assert.equal((await api.call.capacityApi.spendable(who)).available.toNumber(), 0);
+  const either = await api.call.jobsApi.quote(who, model, 'IncludedFirst', 10, 10);
+  assert.ok(either.isErr && either.asErr.isUnknownModel, either.toString());
 });
 
 test('a submission below the threshold should be refused with its code, and with numbers', async () => {

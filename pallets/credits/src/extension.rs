@@ -14,7 +14,7 @@ use frame_system::pallet_prelude::OriginFor;
 use one_primitives::{
 	access::PayFromStake,
 	credits::{CreditCall, CreditCalls, Refusal, Submissions, SubmitTerms},
-	jobs::{JobId, Lane},
+	jobs::{JobId, LaneChoice},
 	Cu,
 };
 use pallet_transaction_payment::ChargeTransactionPayment;
@@ -141,7 +141,7 @@ where
 		};
 		match T::CreditCalls::classify(call) {
 			Some(_) if self.is_tipped() => Route::Inner,
-			Some(CreditCall::Submit(terms)) if terms.lane == Lane::Included => {
+			Some(CreditCall::Submit(terms)) if terms.lane != LaneChoice::Dedicated => {
 				Route::Submit(who, terms)
 			}
 			Some(CreditCall::Cancel(job)) => Route::Cancel(who, job),
@@ -156,6 +156,19 @@ where
 		self.inner.using_encoded(|mut bytes| {
 			Compact::<u128>::decode(&mut bytes).map_or(true, |Compact(tip)| tip > 0)
 		})
+	}
+
+	/// A submission that the day's credits pay; none if they do not and it has another choice.
+	fn validate_choice(
+		who: &T::AccountId,
+		terms: &SubmitTerms,
+	) -> Option<Result<(ValidTransaction, Val<S::Val, T>), TransactionValidityError>> {
+		let included = SubmitTerms {
+			lane: LaneChoice::Included,
+			..*terms
+		};
+		let result = Self::validate_submit(who.clone(), &included);
+		(result.is_ok() || terms.lane == LaneChoice::Included).then_some(result)
 	}
 
 	fn validate_submit(
@@ -303,13 +316,13 @@ where
 		source: TransactionSource,
 	) -> ValidateResult<Self::Val, T::RuntimeCall> {
 		let route = self.route(&origin, call);
-		if let Route::Submit(who, terms) = route {
-			let (validity, val) = Self::validate_submit(who, &terms)?;
-			return Ok((validity, val, origin));
-		}
-		if let Route::Cancel(who, job) = route {
-			let (validity, val) = Self::validate_cancel(&who, job)?;
-			return Ok((validity, val, origin));
+		let waived = match &route {
+			Route::Submit(who, terms) => Self::validate_choice(who, terms),
+			Route::Cancel(who, job) => Some(Self::validate_cancel(who, *job)),
+			Route::Leave(_) | Route::Inner => None,
+		};
+		if let Some(waived) = waived {
+			return waived.map(|(validity, val)| (validity, val, origin));
 		}
 		let inner = self.inner.validate(
 			origin.clone(),

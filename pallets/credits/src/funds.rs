@@ -4,7 +4,8 @@ use frame_support::{ensure, storage::with_storage_layer};
 use one_primitives::{
 	access::TierId,
 	clock::Day,
-	credits::{LaneFunds, Refusal, Reservation},
+	credits::{LaneFunds, Refusal},
+	price,
 	settlement::{Earnings, Treasury},
 	Cu, Moment, Usdc,
 };
@@ -13,7 +14,7 @@ use sp_runtime::{DispatchError, DispatchResult};
 
 use crate::{
 	impls::{Position, RecordOf},
-	math, Config, Days, Error, Event, Ledgers, Pallet, Today,
+	math, Config, Days, Error, Event, Ledgers, Pallet, Reservation, Today,
 };
 
 impl<T: Config> Pallet<T> {
@@ -135,6 +136,8 @@ impl<T: Config> Pallet<T> {
 }
 
 impl<T: Config> LaneFunds<T::AccountId> for Pallet<T> {
+	type Reservation = Reservation;
+
 	fn check(who: &T::AccountId, min_tier: TierId, cu: Cu) -> Result<(), Refusal> {
 		Self::reservable(who, min_tier, cu).map(drop)
 	}
@@ -161,8 +164,8 @@ impl<T: Config> LaneFunds<T::AccountId> for Pallet<T> {
 		with_storage_layer(|| Self::do_release(who, reservation))
 	}
 
-	fn price(cu: Cu) -> Usdc {
-		math::price(u128::from(cu), Self::price_today())
+	fn price(_: &T::AccountId, cu: Cu) -> Usdc {
+		price::floor(u128::from(cu), Self::price_today())
 	}
 
 	fn available(who: &T::AccountId) -> Cu {

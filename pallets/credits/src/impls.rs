@@ -254,6 +254,7 @@ impl<T: Config> Pallet<T> {
 		record: &RecordOf<T>,
 	) -> Result<(), sp_runtime::TryRuntimeError> {
 		use frame_support::ensure;
+		use one_primitives::price;
 		ensure!(
 			day == today || (day < today && record.open > 0),
 			"2: a past day has open jobs"
@@ -263,7 +264,7 @@ impl<T: Config> Pallet<T> {
 			"3: no more is spent than came in"
 		);
 		ensure!(
-			math::price(record.reserved, record.price) <= record.pot(),
+			price::floor(record.reserved, record.price) <= record.pot(),
 			"4: every open job is paid for"
 		);
 		Ok(())
@@ -271,6 +272,7 @@ impl<T: Config> Pallet<T> {
 
 	fn check_promises(today: Day) -> Result<(), sp_runtime::TryRuntimeError> {
 		use frame_support::ensure;
+		use one_primitives::price;
 		let record = Days::<T>::get(today).ok_or("1: today has books")?;
 		let (mut reserved, mut promised) = (0u128, record.promised);
 		for ledger in Ledgers::<T>::iter_values().filter(|ledger| ledger.day == today) {
@@ -289,7 +291,7 @@ impl<T: Config> Pallet<T> {
 			"7: no more is set aside than promised"
 		);
 		ensure!(
-			math::price(promised, record.price) <= record.pot(),
+			price::floor(promised, record.price) <= record.pot(),
 			"8: all promises of a day are in its pot"
 		);
 		Ok(())

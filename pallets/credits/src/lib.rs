@@ -8,7 +8,7 @@ use polkadot_sdk::*;
 pub use extension::ChargeCredit;
 pub use nonce::CheckNextNonce;
 pub use pallet::*;
-pub use types::{CreditStatus, DayRecord, Ledger};
+pub use types::{CreditStatus, DayRecord, Ledger, Reservation};
 pub use weights::WeightInfo;
 
 pub mod extension;

@@ -1,17 +1,9 @@
 //! The numbers of a credit day. All roundings are against the claimant, so that what is promised
 //! is never more than what is there.
 
-use one_primitives::{Cu, Usdc};
+use one_primitives::{price::GIGA, Cu, Usdc};
 use polkadot_sdk::*;
 use sp_arithmetic::{helpers_128bit::multiply_by_rational_with_rounding, Perbill, Rounding};
-
-/// CU that a price is quoted for.
-pub const GIGA: u128 = 1_000_000_000;
-
-/// Price of `cu` at `per_giga` micro-USDC per 10^9 CU, rounded down.
-pub fn price(cu: u128, per_giga: Usdc) -> Usdc {
-	scale(cu, per_giga, GIGA, Rounding::Down)
-}
 
 /// CU that `amount` micro-USDC pay for, rounded down.
 pub fn affordable(amount: Usdc, per_giga: Usdc) -> Cu {
@@ -54,16 +46,10 @@ fn scale(a: u128, b: u128, c: u128, rounding: Rounding) -> u128 {
 
 #[cfg(test)]
 mod tests {
+	use one_primitives::price;
 	use proptest::prelude::*;
 
 	use super::*;
-
-	#[test]
-	fn price_should_round_down_when_it_is_a_fraction() {
-		assert_eq!(price(1_000_000_000, 60_000), 60_000);
-		assert_eq!(price(16_666, 60_000), 0);
-		assert_eq!(price(16_667, 60_000), 1);
-	}
 
 	#[test]
 	fn affordable_should_be_without_limit_when_the_price_is_zero() {
@@ -103,9 +89,9 @@ mod tests {
 			parts in prop::collection::vec(0..1_000_000_000_000u64, 1..20),
 			per_giga in 0..10_000_000u128,
 		) {
-			let sum: u128 = parts.iter().map(|part| price(u128::from(*part), per_giga)).sum();
+			let sum: u128 = parts.iter().map(|part| price::floor(u128::from(*part), per_giga)).sum();
 			let whole = parts.iter().map(|part| u128::from(*part)).sum();
-			prop_assert!(sum <= price(whole, per_giga));
+			prop_assert!(sum <= price::floor(whole, per_giga));
 		}
 	}
 }

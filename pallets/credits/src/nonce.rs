@@ -11,7 +11,7 @@ use frame_support::{
 use frame_system::{pallet_prelude::OriginFor, CheckNonce};
 use one_primitives::{
 	credits::{CreditCall, CreditCalls},
-	jobs::Lane,
+	jobs::LaneChoice,
 };
 use polkadot_sdk::*;
 use scale_info::{StaticTypeInfo, TypeInfo};
@@ -25,8 +25,9 @@ use sp_runtime::{
 
 use crate::Config;
 
-/// [`CheckNonce`], under which a direct Included submission or a cancellation must carry the next nonce of its
-/// account: one that waits for an earlier transaction would fill the pool's future queue for free.
+/// [`CheckNonce`], under which a direct submission that credits may pay, or a cancellation, must
+/// carry the next nonce of its account: one that waits for an earlier transaction would fill the
+/// pool's future queue for free.
 /// So an account has at most one of them in the pool.
 ///
 /// It encodes, is named and signed as `CheckNonce`, so wallets see nothing new.
@@ -64,7 +65,7 @@ where
 	fn waits_for_free(&self, origin: &OriginFor<T>, call: &T::RuntimeCall) -> bool {
 		let waits = |who| self.0 .0 > frame_system::Pallet::<T>::account_nonce(who);
 		match T::CreditCalls::classify(call) {
-			Some(CreditCall::Submit(terms)) if terms.lane == Lane::Dedicated => false,
+			Some(CreditCall::Submit(terms)) if terms.lane == LaneChoice::Dedicated => false,
 			Some(CreditCall::Submit(_) | CreditCall::Cancel(_)) => {
 				origin.as_system_origin_signer().is_some_and(waits)
 			}

@@ -4,7 +4,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use one_primitives::{
 	access::{Lock, Standing, Tier, TierId, LOCKS, TIERS},
 	clock::Day,
-	Cu, Moment, Usdc,
+	price, Cu, Moment, Usdc,
 };
 use polkadot_sdk::*;
 use scale_info::TypeInfo;
@@ -43,7 +43,7 @@ impl<Balance> DayRecord<Balance> {
 
 	/// Micro-USDC that `cu` cost on this day, rounded down.
 	pub fn price_of(&self, cu: Cu) -> Usdc {
-		math::price(u128::from(cu), self.price)
+		price::floor(u128::from(cu), self.price)
 	}
 
 	/// Terms of `tier` on this day.
@@ -79,6 +79,26 @@ impl<Balance> DayRecord<Balance> {
 			.filter(|spent| *spent <= self.budget)?;
 		Some(())
 	}
+}
+
+/// What was set aside for one job.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub struct Reservation {
+	/// Credit day out of whose pot the job is paid.
+	pub day: Day,
+	/// CU set aside.
+	pub reserved: Cu,
 }
 
 /// What one account did with its credits on one day; older than today's it means nothing.

@@ -4,13 +4,13 @@ use core::marker::PhantomData;
 
 use one_primitives::{
 	access::TierId,
-	credits::{LaneFunds, Refusal, Reservation},
+	credits::{LaneFunds, Refusal},
 	jobs::Lane,
 	Cu, Moment, Usdc,
 };
 use polkadot_sdk::sp_runtime::{DispatchError, DispatchResult};
 
-use crate::{Config, JobOf};
+use crate::{Config, JobOf, Reservation, ReservationOf};
 
 /// The funds of both lanes.
 pub(crate) struct Funds<T>(PhantomData<T>);
@@ -20,6 +20,19 @@ macro_rules! by_lane {
 		match $lane {
 			Lane::Included => T::Included::$call($($argument),*),
 			Lane::Dedicated => T::Dedicated::$call($($argument),*),
+		}
+	};
+}
+
+macro_rules! by_reservation {
+	($job:expr, $call:ident($($argument:expr),*)) => {
+		match &$job.reservation {
+			Reservation::Included(reserved) => {
+				T::Included::$call(&$job.owner, reserved $(, $argument)*)
+			}
+			Reservation::Dedicated(reserved) => {
+				T::Dedicated::$call(&$job.owner, reserved $(, $argument)*)
+			}
 		}
 	};
 }
@@ -34,8 +47,11 @@ impl<T: Config> Funds<T> {
 		who: &T::AccountId,
 		min_tier: TierId,
 		cu: Cu,
-	) -> Result<Reservation, DispatchError> {
-		by_lane!(lane, reserve(who, min_tier, cu))
+	) -> Result<ReservationOf<T>, DispatchError> {
+		Ok(match lane {
+			Lane::Included => Reservation::Included(T::Included::reserve(who, min_tier, cu)?),
+			Lane::Dedicated => Reservation::Dedicated(T::Dedicated::reserve(who, min_tier, cu)?),
+		})
 	}
 
 	pub fn charge(
@@ -43,22 +59,19 @@ impl<T: Config> Funds<T> {
 		charged: Cu,
 		worker: &T::AccountId,
 	) -> Result<Usdc, DispatchError> {
-		by_lane!(
-			job.lane,
-			charge(&job.owner, &job.reservation, charged, worker)
-		)
+		by_reservation!(job, charge(charged, worker))
 	}
 
 	pub fn forfeit(job: &JobOf<T>, forfeited: Cu) -> DispatchResult {
-		by_lane!(job.lane, forfeit(&job.owner, &job.reservation, forfeited))
+		by_reservation!(job, forfeit(forfeited))
 	}
 
 	pub fn release(job: &JobOf<T>) -> DispatchResult {
-		by_lane!(job.lane, release(&job.owner, &job.reservation))
+		by_reservation!(job, release())
 	}
 
-	pub fn price(lane: Lane, cu: Cu) -> Usdc {
-		by_lane!(lane, price(cu))
+	pub fn price(lane: Lane, who: &T::AccountId, cu: Cu) -> Usdc {
+		by_lane!(lane, price(who, cu))
 	}
 
 	pub fn available(lane: Lane, who: &T::AccountId) -> Cu {

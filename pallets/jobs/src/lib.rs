@@ -4,7 +4,7 @@
 
 extern crate alloc;
 
-use one_primitives::ProtocolTime;
+use one_primitives::{credits::LaneFunds, ProtocolTime};
 use polkadot_sdk::*;
 
 mod deadlines;
@@ -16,6 +16,7 @@ mod queue;
 pub mod runtime_api;
 mod state;
 mod submit;
+mod throughput;
 #[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 pub mod types;
@@ -27,6 +28,7 @@ mod mock;
 mod tests;
 
 pub use pallet::*;
+pub use throughput::{ThroughputRecord, PROOF_DAYS};
 pub use types::*;
 pub use weights::WeightInfo;
 
@@ -36,8 +38,13 @@ const LOG_TARGET: &str = "runtime::jobs";
 /// the first block after its bucket, so never early and at most this much, and a block, late.
 pub const BUCKET: ProtocolTime = 1_000;
 
+/// What was set aside for a job of this runtime.
+pub type ReservationOf<T> = Reservation<
+	<<T as Config>::Included as LaneFunds<<T as frame_system::Config>::AccountId>>::Reservation,
+	<<T as Config>::Dedicated as LaneFunds<<T as frame_system::Config>::AccountId>>::Reservation,
+>;
 /// A job of this runtime.
-pub type JobOf<T> = Job<<T as frame_system::Config>::AccountId>;
+pub type JobOf<T> = Job<<T as frame_system::Config>::AccountId, ReservationOf<T>>;
 /// A state of this runtime's jobs.
 pub type StateOf<T> = State<<T as frame_system::Config>::AccountId>;
 
@@ -50,7 +57,7 @@ pub mod pallet {
 	use one_primitives::{
 		clock::Clock,
 		credits::{LaneFunds, Refusal, SubmitTerms},
-		jobs::{JobId, Lane, OnFinal},
+		jobs::{JobId, Lane, LaneChoice, OnFinal},
 		models::{ModelId, Models},
 		settlement::Earnings,
 		workers::Workers,
@@ -151,6 +158,10 @@ pub mod pallet {
 	/// Jobs by the bucket of their deadline: protocol time divided by [`BUCKET`].
 	#[pallet::storage]
 	pub type Deadlines<T> = StorageDoubleMap<_, Twox64Concat, u64, Twox64Concat, JobId, ()>;
+
+	/// CU served of late.
+	#[pallet::storage]
+	pub type Throughput<T> = StorageValue<_, ThroughputRecord, ValueQuery>;
 
 	/// The oldest bucket of deadlines that may hold a job.
 	#[pallet::storage]
@@ -308,6 +319,8 @@ pub mod pallet {
 		NoOutput,
 		/// The queue of the model and lane is full.
 		QueueFull,
+		/// Too few vouchers are left, of the account itself and of its sponsor.
+		NoVouchers,
 		/// More models have jobs waiting than the market knows.
 		TooManyModels,
 		/// The job is not in a state that this follows.
@@ -337,6 +350,7 @@ pub mod pallet {
 				Refusal::ContextExceeded { .. } => Self::ContextExceeded,
 				Refusal::NoOutput => Self::NoOutput,
 				Refusal::QueueFull { .. } => Self::QueueFull,
+				Refusal::NoVouchers { .. } => Self::NoVouchers,
 			}
 		}
 	}
@@ -378,23 +392,26 @@ pub mod pallet {
 		/// Submits a job.
 		///
 		/// Signed. Reserves the most that the job can cost: of the account's credits on the
-		/// Included lane, of its capacity on the Dedicated one. What the receipt does not use
-		/// comes back.
+		/// Included lane, of its vouchers or its sponsor's on the Dedicated one. What the receipt
+		/// does not use comes back.
 		///
 		/// - `slot`: the account's job slot to take; one job a slot.
 		/// - `model`: Merkle root of the model's container.
-		/// - `lane`: what pays.
+		/// - `lane`: what pays; `IncludedFirst` is credits where they take the job, else vouchers.
 		/// - `max_output`: new tokens at the most, at least 1.
 		/// - `prompt`: UTF-8 text, public until the job is final, at most 2,048 bytes.
 		///
 		/// Emits [`Event::JobSubmitted`].
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::submit_job(prompt.len() as u32))]
+		#[pallet::weight(match lane {
+			LaneChoice::Included => T::WeightInfo::submit_included(prompt.len() as u32),
+			_ => T::WeightInfo::submit_dedicated(prompt.len() as u32),
+		})]
 		pub fn submit_job(
 			origin: OriginFor<T>,
 			slot: u8,
 			model: ModelId,
-			lane: Lane,
+			lane: LaneChoice,
 			max_output: u32,
 			prompt: Vec<u8>,
 		) -> DispatchResult {

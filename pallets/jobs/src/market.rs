@@ -93,9 +93,10 @@ impl<T: Config> Pallet<T> {
 		let charged = job
 			.terms
 			.cu(receipt.input_tokens, receipt.output_tokens)
-			.min(job.reservation.reserved);
+			.min(job.reserved);
 		let price = Funds::<T>::charge(&job, charged, &worker)?;
 		T::Workers::return_slot(&worker, &job.model, SlotUse::Served);
+		Self::note_served(charged);
 		let due = Self::after(T::ChallengeWindow::get());
 		let who = job.owner.clone();
 		let next = StateOf::<T>::Completed {

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use one_primitives::{
 	clock::Clock,
-	jobs::{JobId, Lane},
+	jobs::JobId,
 	models::ModelId,
 	workers::{SlotUse, Workers},
 	ProtocolTime,
@@ -53,12 +53,10 @@ impl<T: Config> Pallet<T> {
 
 	/// Matches the next job of `model`; false if there is nothing more to match.
 	fn match_next(model: &ModelId, seed: H256, meter: &mut WeightMeter) -> bool {
-		let floor = T::IncludedFloor::get();
 		let queues = Queues::<T>::get(model);
-		let Some(lane) = queues.next_lane(floor) else {
-			return false;
-		};
-		let Some((id, job)) = queues.lane(lane).head.and_then(Self::matchable) else {
+		let mut lanes = queues.order(T::IncludedFloor::get()).into_iter();
+		let next = lanes.find_map(|lane| queues.lane(lane).head.and_then(Self::matchable));
+		let Some((id, job)) = next else {
 			return false;
 		};
 		if meter.try_consume(T::WeightInfo::match_job()).is_err() {
@@ -67,7 +65,7 @@ impl<T: Config> Pallet<T> {
 		let Some(worker) = Self::draw(id, &job, seed) else {
 			return false;
 		};
-		Self::try_assign(id, job, worker, lane)
+		Self::try_assign(id, job, worker)
 	}
 
 	/// The job, if it was queued before this block.
@@ -90,9 +88,9 @@ impl<T: Config> Pallet<T> {
 		Some(second)
 	}
 
-	fn try_assign(id: JobId, job: JobOf<T>, worker: T::AccountId, lane: Lane) -> bool {
+	fn try_assign(id: JobId, job: JobOf<T>, worker: T::AccountId) -> bool {
 		let model = job.model;
-		let assigned = with_storage_layer(|| Self::assign(id, job, worker.clone(), lane));
+		let assigned = with_storage_layer(|| Self::assign(id, job, worker.clone()));
 		if let Err(error) = assigned {
 			log::error!(target: LOG_TARGET, "job {id} cannot be assigned: {error:?}");
 			T::Workers::return_slot(&worker, &model, SlotUse::Unused);
@@ -100,8 +98,8 @@ impl<T: Config> Pallet<T> {
 		assigned.is_ok()
 	}
 
-	fn assign(id: JobId, mut job: JobOf<T>, worker: T::AccountId, lane: Lane) -> DispatchResult {
-		Self::note_match(&job.model, lane, T::IncludedFloor::get());
+	fn assign(id: JobId, mut job: JobOf<T>, worker: T::AccountId) -> DispatchResult {
+		Self::note_match(&job.model, job.lane(), T::IncludedFloor::get());
 		job.attempts = job.attempts.saturating_add(1);
 		let attempt = job.attempts;
 		let due = Self::after(T::AcceptPeriod::get());

@@ -13,8 +13,8 @@ use frame_support::{
 use one_primitives::{
 	access::TierId,
 	clock::{Clock, Day},
-	credits::{LaneFunds, Refusal, Reservation},
-	jobs::{Acceptance, JobId, Lane, Market, OnFinal},
+	credits::{LaneFunds, Refusal},
+	jobs::{Acceptance, JobId, LaneChoice, Market, OnFinal},
 	models::{Cost, ModelId, ModelTerms, Models},
 	receipts::{Finish, Outcome, Receipt},
 	settlement::Earnings,
@@ -28,7 +28,7 @@ use sp_runtime::{
 	BuildStorage, DispatchError, DispatchResult, Permill,
 };
 
-use crate::{Job, State};
+use crate::{JobOf, State};
 
 pub type AccountId = u64;
 
@@ -82,7 +82,7 @@ parameter_types! {
 	pub const Floor: Cu = FLOOR;
 	pub const PerByte: Cu = 2;
 	pub const Ratio: Permill = Permill::from_percent(25);
-	pub const IncludedShare: Permill = Permill::from_percent(10);
+	pub storage IncludedShare: Permill = Permill::from_percent(10);
 	pub const Accept: ProtocolTime = 30_000;
 	pub const Complete: ProtocolTime = 60_000;
 	pub const Queue: ProtocolTime = 300_000;
@@ -181,6 +181,8 @@ impl<const LANE: u8> MockFunds<LANE> {
 	}
 }
 impl<const LANE: u8> LaneFunds<AccountId> for MockFunds<LANE> {
+	type Reservation = Cu;
+
 	fn check(who: &AccountId, _: TierId, needed: Cu) -> Result<(), Refusal> {
 		let available = Self::available(who);
 		if LANE == 1 && !DedicatedOpen::get() {
@@ -201,46 +203,41 @@ impl<const LANE: u8> LaneFunds<AccountId> for MockFunds<LANE> {
 		}
 		Ok(())
 	}
-	fn reserve(who: &AccountId, tier: TierId, cu: Cu) -> Result<Reservation, DispatchError> {
+	fn reserve(who: &AccountId, tier: TierId, cu: Cu) -> Result<Cu, DispatchError> {
 		Self::check(who, tier, cu).map_err(|_| DispatchError::Unavailable)?;
 		let mut books = Ledger::get();
 		let (free, held) = books.entry((LANE, *who)).or_insert((CREDITS, 0));
 		(*free, *held) = (*free - cu, *held + cu);
 		Ledger::set(&books);
-		Ok(Reservation {
-			day: MockClock::day(),
-			reserved: cu,
-		})
+		Ok(cu)
 	}
 	fn charge(
 		who: &AccountId,
-		reservation: &Reservation,
+		reserved: &Cu,
 		charged: Cu,
 		worker: &AccountId,
 	) -> Result<Usdc, DispatchError> {
-		let rest = reservation
-			.reserved
+		let rest = reserved
 			.checked_sub(charged)
 			.ok_or(DispatchError::Corruption)?;
-		Self::move_reserved(who, reservation.reserved, rest)?;
+		Self::move_reserved(who, *reserved, rest)?;
 		let mut accrued = Accrued::get();
-		*accrued.entry(*worker).or_default() += Self::price(charged);
+		*accrued.entry(*worker).or_default() += Self::price(who, charged);
 		Accrued::set(&accrued);
-		Ok(Self::price(charged))
+		Ok(Self::price(who, charged))
 	}
-	fn forfeit(who: &AccountId, reservation: &Reservation, forfeited: Cu) -> DispatchResult {
-		let rest = reservation
-			.reserved
+	fn forfeit(who: &AccountId, reserved: &Cu, forfeited: Cu) -> DispatchResult {
+		let rest = reserved
 			.checked_sub(forfeited)
 			.ok_or(DispatchError::Corruption)?;
-		Self::move_reserved(who, reservation.reserved, rest)?;
+		Self::move_reserved(who, *reserved, rest)?;
 		Forfeited::set(&(Forfeited::get() + forfeited));
 		Ok(())
 	}
-	fn release(who: &AccountId, reservation: &Reservation) -> DispatchResult {
-		Self::move_reserved(who, reservation.reserved, reservation.reserved)
+	fn release(who: &AccountId, reserved: &Cu) -> DispatchResult {
+		Self::move_reserved(who, *reserved, *reserved)
 	}
-	fn price(cu: Cu) -> Usdc {
+	fn price(_: &AccountId, cu: Cu) -> Usdc {
 		Usdc::from(cu) / 10
 	}
 	fn available(who: &AccountId) -> Cu {
@@ -343,16 +340,16 @@ pub fn with_workers(test: impl FnOnce()) {
 /// The pallet's invariants and those across pallets.
 pub fn check_world() {
 	Jobs::do_try_state().unwrap();
-	let jobs: Vec<Job<AccountId>> = crate::Jobs::<Test>::iter_values().collect();
+	let jobs: Vec<JobOf<Test>> = crate::Jobs::<Test>::iter_values().collect();
 	check_reservations(&jobs);
 	check_worker_slots(&jobs);
 	check_earnings(&jobs);
 }
 
-fn check_reservations(jobs: &[Job<AccountId>]) {
+fn check_reservations(jobs: &[JobOf<Test>]) {
 	let mut reserved = BTreeMap::new();
 	for job in jobs.iter().filter(|job| job.state.is_open()) {
-		*reserved.entry((job.lane as u8, job.owner)).or_insert(0) += job.reservation.reserved;
+		*reserved.entry((job.lane() as u8, job.owner)).or_insert(0) += job.reserved;
 	}
 	for (key, (_, held)) in Ledger::get() {
 		assert_eq!(
@@ -364,9 +361,9 @@ fn check_reservations(jobs: &[Job<AccountId>]) {
 	assert!(reserved.is_empty(), "8: every reservation is in the books");
 }
 
-fn check_worker_slots(jobs: &[Job<AccountId>]) {
+fn check_worker_slots(jobs: &[JobOf<Test>]) {
 	for worker in WORKERS {
-		let of_worker = |job: &&Job<AccountId>| {
+		let of_worker = |job: &&JobOf<Test>| {
 			job.state
 				.attempt()
 				.is_some_and(|(assignee, _)| *assignee == worker)
@@ -380,7 +377,7 @@ fn check_worker_slots(jobs: &[Job<AccountId>]) {
 	}
 }
 
-fn check_earnings(jobs: &[Job<AccountId>]) {
+fn check_earnings(jobs: &[JobOf<Test>]) {
 	let mut prices: BTreeMap<AccountId, Usdc> = BTreeMap::new();
 	for job in jobs {
 		if let State::Completed { worker, price, .. } = job.state {
@@ -417,11 +414,11 @@ pub fn advance(time: ProtocolTime) {
 
 /// Submits [`PROMPT`] to model 1 on the Included lane.
 pub fn submit(who: AccountId, slot: u8) -> JobId {
-	submit_to(who, slot, 1, Lane::Included)
+	submit_to(who, slot, 1, LaneChoice::Included)
 }
 
 /// Submits [`PROMPT`].
-pub fn submit_to(who: AccountId, slot: u8, number: u8, lane: Lane) -> JobId {
+pub fn submit_to(who: AccountId, slot: u8, number: u8, lane: LaneChoice) -> JobId {
 	let id = crate::NextJob::<Test>::get();
 	let origin = RuntimeOrigin::signed(who);
 	assert_ok!(Jobs::submit_job(
@@ -463,7 +460,7 @@ pub fn dispatch(who: AccountId, call: crate::Call<Test>) -> DispatchResult {
 	result.map(drop).map_err(|failed| failed.error)
 }
 
-pub fn job(id: JobId) -> Job<AccountId> {
+pub fn job(id: JobId) -> JobOf<Test> {
 	crate::Jobs::<Test>::get(id).unwrap()
 }
 
@@ -478,7 +475,7 @@ pub fn submit_sized(max_output: u32) {
 		origin,
 		0,
 		model(1),
-		Lane::Included,
+		LaneChoice::Included,
 		max_output,
 		prompt
 	));

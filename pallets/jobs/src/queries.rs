@@ -15,13 +15,13 @@ impl<T: Config> Pallet<T> {
 	/// # Errors
 	/// What is missing, as the submission would be refused; slots aside, for none is named.
 	pub fn quote(who: &T::AccountId, request: &SubmitTerms) -> Result<Quote, Refusal> {
-		let (lane, (model, terms)) = (request.lane, Self::sized(request)?);
-		let cu = terms.max_cu();
-		Funds::<T>::check(lane, who, model.min_tier, cu)?;
-		Self::check_queue(request)?;
+		let (model, terms) = Self::sized(request)?;
+		let admits = |lane| Self::check_lane(who, request, lane, &model, &terms);
+		let (lane, cu) = (request.lane.resolve(admits)?, terms.max_cu());
 		Ok(Quote {
+			lane,
 			cu,
-			price_usdc: Funds::<T>::price(lane, cu),
+			price_usdc: Funds::<T>::price(lane, who, cu),
 			available: Funds::<T>::available(lane, who),
 			max_input: terms.max_input,
 			resets_at: Funds::<T>::resets_at(lane),
@@ -32,13 +32,13 @@ impl<T: Config> Pallet<T> {
 	pub fn job(id: JobId) -> Option<JobStatus<T::AccountId>> {
 		Jobs::<T>::get(id).map(|job| JobStatus {
 			job: id,
+			lane: job.lane(),
 			owner: job.owner,
 			slot: job.slot,
 			model: job.model,
-			lane: job.lane,
 			max_input: job.terms.max_input,
 			max_output: job.terms.max_output,
-			reserved: job.reservation.reserved,
+			reserved: job.reserved,
 			attempts: job.attempts,
 			state: job.state,
 		})

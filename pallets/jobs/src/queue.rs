@@ -53,15 +53,13 @@ impl ModelQueues {
 		self.included.len == 0 && self.dedicated.len == 0
 	}
 
-	/// The lane served next: Dedicated, but at least the share `floor` of the matches that both
-	/// lanes wait for is Included.
-	pub fn next_lane(&self, floor: Permill) -> Option<Lane> {
-		match (self.dedicated.head, self.included.head) {
-			(None, None) => None,
-			(Some(_), None) => Some(Lane::Dedicated),
-			(None, Some(_)) => Some(Lane::Included),
-			(Some(_), Some(_)) if self.owes(floor) => Some(Lane::Included),
-			(Some(_), Some(_)) => Some(Lane::Dedicated),
+	/// The lanes in the order of the next match: Dedicated first, but at least the share `floor`
+	/// of the matches that both lanes wait for is Included.
+	pub fn order(&self, floor: Permill) -> [Lane; 2] {
+		if self.owes(floor) {
+			[Lane::Included, Lane::Dedicated]
+		} else {
+			[Lane::Dedicated, Lane::Included]
 		}
 	}
 
@@ -152,7 +150,12 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	fn put_queues(model: &ModelId, queues: ModelQueues) {
+	fn put_queues(model: &ModelId, mut queues: ModelQueues) {
+		if !queues.both_wait() {
+			// What a lane that need not wait was owed it has had; else it would go before one that
+			// comes later, and a Dedicated job would wait longer than an Included one.
+			queues.owed = Permill::zero();
+		}
 		if !queues.is_empty() {
 			Queues::<T>::insert(model, queues);
 			return;

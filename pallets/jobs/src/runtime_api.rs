@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use codec::Codec;
 use one_primitives::{
 	credits::Refusal,
-	jobs::{JobId, Lane},
+	jobs::{JobId, LaneChoice},
 	models::ModelId,
 };
 use polkadot_sdk::*;
@@ -25,7 +25,7 @@ sp_api::decl_runtime_apis! {
 		fn quote(
 			who: AccountId,
 			model: ModelId,
-			lane: Lane,
+			lane: LaneChoice,
 			prompt_len: u32,
 			max_output: u32,
 		) -> Result<Quote, Refusal>;

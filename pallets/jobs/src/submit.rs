@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use one_primitives::{
 	credits::{Refusal, Submissions, SubmitTerms},
-	jobs::{JobId, MAX_PROMPT, MAX_SLOTS},
+	jobs::{JobId, Lane, MAX_PROMPT, MAX_SLOTS},
 	models::{ModelTerms, Models},
 	workers::{SlotUse, Workers},
 	Cu,
@@ -25,16 +25,16 @@ impl<T: Config> Pallet<T> {
 		submission: SubmitTerms,
 		prompt: Vec<u8>,
 	) -> DispatchResult {
-		let (model, terms) = Self::checked(&who, &submission).map_err(Error::<T>::from)?;
+		let (lane, model, terms) = Self::checked(&who, &submission).map_err(Error::<T>::from)?;
 		let prompt = prompt.try_into().map_err(|_| Error::<T>::PromptTooLong)?;
-		let lane = submission.lane;
-		let reservation = Funds::<T>::reserve(lane, &who, model.min_tier, terms.max_cu())?;
+		let reserved = terms.max_cu();
+		let reservation = Funds::<T>::reserve(lane, &who, model.min_tier, reserved)?;
 		let job = Job {
 			owner: who,
 			slot: submission.slot,
 			model: submission.model,
-			lane,
 			terms,
+			reserved,
 			reservation,
 			attempts: 0,
 			avoid: None,
@@ -51,10 +51,10 @@ impl<T: Config> Pallet<T> {
 			job: id,
 			slot: job.slot,
 			model: job.model,
-			lane: job.lane,
+			lane: job.lane(),
 			max_input: job.terms.max_input,
 			max_output: job.terms.max_output,
-			reserved: job.reservation.reserved,
+			reserved: job.reserved,
 		}
 	}
 
@@ -82,8 +82,8 @@ impl<T: Config> Pallet<T> {
 	/// once the worker is at it, for its answer may have been read.
 	fn slot_charge(job: &JobOf<T>) -> Cu {
 		match job.state {
-			State::Assigned { .. } => job.terms.floor.min(job.reservation.reserved),
-			State::Accepted { .. } => job.reservation.reserved,
+			State::Assigned { .. } => job.terms.floor.min(job.reserved),
+			State::Accepted { .. } => job.reserved,
 			_ => 0,
 		}
 	}
@@ -100,12 +100,27 @@ impl<T: Config> Pallet<T> {
 	fn checked(
 		who: &T::AccountId,
 		submission: &SubmitTerms,
-	) -> Result<(ModelTerms, Terms), Refusal> {
+	) -> Result<(Lane, ModelTerms, Terms), Refusal> {
 		let (model, terms) = Self::sized(submission)?;
-		Funds::<T>::check(submission.lane, who, model.min_tier, terms.max_cu())?;
-		Self::check_slot(who, submission)?;
-		Self::check_queue(submission)?;
-		Ok((model, terms))
+		let lane = submission.lane.resolve(|lane| {
+			Self::check_lane(who, submission, lane, &model, &terms)?;
+			Self::check_slot(who, submission.slot, lane)
+		})?;
+		Ok((lane, model, terms))
+	}
+
+	/// Whether `lane` would take the job, slots aside.
+	pub(crate) fn check_lane(
+		who: &T::AccountId,
+		submission: &SubmitTerms,
+		lane: Lane,
+		model: &ModelTerms,
+		terms: &Terms,
+	) -> Result<(), Refusal> {
+		Funds::<T>::check(lane, who, model.min_tier, terms.max_cu())?;
+		let waiting = Queues::<T>::get(submission.model).lane(lane).len;
+		ensure!(waiting < T::MaxQueue::get(), Refusal::QueueFull { waiting });
+		Ok(())
 	}
 
 	/// Terms of a job of this size, if the model can take it.
@@ -135,26 +150,19 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	fn check_slot(who: &T::AccountId, submission: &SubmitTerms) -> Result<(), Refusal> {
-		let slot = submission.slot;
-		let slots = Funds::<T>::slots(submission.lane, who).min(MAX_SLOTS);
+	fn check_slot(who: &T::AccountId, slot: u8, lane: Lane) -> Result<(), Refusal> {
+		let slots = Funds::<T>::slots(lane, who).min(MAX_SLOTS);
 		ensure!(slot < slots, Refusal::NoSuchSlot { slot, slots });
 		match Slots::<T>::get(who, slot) {
 			Some(job) => Err(Refusal::SlotTaken { slot, job }),
 			None => Ok(()),
 		}
 	}
-
-	pub(crate) fn check_queue(submission: &SubmitTerms) -> Result<(), Refusal> {
-		let waiting = Queues::<T>::get(submission.model).lane(submission.lane).len;
-		ensure!(waiting < T::MaxQueue::get(), Refusal::QueueFull { waiting });
-		Ok(())
-	}
 }
 
 impl<T: Config> Submissions<T::AccountId> for Pallet<T> {
 	fn check_submit(who: &T::AccountId, terms: &SubmitTerms) -> Result<Cu, Refusal> {
-		Self::checked(who, terms).map(|(_, terms)| terms.max_cu())
+		Self::checked(who, terms).map(|(_, _, terms)| terms.max_cu())
 	}
 
 	fn check_cancel(who: &T::AccountId, job: JobId) -> Result<(), Refusal> {

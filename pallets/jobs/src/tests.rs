@@ -12,3 +12,4 @@ mod quote;
 mod receipts;
 mod states;
 mod submit;
+mod throughput;

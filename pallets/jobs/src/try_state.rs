@@ -39,10 +39,7 @@ impl<T: Config> Pallet<T> {
 				"1: an assigned job has an attempt"
 			);
 			if let State::Completed { charged, .. } = job.state {
-				ensure!(
-					charged <= job.reservation.reserved,
-					"1: the charge was reserved"
-				);
+				ensure!(charged <= job.reserved, "1: the charge was reserved");
 			}
 		}
 		Ok(())
@@ -114,7 +111,7 @@ impl<T: Config> Pallet<T> {
 
 	fn waits(id: JobId, model: ModelId, lane: Lane) -> bool {
 		Jobs::<T>::get(id).is_some_and(|job| {
-			matches!(job.state, State::Queued { .. }) && job.model == model && job.lane == lane
+			matches!(job.state, State::Queued { .. }) && job.model == model && job.lane() == lane
 		})
 	}
 

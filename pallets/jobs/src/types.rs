@@ -2,7 +2,6 @@
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use one_primitives::{
-	credits::Reservation,
 	jobs::{JobId, Lane, MAX_PROMPT},
 	models::{Cost, ModelId},
 	receipts::Receipt,
@@ -148,20 +147,41 @@ impl<AccountId> State<AccountId> {
 	}
 }
 
+/// What was set aside for a job, as the funds of its lane name it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub enum Reservation<Included, Dedicated> {
+	/// Of a day's credits.
+	#[codec(index = 0)]
+	Included(Included),
+	/// Of vouchers.
+	#[codec(index = 1)]
+	Dedicated(Dedicated),
+}
+
+impl<Included, Dedicated> Reservation<Included, Dedicated> {
+	/// The lane whose funds these are.
+	pub fn lane(&self) -> Lane {
+		match self {
+			Self::Included(_) => Lane::Included,
+			Self::Dedicated(_) => Lane::Dedicated,
+		}
+	}
+}
+
 /// A job's terms, frozen at submit, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct Job<AccountId> {
+pub struct Job<AccountId, Reservation> {
 	/// Who submitted it.
 	pub owner: AccountId,
 	/// The owner's job slot that it takes while it is open.
 	pub slot: u8,
 	/// The model to run.
 	pub model: ModelId,
-	/// The lane it is paid by.
-	pub lane: Lane,
 	/// Limits and price terms.
 	pub terms: Terms,
-	/// What was set aside for it.
+	/// CU set aside for it.
+	pub reserved: Cu,
+	/// What these CU are of.
 	pub reservation: Reservation,
 	/// Assignments so far, the one under way included.
 	pub attempts: u8,
@@ -169,6 +189,13 @@ pub struct Job<AccountId> {
 	pub avoid: Option<AccountId>,
 	/// Where it stands.
 	pub state: State<AccountId>,
+}
+
+impl<AccountId, Included, Dedicated> Job<AccountId, Reservation<Included, Dedicated>> {
+	/// The lane it is paid by.
+	pub fn lane(&self) -> Lane {
+		self.reservation.lane()
+	}
 }
 
 /// What a job may use at the most, and what it is charged by.
@@ -274,6 +301,8 @@ pub struct JobStatus<AccountId> {
 /// What a job would cost at the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct Quote {
+	/// The lane that would take it.
+	pub lane: Lane,
 	/// CU to be reserved; what the receipt does not use comes back.
 	pub cu: Cu,
 	/// What the lane pays the worker for that, in micro-USDC.

@@ -7,8 +7,10 @@ use polkadot_sdk::frame_support::weights::{
 
 /// Weights of the calls and of each step of the hook.
 pub trait WeightInfo {
-	/// `submit_job` with a prompt of `bytes`.
-	fn submit_job(bytes: u32) -> Weight;
+	/// `submit_job` on the Included lane with a prompt of `bytes`.
+	fn submit_included(bytes: u32) -> Weight;
+	/// `submit_job` on any other lane with a prompt of `bytes`.
+	fn submit_dedicated(bytes: u32) -> Weight;
 	/// `cancel_job` of a job that a worker holds.
 	fn cancel_job() -> Weight;
 	/// Start of matching.
@@ -31,13 +33,24 @@ fn cost(micros: u64, reads: u64, writes: u64) -> Weight {
 		.saturating_add(ParityDbWeight::get().reads_writes(reads, writes))
 }
 
+/// Copying and hashing a prompt.
+fn prompt(bytes: u32) -> Weight {
+	Weight::from_parts(u64::from(bytes).saturating_mul(500), 0)
+}
+
 impl WeightInfo for () {
 	// Registry, stake, ledger, day, slot, queue; job, payload, slot, deadline, links, ledger, day.
-	fn submit_job(bytes: u32) -> Weight {
-		cost(40, 16, 13).saturating_add(Weight::from_parts(u64::from(bytes).saturating_mul(500), 0))
+	fn submit_included(bytes: u32) -> Weight {
+		cost(40, 16, 13).saturating_add(prompt(bytes))
 	}
+	// What the Included lane reads before it refuses; the sponsor, and the balances of both in all
+	// classes, twice; two transfers of vouchers.
+	fn submit_dedicated(bytes: u32) -> Weight {
+		cost(120, 84, 18).saturating_add(prompt(bytes))
+	}
+	// Two lots: burnt, paid out of escrow, booked, and the rest given back.
 	fn cancel_job() -> Weight {
-		cost(40, 16, 16)
+		cost(150, 38, 32)
 	}
 	fn match_base() -> Weight {
 		cost(10, 4, 1)
@@ -54,7 +67,8 @@ impl WeightInfo for () {
 	fn deadline_bucket() -> Weight {
 		cost(5, 1, 0)
 	}
+	// A Dedicated job that failed: the vouchers of both lots go back.
 	fn deadline() -> Weight {
-		cost(40, 14, 16)
+		cost(80, 24, 24)
 	}
 }

@@ -1,13 +1,15 @@
 //! How a job is paid for: reserved before it starts, charged by its receipt.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use polkadot_sdk::sp_runtime::{DispatchError, DispatchResult};
+use polkadot_sdk::{
+	frame_support::Parameter,
+	sp_runtime::{DispatchError, DispatchResult},
+};
 use scale_info::TypeInfo;
 
 use crate::{
 	access::TierId,
-	clock::Day,
-	jobs::{JobId, Lane},
+	jobs::{JobId, LaneChoice},
 	models::ModelId,
 	Cu, Moment, Usdc,
 };
@@ -114,6 +116,14 @@ pub enum Refusal {
 		/// Jobs waiting.
 		waiting: u32,
 	},
+	/// Too few vouchers are left, of the account itself and of its sponsor.
+	#[codec(index = 17)]
+	NoVouchers {
+		/// CU asked for.
+		needed: Cu,
+		/// CU at the most that one job could set aside.
+		available: Cu,
+	},
 }
 
 impl Refusal {
@@ -128,8 +138,8 @@ impl Refusal {
 pub struct SubmitTerms {
 	/// Job slot of the account.
 	pub slot: u8,
-	/// The lane.
-	pub lane: Lane,
+	/// What is to pay.
+	pub lane: LaneChoice,
 	/// The model to run.
 	pub model: ModelId,
 	/// Bytes of the prompt.
@@ -169,40 +179,26 @@ pub trait Submissions<AccountId> {
 	fn check_cancel(who: &AccountId, job: JobId) -> Result<(), Refusal>;
 }
 
-/// What was set aside for one job.
-#[derive(
-	Clone,
-	Copy,
-	Debug,
-	PartialEq,
-	Eq,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-)]
-pub struct Reservation {
-	/// Credit day out of whose pot the job is paid.
-	pub day: Day,
-	/// CU set aside.
-	pub reserved: Cu,
-}
-
 /// A lane's money: [`reserve`](LaneFunds::reserve) before the job, then exactly one of
 /// [`charge`](LaneFunds::charge), [`forfeit`](LaneFunds::forfeit) and
 /// [`release`](LaneFunds::release).
 pub trait LaneFunds<AccountId> {
+	/// What was set aside for one job.
+	type Reservation: Parameter + MaxEncodedLen;
 	/// What [`reserve`](LaneFunds::reserve) would say, without writing anything.
 	///
 	/// # Errors
-	/// Naming what is missing: stake, tier, credits, or a size within the tier's limit.
+	/// Naming what is missing: stake, tier, credits, vouchers, or a size within the limit.
 	fn check(who: &AccountId, min_tier: TierId, cu: Cu) -> Result<(), Refusal>;
 	/// Sets `cu` of `who` aside; from here on the job's whole price is in a pot.
 	///
 	/// # Errors
-	/// Naming what is missing: stake, tier, credits, or a size within the tier's limit.
-	fn reserve(who: &AccountId, min_tier: TierId, cu: Cu) -> Result<Reservation, DispatchError>;
+	/// Naming what is missing: stake, tier, credits, vouchers, or a size within the limit.
+	fn reserve(
+		who: &AccountId,
+		min_tier: TierId,
+		cu: Cu,
+	) -> Result<Self::Reservation, DispatchError>;
 	/// Takes `charged <= reserved`, frees the rest for `who`, and moves the price of the charge
 	/// to the earnings of `worker`; returns that price.
 	///
@@ -210,62 +206,29 @@ pub trait LaneFunds<AccountId> {
 	/// If the books do not hold what was reserved.
 	fn charge(
 		who: &AccountId,
-		reservation: &Reservation,
+		reservation: &Self::Reservation,
 		charged: Cu,
 		worker: &AccountId,
 	) -> Result<Usdc, DispatchError>;
 	/// Takes `forfeited <= reserved` and frees the rest for `who`, as a charge does, but no worker
-	/// earns it: the price returns to the credit pot with the rest of the day.
+	/// earns it: the price goes to the credit pot.
 	///
 	/// # Errors
 	/// If the books do not hold what was reserved.
-	fn forfeit(who: &AccountId, reservation: &Reservation, forfeited: Cu) -> DispatchResult;
+	fn forfeit(who: &AccountId, reservation: &Self::Reservation, forfeited: Cu) -> DispatchResult;
 	/// Frees all of a job that came to nothing, across a day change too.
 	///
 	/// # Errors
 	/// If the books do not hold what was reserved.
-	fn release(who: &AccountId, reservation: &Reservation) -> DispatchResult;
-	/// Price of `cu` in micro-USDC today, rounded down.
-	fn price(cu: Cu) -> Usdc;
-	/// CU that `who` could reserve now.
+	fn release(who: &AccountId, reservation: &Self::Reservation) -> DispatchResult;
+	/// What a worker would earn for `cu` of `who` now, in micro-USDC.
+	fn price(who: &AccountId, cu: Cu) -> Usdc;
+	/// CU that one job of `who` could reserve now.
 	fn available(who: &AccountId) -> Cu;
 	/// Job slots of `who` now.
 	fn slots(who: &AccountId) -> u8;
 	/// UTC at which [`available`](LaneFunds::available) is refilled, if it ever is.
 	fn resets_at() -> Option<Moment>;
-}
-
-/// A lane that takes no jobs.
-pub struct ClosedLane;
-
-impl<AccountId> LaneFunds<AccountId> for ClosedLane {
-	fn check(_: &AccountId, _: TierId, _: Cu) -> Result<(), Refusal> {
-		Err(Refusal::LaneClosed)
-	}
-	fn reserve(_: &AccountId, _: TierId, _: Cu) -> Result<Reservation, DispatchError> {
-		Err(DispatchError::Unavailable)
-	}
-	fn charge(_: &AccountId, _: &Reservation, _: Cu, _: &AccountId) -> Result<Usdc, DispatchError> {
-		Err(DispatchError::Unavailable)
-	}
-	fn forfeit(_: &AccountId, _: &Reservation, _: Cu) -> DispatchResult {
-		Err(DispatchError::Unavailable)
-	}
-	fn release(_: &AccountId, _: &Reservation) -> DispatchResult {
-		Err(DispatchError::Unavailable)
-	}
-	fn price(_: Cu) -> Usdc {
-		0
-	}
-	fn available(_: &AccountId) -> Cu {
-		0
-	}
-	fn slots(_: &AccountId) -> u8 {
-		0
-	}
-	fn resets_at() -> Option<Moment> {
-		None
-	}
 }
 
 #[cfg(test)]
@@ -281,11 +244,5 @@ mod tests {
 		assert_eq!(below.code(), 1);
 		assert_eq!(Refusal::LaneClosed.code(), 9);
 		assert_eq!(Refusal::QueueFull { waiting: 3 }.code(), 16);
-	}
-
-	#[test]
-	fn closed_lane_should_refuse_when_asked() {
-		assert_eq!(ClosedLane::check(&1u64, 0, 1), Err(Refusal::LaneClosed));
-		assert!(ClosedLane::reserve(&1u64, 0, 1).is_err());
 	}
 }

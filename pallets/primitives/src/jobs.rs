@@ -44,6 +44,46 @@ pub enum Lane {
 	Dedicated,
 }
 
+/// What a submission asks to be paid by.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub enum LaneChoice {
+	/// The day's credits.
+	#[codec(index = 0)]
+	Included,
+	/// Vouchers.
+	#[codec(index = 1)]
+	Dedicated,
+	/// The day's credits where they take the job, else vouchers.
+	#[codec(index = 2)]
+	IncludedFirst,
+}
+
+impl LaneChoice {
+	/// The first of the lanes chosen that `admits` the job.
+	///
+	/// # Errors
+	/// Why the last of them does not.
+	pub fn resolve<E>(self, admits: impl Fn(Lane) -> Result<(), E>) -> Result<Lane, E> {
+		let admitted = |lane| admits(lane).map(|()| lane);
+		match self {
+			Self::Included => admitted(Lane::Included),
+			Self::Dedicated => admitted(Lane::Dedicated),
+			Self::IncludedFirst => admitted(Lane::Included).or_else(|_| admitted(Lane::Dedicated)),
+		}
+	}
+}
+
 /// One worker's assignment, as the worker's node needs it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct Assignment {
@@ -112,4 +152,28 @@ pub trait Market<AccountId> {
 pub trait OnFinal {
 	/// The job is final; what was kept for it may go.
 	fn on_final(job: JobId);
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn choice_should_lead_to_the_first_lane_that_admits() {
+		let only = |open: Lane| move |lane| if lane == open { Ok(()) } else { Err(lane) };
+		use LaneChoice::*;
+		assert_eq!(Included.resolve(only(Lane::Included)), Ok(Lane::Included));
+		assert_eq!(Included.resolve(only(Lane::Dedicated)), Err(Lane::Included));
+		assert_eq!(
+			Dedicated.resolve(only(Lane::Included)),
+			Err(Lane::Dedicated)
+		);
+		assert_eq!(
+			IncludedFirst.resolve(|_| Ok::<_, Lane>(())),
+			Ok(Lane::Included)
+		);
+		let dedicated = IncludedFirst.resolve(only(Lane::Dedicated));
+		assert_eq!(dedicated, Ok(Lane::Dedicated));
+		assert_eq!(IncludedFirst.resolve(Err), Err(Lane::Dedicated));
+	}
 }

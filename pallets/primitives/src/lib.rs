@@ -13,10 +13,12 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 
 pub mod access;
+pub mod capacity;
 pub mod clock;
 pub mod credits;
 pub mod jobs;
 pub mod models;
+pub mod price;
 pub mod receipts;
 pub mod settlement;
 pub mod workers;

@@ -33,3 +33,17 @@ pub trait Earnings<AccountId> {
 	/// If less has accrued.
 	fn mature(worker: &AccountId, amount: Usdc) -> DispatchResult;
 }
+
+/// Takes USDC of another account into the books.
+pub trait Inflow<AccountId> {
+	/// `from` -> credit pot.
+	///
+	/// # Errors
+	/// If `from` cannot spare that much, or it is too little to bring the books' account to life.
+	fn fund(from: &AccountId, amount: Usdc) -> DispatchResult;
+	/// `from` -> earnings of `worker`, not yet payable; and `rest` with it -> credit pot.
+	///
+	/// # Errors
+	/// As those of [`fund`](Inflow::fund).
+	fn earn(from: &AccountId, worker: &AccountId, amount: Usdc, rest: Usdc) -> DispatchResult;
+}

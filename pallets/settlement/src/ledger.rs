@@ -2,12 +2,12 @@
 
 use one_primitives::{
 	clock::{Clock, Day},
-	settlement::{Earnings as EarningsBook, Treasury},
+	settlement::{Earnings as EarningsBook, Inflow, Treasury},
 	Usdc,
 };
 use polkadot_sdk::{
 	frame_support::traits::{
-		fungible::Inspect,
+		fungible::{Inspect, Mutate},
 		tokens::{Fortitude, Preservation},
 	},
 	sp_runtime::{traits::AccountIdConversion, ArithmeticError, DispatchError, DispatchResult},
@@ -80,6 +80,55 @@ impl<T: Config> Pallet<T> {
 		let credit = add(pots.credit, amount)?;
 		Pots::<T>::put(PotsRecord { credit, ..pots });
 		Flows::<T>::put(flows);
+		Ok(())
+	}
+
+	/// Transfers `amount` of `from` to the account; returns what of it no pot holds yet.
+	fn receive(from: &T::AccountId, amount: Usdc) -> Result<Usdc, DispatchError> {
+		T::UsdcAsset::transfer(from, &Self::usdc_account(), amount, Preservation::Preserve)?;
+		Ok(amount.min(Self::unbooked()?))
+	}
+
+	/// Books `amount` of `from`, which is in the account, in the credit pot.
+	fn book_capacity(from: &T::AccountId, amount: Usdc) -> DispatchResult {
+		if amount == 0 {
+			return Ok(());
+		}
+		Self::fill_credit(amount, Self::flows_with(amount)?)?;
+		let from = from.clone();
+		Self::deposit_event(Event::Funded { from, amount });
+		Ok(())
+	}
+
+	/// Books `amount` of `from`, which is in the account, in the earnings of `worker`.
+	fn book_earned(from: &T::AccountId, worker: &T::AccountId, amount: Usdc) -> DispatchResult {
+		if amount == 0 {
+			return Ok(());
+		}
+		Flows::<T>::put(Self::flows_with(amount)?);
+		Self::fill_earnings(worker, amount)?;
+		let (who, from) = (worker.clone(), from.clone());
+		Self::deposit_event(Event::Earned { who, from, amount });
+		Ok(())
+	}
+
+	/// The flows after `amount` came of the capacity loop.
+	fn flows_with(amount: Usdc) -> Result<FlowsRecord, ArithmeticError> {
+		let flows = Flows::<T>::get();
+		let from_capacity = add(flows.from_capacity, amount)?;
+		Ok(FlowsRecord {
+			from_capacity,
+			..flows
+		})
+	}
+
+	/// Adds `amount` to the earnings pot, for `worker`.
+	fn fill_earnings(worker: &T::AccountId, amount: Usdc) -> DispatchResult {
+		let (pots, record) = (Pots::<T>::get(), Earnings::<T>::get(worker));
+		let earnings = add(pots.earnings, amount)?;
+		let accrued = add(record.accrued, amount)?;
+		Pots::<T>::put(PotsRecord { earnings, ..pots });
+		Earnings::<T>::insert(worker, EarningsRecord { accrued, ..record });
 		Ok(())
 	}
 
@@ -176,17 +225,11 @@ impl<T: Config> EarningsBook<T::AccountId> for Pallet<T> {
 		if amount == 0 {
 			return Ok(());
 		}
-		let (pots, record) = (Pots::<T>::get(), Earnings::<T>::get(worker));
+		let pots = Pots::<T>::get();
 		let days = take(pots.days, amount, Error::<T>::DayPotTooSmall)?;
-		let earnings = add(pots.earnings, amount)?;
-		let accrued = add(record.accrued, amount)?;
 		Self::shrink_day(day, amount)?;
-		Pots::<T>::put(PotsRecord {
-			days,
-			earnings,
-			..pots
-		});
-		Earnings::<T>::insert(worker, EarningsRecord { accrued, ..record });
+		Pots::<T>::put(PotsRecord { days, ..pots });
+		Self::fill_earnings(worker, amount)?;
 		let who = worker.clone();
 		Self::deposit_event(Event::Accrued { who, day, amount });
 		Ok(())
@@ -213,5 +256,31 @@ impl<T: Config> EarningsBook<T::AccountId> for Pallet<T> {
 		let who = worker.clone();
 		Self::deposit_event(Event::Matured { who, amount });
 		Ok(())
+	}
+}
+
+impl<T: Config> Inflow<T::AccountId> for Pallet<T> {
+	fn fund(from: &T::AccountId, amount: Usdc) -> DispatchResult {
+		if amount == 0 {
+			return Ok(());
+		}
+		let received = Self::receive(from, amount)?;
+		Self::book_capacity(from, received)
+	}
+
+	fn earn(
+		from: &T::AccountId,
+		worker: &T::AccountId,
+		amount: Usdc,
+		rest: Usdc,
+	) -> DispatchResult {
+		let sum = add(amount, rest)?;
+		if sum == 0 {
+			return Ok(());
+		}
+		let received = Self::receive(from, sum)?;
+		let rest = take(received, amount, Error::<T>::NotReceived)?;
+		Self::book_earned(from, worker, amount)?;
+		Self::book_capacity(from, rest)
 	}
 }

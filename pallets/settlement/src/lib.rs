@@ -204,6 +204,23 @@ pub mod pallet {
 			/// Micro-USDC.
 			amount: Usdc,
 		},
+		/// USDC of another account came into the books.
+		Funded {
+			/// Whose it was.
+			from: T::AccountId,
+			/// Micro-USDC added to the credit pot; the first also leaves the account its minimum
+			/// balance.
+			amount: Usdc,
+		},
+		/// USDC of another account came into the earnings of a worker, not payable yet.
+		Earned {
+			/// The worker.
+			who: T::AccountId,
+			/// Whose it was.
+			from: T::AccountId,
+			/// Micro-USDC.
+			amount: Usdc,
+		},
 		/// A job is final: its price is payable.
 		Matured {
 			/// The worker.
@@ -254,6 +271,8 @@ pub mod pallet {
 		EarningsPotTooSmall,
 		/// The worker has accrued less.
 		NotAccrued,
+		/// Less came in than a worker earned: the account keeps its minimum balance of it.
+		NotReceived,
 	}
 
 	#[pallet::extra_constants]

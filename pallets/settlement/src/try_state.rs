@@ -37,7 +37,7 @@ impl<T: Config> Pallet<T> {
 
 	fn check_flows() -> Result<(), TryRuntimeError> {
 		let flows = Flows::<T>::get();
-		let came = add(flows.from_fees, flows.from_transfers)?;
+		let came = flows.received()?;
 		let went = add(flows.paid, Pots::<T>::get().total()?)?;
 		ensure!(came == went, "2: USDC in differs from USDC out and pots");
 		Ok(())

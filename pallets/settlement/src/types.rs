@@ -19,6 +19,17 @@ pub struct PotsRecord {
 	pub earnings: Usdc,
 }
 
+impl FlowsRecord {
+	/// Micro-USDC that ever came.
+	///
+	/// # Errors
+	/// On overflow, which no supply of USDC that fits its own type can cause.
+	pub fn received(&self) -> Result<Usdc, ArithmeticError> {
+		let fees_and_transfers = add(self.from_fees, self.from_transfers)?;
+		add(fees_and_transfers, self.from_capacity)
+	}
+}
+
 impl PotsRecord {
 	/// Micro-USDC in all pots.
 	///
@@ -37,6 +48,8 @@ pub struct FlowsRecord {
 	pub from_fees: Usdc,
 	/// In: booked from transfers to the account.
 	pub from_transfers: Usdc,
+	/// In: of the capacity loop.
+	pub from_capacity: Usdc,
 	/// Out: paid to workers.
 	pub paid: Usdc,
 }

@@ -70,7 +70,8 @@ impl WeightInfo for () {
 			.saturating_add(seats())
 			.saturating_add(storage(models, 2 * models))
 			.saturating_add(storage(3, 3).saturating_mul(acceptances.into()))
-			.saturating_add(storage(20, 20).saturating_mul(receipts.into()))
+			// The dearest is of a Dedicated job that drew on two classes.
+			.saturating_add(storage(40, 36).saturating_mul(receipts.into()))
 			.saturating_add(SIGNATURE.saturating_mul(receipts.into()))
 	}
 	fn authorize_report(acceptances: u32, receipts: u32) -> Weight {

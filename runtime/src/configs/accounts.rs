@@ -77,6 +77,7 @@ fn is_transfer(call: &RuntimeCall) -> bool {
 			| RuntimeCall::Assets(..)
 			| RuntimeCall::PoolAssets(..)
 			| RuntimeCall::AssetConversion(..)
+			| RuntimeCall::Capacity(..)
 			| RuntimeCall::Sudo(..)
 	)
 }

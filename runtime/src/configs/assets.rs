@@ -63,11 +63,10 @@ impl pallet_balances::Config for Runtime {
 parameter_types! {
 	pub const AssetDeposit: Balance = 100 * ONE;
 	pub const AssetAccountDeposit: Balance = deposit(1, 16);
-	pub const AssetMetadataDepositBase: Balance = deposit(1, 68);
-	pub const AssetMetadataDepositPerByte: Balance = deposit(0, 1);
 }
 
-/// Assets are created by root or by pallets, never by accounts: an asset id is a promise.
+/// Assets are created by root or by pallets, never by accounts: an asset id is a promise, and their
+/// names need no deposit.
 impl pallet_assets::Config<Instance1> for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type Balance = Balance;
@@ -80,8 +79,8 @@ impl pallet_assets::Config<Instance1> for Runtime {
 	type ForceOrigin = EnsureRoot<AccountId>;
 	type AssetDeposit = AssetDeposit;
 	type AssetAccountDeposit = AssetAccountDeposit;
-	type MetadataDepositBase = AssetMetadataDepositBase;
-	type MetadataDepositPerByte = AssetMetadataDepositPerByte;
+	type MetadataDepositBase = ConstU128<0>;
+	type MetadataDepositPerByte = ConstU128<0>;
 	type ApprovalDeposit = ConstU128<EXISTENTIAL_DEPOSIT>;
 	type StringLimit = ConstU32<50>;
 	type Freezer = ();

@@ -25,7 +25,7 @@ impl pallet_credits::Config for Runtime {
 	type Earnings = Settlement;
 	type Submissions = Jobs;
 	type CreditCalls = DirectCalls;
-	type PricePerGiga = bounded::PricePerGiga;
+	type PricePerGiga = pallet_capacity::PostedPrice<Runtime>;
 	type IncludedShare = bounded::IncludedShare;
 	type BudgetShare = bounded::BudgetShare;
 	type BudgetCap = bounded::BudgetCap;

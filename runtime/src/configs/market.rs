@@ -2,10 +2,9 @@
 
 use crate::{
 	configs::{parameters::bounded, system::MAX_BLOCK_WEIGHT},
-	AccountId, Balances, Clock, Credits, Jobs, Models, Receipts, Runtime, RuntimeHoldReason,
-	Settlement, Workers,
+	AccountId, Balances, Capacity, Clock, Credits, Jobs, Models, Receipts, Runtime,
+	RuntimeHoldReason, Settlement, Workers,
 };
-use one_primitives::credits::ClosedLane;
 use polkadot_sdk::{
 	frame_support::{parameter_types, traits::ConstU32, weights::Weight},
 	frame_system::EnsureRoot,
@@ -54,7 +53,7 @@ impl pallet_jobs::Config for Runtime {
 	type Models = Models;
 	type Workers = Workers;
 	type Included = Credits;
-	type Dedicated = ClosedLane;
+	type Dedicated = Capacity;
 	type Earnings = Settlement;
 	type OnFinal = Receipts;
 	type Randomness = ParentBlockRandomness<Runtime>;

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod assets;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
+pub mod capacity;
 pub mod clock;
 pub mod consensus;
 pub mod credits;

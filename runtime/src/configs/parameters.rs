@@ -179,6 +179,21 @@ pub mod dynamic {
 		#[codec(index = 3)]
 		pub static MaxMove: Permill = Permill::from_parts(3_000);
 	}
+
+	/// Vouchers.
+	#[dynamic_pallet_params]
+	#[codec(index = 5)]
+	pub mod capacity {
+		/// What a buyer pays on top of the price.
+		#[codec(index = 0)]
+		pub static Premium: Permill = Permill::from_percent(3);
+		/// CU a day that may be sold before receipts prove that workers serve as much.
+		#[codec(index = 1)]
+		pub static FirstCapacity: Cu = 1_000_000_000_000;
+		/// Job slots of an account on the Dedicated lane.
+		#[codec(index = 2)]
+		pub static DedicatedSlots: u8 = 16;
+	}
 }
 
 /// The parameters as they act: within compiled bounds, whatever was written.
@@ -245,6 +260,10 @@ pub mod bounded {
 		MinSale: Balance = settlement, MILLI_ONE, 1_000 * ONE;
 		MaxDiscount: Permill = settlement, Permill::from_parts(3_500), Permill::from_percent(5);
 		MaxMove: Permill = settlement, Permill::from_parts(100), Permill::from_percent(2);
+
+		Premium: Permill = capacity, Permill::from_percent(2), Permill::from_percent(5);
+		FirstCapacity: Cu = capacity, 1_000_000_000, 1_000_000_000_000_000_000;
+		DedicatedSlots: u8 = capacity, 1, MAX_SLOTS;
 	}
 
 	/// The table of tiers: thresholds ascend, and allowances are proportional to them, so that

@@ -109,6 +109,7 @@ pub fn check_invariants() {
 	Jobs::do_try_state().unwrap();
 	Receipts::do_try_state().unwrap();
 	Settlement::do_try_state().unwrap();
+	Capacity::do_try_state().unwrap();
 	assert_eq!(Balances::total_issuance(), TOTAL_SUPPLY);
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{chain::*, market::*};
 use codec::Encode;
-use one_primitives::{access::Access as _, clock::Clock as _, jobs::Lane, models::ModelId};
+use one_primitives::{access::Access as _, clock::Clock as _, jobs::LaneChoice, models::ModelId};
 use one_runtime::{
 	configs::{
 		accounts::ProxyType,
@@ -34,10 +34,12 @@ use polkadot_sdk::{
 	*,
 };
 
-const OUTPUT: u32 = 64;
+/// New tokens that every prompt asks for.
+pub const OUTPUT: u32 = 64;
 /// CU that every job of these tests reserves: the floor, the model is small.
-const FLOOR: u64 = 10_000_000;
-const ADMISSION: u64 = 100_000;
+pub const FLOOR: u64 = 10_000_000;
+/// CU for a submission without a fee.
+pub const ADMISSION: u64 = 100_000;
 
 fn prompt(slot: u8) -> RuntimeCall {
 	submission(slot, MODEL, b"hello".to_vec())
@@ -47,7 +49,7 @@ fn submission(slot: u8, model: ModelId, prompt: Vec<u8>) -> RuntimeCall {
 	pallet_jobs::Call::<Runtime>::submit_job {
 		slot,
 		model,
-		lane: Lane::Included,
+		lane: LaneChoice::Included,
 		max_output: OUTPUT,
 		prompt,
 	}
@@ -59,7 +61,7 @@ fn stake(amount: u128) -> RuntimeCall {
 }
 
 /// Blocks until the next credit day is open: the hook of its first block opens it.
-fn next_day() {
+pub fn next_day() {
 	let day = Clock::day();
 	while Clock::day() == day {
 		next_block();
@@ -67,11 +69,16 @@ fn next_day() {
 	next_block();
 }
 
+/// Takes the model from its registration to its first job, by the sudo key.
+pub fn activate_model() {
+	let steps = activation(MODEL, model());
+	assert_ok!(submit(Alice, sudo(batch(steps))).unwrap());
+}
+
 /// An active model, fees in the credit pot, and `Bob` with a stake that counts.
-fn with_credits(test: impl FnOnce()) {
+pub fn with_credits(test: impl FnOnce()) {
 	in_block("development", || {
-		let steps = activation(MODEL, model());
-		assert_ok!(submit(Alice, sudo(batch(steps))).unwrap());
+		activate_model();
 		assert_ok!(submit(Bob, stake(1_000 * ONE)).unwrap());
 		pay_fees(200);
 		next_day();
@@ -90,7 +97,8 @@ fn pay_fees(count: usize) {
 	assert!(Settlement::pots().credit > 0, "no fees were sold");
 }
 
-fn available(who: Sr25519Keyring) -> u64 {
+/// CU left of the credits of `who`.
+pub fn available(who: Sr25519Keyring) -> u64 {
 	Credits::credits(&account(who)).available
 }
 
@@ -153,8 +161,7 @@ fn multisig_should_spend_its_own_credits() {
 				call: Box::new(call),
 			};
 		assert_ok!(submit(Charlie, as_multisig(stake(1_000 * ONE))).unwrap());
-		let steps = activation(MODEL, model());
-		assert_ok!(submit(Alice, sudo(batch(steps))).unwrap());
+		activate_model();
 		pay_fees(200);
 		next_day();
 		let credits = Credits::credits(&multisig).available;

@@ -11,5 +11,6 @@ mod genesis;
 mod market;
 mod parameters;
 mod sequences;
+mod sponsors;
 mod transactions;
 mod wasm;

@@ -3,19 +3,19 @@
 use crate::chain::*;
 use codec::Encode;
 use one_primitives::{
-	jobs::{Acceptance, Assignment, Market as _},
+	jobs::{Acceptance, Assignment, JobId, Market as _},
 	models::ModelId,
 	receipts::{self, Finish, Outcome, Receipt, SignedReceipt},
-	workers::crypto::WorkerPair,
+	workers::crypto::{WorkerPair, WorkerSignature},
 };
 use one_runtime::{
 	AccountId, BlockNumber, Executive, Jobs, Runtime, RuntimeCall, System, UncheckedExtrinsic,
 	Workers,
 };
 use pallet_models::{shape::Shape, types::ModelRecord};
-use pallet_workers::{types::Report, Offer};
+use pallet_workers::{Offer, Report};
 use polkadot_sdk::{
-	frame_support::BoundedVec,
+	frame_support::{assert_ok, BoundedVec},
 	frame_system::offchain::CreateAuthorizedTransaction,
 	sp_core::{Pair, H256},
 	sp_keyring::Sr25519Keyring,
@@ -23,6 +23,9 @@ use polkadot_sdk::{
 	*,
 };
 
+type SignedReceiptOf = SignedReceipt<AccountId, WorkerSignature>;
+
+/// The model of these tests.
 pub const MODEL: ModelId = H256::repeat_byte(7);
 /// The mailbox version and the arithmetic that the workers' services speak.
 const MAILBOX: u16 = one_mailbox::VERSION;
@@ -91,22 +94,56 @@ pub fn offer(models: Vec<ModelId>, slots: u8) -> Offer {
 	}
 }
 
+/// Registers `who` with slots for `model`, and has its node report.
+pub fn join(who: Sr25519Keyring, model: ModelId, slots: u8) {
+	assert_ok!(submit(who, registration(who, vec![model], slots)).unwrap());
+	assert_ok!(send_report(who, vec![], vec![]).unwrap());
+}
+
+/// The node of `who` promises to serve all that it was assigned, and serves it with so many tokens.
+pub fn serve(who: Sr25519Keyring, input_tokens: u32, output_tokens: u32) -> Vec<JobId> {
+	let assignments = Jobs::assignments(&account(who));
+	let jobs = assignments
+		.iter()
+		.map(|assignment| assignment.job)
+		.collect();
+	let tokens = (input_tokens, output_tokens);
+	let receipts = assignments
+		.iter()
+		.map(|assignment| receipt(who, assignment, tokens, Outcome::Served))
+		.collect();
+	let acceptances = assignments.iter().map(acceptance).collect();
+	assert_ok!(send_report(who, acceptances, receipts).unwrap());
+	jobs
+}
+
 /// What the node of `who` reports of its assignments: accepts those it has not, and has receipts
 /// with `outcome` for those it has.
 pub fn report(who: Sr25519Keyring, outcome: Outcome) -> ApplyExtrinsicResult {
 	let (accepted, assigned): (Vec<_>, Vec<_>) = Jobs::assignments(&account(who))
 		.into_iter()
 		.partition(|assignment| assignment.accepted);
-	let receipts = accepted
-		.iter()
-		.map(|assignment| receipt(who, assignment, outcome));
+	let receipts = accepted.iter().map(|assignment| {
+		let tokens = (assignment.max_input / 2, assignment.max_output / 2);
+		receipt(who, assignment, tokens, outcome)
+	});
+	let acceptances = assigned.iter().map(acceptance).collect();
+	send_report(who, acceptances, receipts.collect())
+}
+
+/// Sends the one message of `who` in this block, as its node does.
+fn send_report(
+	who: Sr25519Keyring,
+	acceptances: Vec<Acceptance>,
+	receipts: Vec<SignedReceiptOf>,
+) -> ApplyExtrinsicResult {
 	let report = Report::<AccountId, BlockNumber> {
 		worker: account(who),
 		block: System::block_number(),
 		mailbox: MAILBOX,
 		arithmetics: vec![ARITHMETIC].try_into().unwrap(),
-		acceptances: BoundedVec::truncate_from(assigned.iter().map(acceptance).collect()),
-		receipts: BoundedVec::truncate_from(receipts.collect()),
+		acceptances: BoundedVec::truncate_from(acceptances),
+		receipts: BoundedVec::truncate_from(receipts),
 	};
 	let signature = node_key(who).sign(&Workers::report_message(&report));
 	let call = pallet_workers::Call::<Runtime>::report { report, signature };
@@ -125,16 +162,17 @@ fn acceptance(assignment: &Assignment) -> Acceptance {
 fn receipt(
 	who: Sr25519Keyring,
 	assignment: &Assignment,
+	(input_tokens, output_tokens): (u32, u32),
 	outcome: Outcome,
-) -> SignedReceipt<AccountId, one_primitives::workers::crypto::WorkerSignature> {
+) -> SignedReceiptOf {
 	let receipt = Receipt {
 		job: assignment.job,
 		attempt: assignment.attempt,
 		model: assignment.model,
 		worker: account(who),
 		requests: 1,
-		input_tokens: assignment.max_input / 2,
-		output_tokens: assignment.max_output / 2,
+		input_tokens,
+		output_tokens,
 		request_root: H256(sp_io::hashing::blake2_256(&assignment.prompt)),
 		result_root: H256(sp_io::hashing::blake2_256(&assignment.job.encode())),
 		trace_root: H256::repeat_byte(3),

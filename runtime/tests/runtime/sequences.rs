@@ -6,7 +6,7 @@
 use crate::{chain::*, market::*};
 use codec::Decode;
 use one_mailbox::Outcome;
-use one_primitives::{jobs::Lane, models::ModelId};
+use one_primitives::{jobs::LaneChoice, models::ModelId, Usdc};
 use one_runtime::{
 	configs::{
 		accounts::ProxyType,
@@ -75,8 +75,11 @@ impl Draw {
 	fn usdc(self, most: u64) -> Balance {
 		Balance::from(self.upto(most * 1_000_000))
 	}
+	fn any(self) -> Sr25519Keyring {
+		ACTORS[(self.b % 6) as usize]
+	}
 	fn actor(self) -> Address {
-		Address::Id(account(ACTORS[(self.b % 6) as usize]))
+		Address::Id(account(self.any()))
 	}
 	fn model(self) -> ModelId {
 		MODELS[(self.b % 3) as usize]
@@ -108,11 +111,40 @@ const CALLS: &[(&str, Make)] = &[
 		pallet_access::Call::<Runtime>::lock { lock }.into()
 	}),
 	("retier", |_, draw| {
-		let who = account(ACTORS[(draw.b % 6) as usize]);
+		let who = account(draw.any());
 		pallet_access::Call::<Runtime>::retier { who }.into()
 	}),
-	("submit_job", |_, draw| job(draw, Lane::Included)),
-	("submit_job again", |_, draw| job(draw, Lane::Included)),
+	("submit_job", |_, draw| job(draw, LaneChoice::Included)),
+	("submit_job dedicated", |_, draw| {
+		job(draw, LaneChoice::Dedicated)
+	}),
+	("submit_job included first", |_, draw| {
+		job(draw, LaneChoice::IncludedFirst)
+	}),
+	("buy", |_, draw| {
+		let (cu, max_cost) = (draw.upto(4_000_000_000), Usdc::MAX);
+		pallet_capacity::Call::<Runtime>::buy { cu, max_cost }.into()
+	}),
+	("refund", |_, draw| {
+		let (class, cu) = ((draw.b % 4) as u32, draw.upto(1_000_000_000));
+		pallet_capacity::Call::<Runtime>::refund { class, cu }.into()
+	}),
+	("allow", |_, draw| {
+		let (account, cap) = (account(draw.any()), draw.upto(500_000_000));
+		pallet_capacity::Call::<Runtime>::allow { account, cap }.into()
+	}),
+	("disallow", |_, draw| {
+		let account = account(draw.any());
+		pallet_capacity::Call::<Runtime>::disallow { account }.into()
+	}),
+	("choose_sponsor", |_, draw| {
+		let sponsor = (draw.a % 3 > 0).then(|| account(draw.any()));
+		pallet_capacity::Call::<Runtime>::choose_sponsor { sponsor }.into()
+	}),
+	("transfer vouchers", |_, draw| {
+		let amount = Balance::from(draw.upto(1_000_000_000));
+		transfer_asset(VOUCHERS + (draw.a % 2) as u32, draw.actor(), amount)
+	}),
 	("cancel_job", |_, draw| {
 		let next = pallet_jobs::NextJob::<Runtime>::get();
 		let job = next.saturating_sub(1 + draw.upto(8));
@@ -146,10 +178,7 @@ const CALLS: &[(&str, Make)] = &[
 		pallet_balances::Call::<Runtime>::transfer_allow_death { dest, value }.into()
 	}),
 	("transfer usdc", |_, draw| {
-		let (target, amount) = (draw.actor(), draw.usdc(1_000));
-		let id = USDC.into();
-		pallet_assets::Call::<Runtime, pallet_assets::Instance1>::transfer { id, target, amount }
-			.into()
+		transfer_asset(USDC, draw.actor(), draw.usdc(1_000))
 	}),
 	("sell one", |who, draw| {
 		swap(
@@ -246,7 +275,12 @@ const GOVERNED: &[(&str, fn(Draw) -> RuntimeCall)] = &[
 	}),
 ];
 
-fn job(draw: Draw, lane: Lane) -> RuntimeCall {
+fn transfer_asset(asset: u32, target: Address, amount: Balance) -> RuntimeCall {
+	let id = asset.into();
+	pallet_assets::Call::<Runtime, pallet_assets::Instance1>::transfer { id, target, amount }.into()
+}
+
+fn job(draw: Draw, lane: LaneChoice) -> RuntimeCall {
 	pallet_jobs::Call::<Runtime>::submit_job {
 		slot: draw.upto(4) as u8,
 		model: draw.model(),

@@ -1,4 +1,4 @@
-//! A market of one model whose jobs cost what they name.
+//! A market of one model whose jobs cost what they name, and on the Dedicated lane nothing.
 
 pub use pallet::*;
 use polkadot_sdk::*;
@@ -9,8 +9,8 @@ pub mod pallet {
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
 	use one_primitives::{
-		credits::{LaneFunds, Refusal, Reservation, Submissions, SubmitTerms},
-		jobs::{JobId, Lane},
+		credits::{LaneFunds, Refusal, Submissions, SubmitTerms},
+		jobs::{JobId, Lane, LaneChoice},
 		Cu,
 	};
 
@@ -23,10 +23,18 @@ pub mod pallet {
 	#[pallet::pallet]
 	pub struct Pallet<T>(_);
 
-	/// Owner, slot and money of each open job.
+	/// Owner, slot and, on the Included lane, money of a job.
+	type OpenJob<T> = (
+		<T as frame_system::Config>::AccountId,
+		u8,
+		Option<
+			<<T as Config>::Funds as LaneFunds<<T as frame_system::Config>::AccountId>>::Reservation,
+		>,
+	);
+
+	/// The open jobs.
 	#[pallet::storage]
-	pub type Jobs<T: Config> =
-		StorageMap<_, Twox64Concat, JobId, (T::AccountId, u8, Reservation), OptionQuery>;
+	pub type Jobs<T: Config> = StorageMap<_, Twox64Concat, JobId, OpenJob<T>, OptionQuery>;
 
 	/// The job in each slot.
 	#[pallet::storage]
@@ -45,10 +53,13 @@ pub mod pallet {
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
 		/// Submits a job that costs `cu`.
-		pub fn submit(origin: OriginFor<T>, slot: u8, cu: u32, _lane: Lane) -> DispatchResult {
-			let who = ensure_signed(origin)?;
-			Self::check_slot(&who, slot).map_err(|_| Error::<T>::Refused)?;
-			let reservation = T::Funds::reserve(&who, 0, Cu::from(cu))?;
+		pub fn submit(origin: OriginFor<T>, slot: u8, cu: u32, lane: LaneChoice) -> DispatchResult {
+			let (who, cu) = (ensure_signed(origin)?, Cu::from(cu));
+			let lane = Self::lane(&who, slot, cu, lane).map_err(|_| Error::<T>::Refused)?;
+			let reservation = match lane {
+				Lane::Included => Some(T::Funds::reserve(&who, 0, cu)?),
+				Lane::Dedicated => None,
+			};
 			let job = Next::<T>::mutate(|next| core::mem::replace(next, *next + 1));
 			Jobs::<T>::insert(job, (&who, slot, reservation));
 			Slots::<T>::insert((&who, slot), job);
@@ -61,7 +72,7 @@ pub mod pallet {
 			Self::check_cancel(&who, job).map_err(|_| Error::<T>::Refused)?;
 			let (who, slot, reservation) = Jobs::<T>::take(job).ok_or(Error::<T>::Refused)?;
 			Slots::<T>::remove((&who, slot));
-			T::Funds::release(&who, &reservation)
+			reservation.map_or(Ok(()), |reserved| T::Funds::release(&who, &reserved))
 		}
 
 		/// Takes stake back.
@@ -71,6 +82,16 @@ pub mod pallet {
 	}
 
 	impl<T: Config> Pallet<T> {
+		fn lane(who: &T::AccountId, slot: u8, cu: Cu, lane: LaneChoice) -> Result<Lane, Refusal> {
+			lane.resolve(|lane| match lane {
+				Lane::Included => {
+					T::Funds::check(who, 0, cu)?;
+					Self::check_slot(who, slot)
+				}
+				Lane::Dedicated => Ok(()),
+			})
+		}
+
 		fn check_slot(who: &T::AccountId, slot: u8) -> Result<(), Refusal> {
 			let slots = T::Funds::slots(who);
 			match Slots::<T>::get((who, slot)) {
@@ -84,9 +105,7 @@ pub mod pallet {
 	impl<T: Config> Submissions<T::AccountId> for Pallet<T> {
 		fn check_submit(who: &T::AccountId, terms: &SubmitTerms) -> Result<Cu, Refusal> {
 			let cu = Cu::from(terms.max_output);
-			T::Funds::check(who, 0, cu)?;
-			Self::check_slot(who, terms.slot)?;
-			Ok(cu)
+			Self::lane(who, terms.slot, cu, terms.lane).map(|_| cu)
 		}
 
 		fn check_cancel(who: &T::AccountId, job: JobId) -> Result<(), Refusal> {

@@ -11,7 +11,7 @@ use frame_support::{
 };
 use one_primitives::{
 	credits::{CreditCall, CreditCalls, SubmitTerms},
-	jobs::Lane,
+	jobs::LaneChoice,
 	Cu, Usdc,
 };
 use pallet_transaction_payment::{ChargeTransactionPayment, FungibleAdapter};
@@ -120,11 +120,11 @@ impl CreditCalls<RuntimeCall> for Calls {
 
 /// The call that submits a job of `cu` to `slot`.
 pub fn submit(slot: u8, cu: Cu) -> RuntimeCall {
-	submit_in(Lane::Included, slot, cu)
+	submit_in(LaneChoice::Included, slot, cu)
 }
 
 /// The call that submits a job of `cu` in `lane`.
-pub fn submit_in(lane: Lane, slot: u8, cu: Cu) -> RuntimeCall {
+pub fn submit_in(lane: LaneChoice, slot: u8, cu: Cu) -> RuntimeCall {
 	let cu = u32::try_from(cu).unwrap();
 	RuntimeCall::Market(market::Call::submit { slot, cu, lane })
 }

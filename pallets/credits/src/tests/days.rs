@@ -147,9 +147,9 @@ fn prices_should_freeze_when_a_day_opens() {
 	build_and_execute(|| {
 		holder(1, 0);
 		PricePerGiga::set(&200_000);
-		assert_eq!(Credits::price(GIGA), 60_000);
+		assert_eq!(Credits::price(&1, GIGA), 60_000);
 		next_day();
-		assert_eq!(Credits::price(GIGA), 120_000);
+		assert_eq!(Credits::price(&1, GIGA), 120_000);
 	});
 }
 

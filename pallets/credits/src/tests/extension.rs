@@ -4,7 +4,7 @@ use frame_support::{
 	pallet_prelude::TransactionSource,
 	weights::Weight,
 };
-use one_primitives::jobs::Lane;
+use one_primitives::jobs::LaneChoice;
 use pallet_transaction_payment::ChargeTransactionPayment;
 use scale_info::TypeInfo;
 use sp_runtime::{
@@ -100,7 +100,7 @@ fn submission_should_come_after_those_who_pay() {
 		let validity = validate(1, &submit(3, 1_000)).unwrap();
 		assert_eq!(validity.longevity, LONGEVITY);
 		Balances::force_set_balance(RuntimeOrigin::root(), 2, 1_000_000).unwrap();
-		let paid = validate(2, &submit_in(Lane::Dedicated, 0, 1)).unwrap();
+		let paid = validate(2, &submit_in(LaneChoice::Dedicated, 0, 1)).unwrap();
 		assert_eq!(validity.priority, PRIORITY);
 		assert!(paid.priority > validity.priority);
 	});
@@ -186,9 +186,29 @@ fn fee_should_be_paid_when_the_lane_or_the_call_is_another() {
 	build_and_execute(|| {
 		poor_holder();
 		let remark = RuntimeCall::System(frame_system::Call::remark { remark: vec![] });
-		for call in [submit_in(Lane::Dedicated, 0, 1), remark] {
+		for call in [submit_in(LaneChoice::Dedicated, 0, 1), remark] {
 			assert_eq!(validate(1, &call), Err(InvalidTransaction::Payment.into()));
 		}
+	});
+}
+
+#[test]
+fn fee_should_be_waived_while_credits_cover_the_job_and_paid_when_vouchers_do() {
+	build_and_execute(|| {
+		poor_holder();
+		let first = |slot| submit_in(LaneChoice::IncludedFirst, slot, GIGA / 2);
+		assert_eq!(validate(1, &first(0)), validate(1, &submit(0, 1)));
+		assert_ok!(apply(1, first(0)).unwrap());
+		assert_eq!(Credits::available(&1), GIGA / 2 - ADMISSION);
+		// Nothing is free to pay the fee of the other lane with.
+		assert_eq!(
+			validate(1, &first(1)),
+			Err(InvalidTransaction::Payment.into())
+		);
+		Balances::force_set_balance(RuntimeOrigin::root(), 1, 10_000).unwrap();
+		assert_ok!(apply(1, first(1)).unwrap());
+		assert_eq!(free(1), 10_000 - FEE);
+		assert_eq!(Credits::available(&1), GIGA / 2 - ADMISSION);
 	});
 }
 

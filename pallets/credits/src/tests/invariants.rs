@@ -1,7 +1,4 @@
-use one_primitives::{
-	access::{Access as _, LockId, Standing},
-	credits::Reservation,
-};
+use one_primitives::access::{LockId, Standing};
 use proptest::prelude::*;
 
 use super::*;

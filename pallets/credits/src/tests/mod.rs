@@ -9,7 +9,7 @@ use one_primitives::{
 use polkadot_sdk::*;
 use sp_runtime::Perbill;
 
-use crate::{mock::*, Days, Error, Event, Ledgers};
+use crate::{mock::*, Days, Error, Event, Ledgers, Reservation};
 
 mod days;
 mod extension;

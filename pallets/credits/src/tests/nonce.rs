@@ -1,7 +1,7 @@
 use codec::Encode;
 use frame_support::{dispatch::GetDispatchInfo, pallet_prelude::TransactionSource};
 use frame_system::CheckNonce;
-use one_primitives::jobs::Lane;
+use one_primitives::jobs::LaneChoice;
 use scale_info::TypeInfo;
 use sp_runtime::{
 	traits::{DispatchTransaction, TransactionExtension},
@@ -44,7 +44,7 @@ fn free_calls_should_be_refused_when_their_nonce_is_ahead() {
 fn other_calls_should_wait_for_the_nonce_before_theirs() {
 	build_and_execute(|| {
 		poor_holder();
-		for call in [leave(), submit_in(Lane::Dedicated, 0, 1)] {
+		for call in [leave(), submit_in(LaneChoice::Dedicated, 0, 1)] {
 			assert_eq!(
 				validate(5, &call).unwrap().requires,
 				vec![(1u64, 4u32).encode()]

@@ -50,7 +50,7 @@ fn cancel_job_should_forfeit_the_floor_when_a_worker_holds_a_slot() {
 fn cancel_job_should_forfeit_all_when_the_worker_is_at_it() {
 	with_workers(|| {
 		submit_sized(500);
-		let reserved = job(0).reservation.reserved;
+		let reserved = job(0).reserved;
 		assert_ok!(cancel(0));
 		assert!(reserved > FLOOR);
 		assert_eq!(free_credits(ALICE), CREDITS - reserved);

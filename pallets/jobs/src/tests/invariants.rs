@@ -1,5 +1,5 @@
 use one_primitives::{
-	jobs::{JobId, Lane, Market},
+	jobs::{JobId, LaneChoice, Market},
 	receipts::{Outcome, Receipt},
 };
 use polkadot_sdk::*;
@@ -14,7 +14,7 @@ enum Step {
 		who: u64,
 		slot: u8,
 		model: u8,
-		lane: Lane,
+		lane: LaneChoice,
 		max_output: u32,
 		prompt: usize,
 	},
@@ -40,8 +40,9 @@ enum Step {
 	},
 }
 
-fn lane() -> impl Strategy<Value = Lane> {
-	prop_oneof![3 => Just(Lane::Included), 2 => Just(Lane::Dedicated)]
+fn lane() -> impl Strategy<Value = LaneChoice> {
+	use LaneChoice::*;
+	prop_oneof![3 => Just(Included), 2 => Just(Dedicated), 1 => Just(IncludedFirst)]
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {

@@ -1,5 +1,5 @@
 use frame_support::{traits::Hooks, weights::WeightMeter};
-use one_primitives::{jobs::Lane, receipts::Outcome};
+use one_primitives::{jobs::LaneChoice, receipts::Outcome};
 use polkadot_sdk::*;
 
 use crate::{mock::*, Event, State, Waiting, WeightInfo};
@@ -46,7 +46,10 @@ fn jobs_should_be_assigned_in_order_when_slots_are_few() {
 #[test]
 fn job_should_wait_when_only_other_models_have_slots() {
 	with_slots(&[(2, WORKERS[0])], || {
-		let (one, two) = (submit(ALICE, 0), submit_to(ALICE, 1, 2, Lane::Included));
+		let (one, two) = (
+			submit(ALICE, 0),
+			submit_to(ALICE, 1, 2, LaneChoice::Included),
+		);
 		next_block();
 		assert!(!is_assigned(one) && is_assigned(two));
 		assert_eq!(Waiting::<Test>::get().into_inner(), [model(1)]);
@@ -65,7 +68,7 @@ fn models_should_take_turns_when_weight_is_short() {
 		MaxPoll::set(&(one_match * 2));
 		let ids: Vec<u64> = (1..=3)
 			.flat_map(|number| [0, 1].map(|slot| (number, slot)))
-			.map(|(number, slot)| submit_to(number.into(), slot, number, Lane::Included))
+			.map(|(number, slot)| submit_to(number.into(), slot, number, LaneChoice::Included))
 			.collect();
 		next_block();
 		next_block();

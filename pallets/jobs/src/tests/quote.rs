@@ -1,6 +1,6 @@
 use one_primitives::{
 	credits::{Refusal, SubmitTerms},
-	jobs::Lane,
+	jobs::{Lane, LaneChoice},
 	receipts::Outcome,
 };
 
@@ -10,7 +10,7 @@ fn request(max_output: u32) -> SubmitTerms {
 	let prompt_len = PROMPT.len() as u32;
 	SubmitTerms {
 		slot: 0,
-		lane: Lane::Included,
+		lane: LaneChoice::Included,
 		model: model(1),
 		prompt_len,
 		max_output,
@@ -22,8 +22,9 @@ fn quote_should_be_what_the_submission_reserves() {
 	with_workers(|| {
 		let quote = Jobs::quote(&ALICE, &request(20)).unwrap();
 		let id = submit(ALICE, 0);
-		assert_eq!(job(id).reservation.reserved, quote.cu);
+		assert_eq!(job(id).reserved, quote.cu);
 		let expected = Quote {
+			lane: Lane::Included,
 			cu: FLOOR,
 			price_usdc: 100,
 			available: CREDITS,

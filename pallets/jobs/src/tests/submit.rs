@@ -1,7 +1,7 @@
 use frame_support::{assert_noop, assert_ok};
 use one_primitives::{
 	credits::{Refusal, Submissions, SubmitTerms},
-	jobs::{Lane, MAX_PROMPT},
+	jobs::{Lane, LaneChoice, MAX_PROMPT},
 };
 use polkadot_sdk::*;
 
@@ -14,7 +14,7 @@ const RESERVED: u64 = 1_000;
 fn terms() -> SubmitTerms {
 	SubmitTerms {
 		slot: 0,
-		lane: Lane::Included,
+		lane: LaneChoice::Included,
 		model: model(1),
 		prompt_len: PROMPT.len() as u32,
 		max_output: 20,
@@ -78,7 +78,7 @@ fn submit_job_should_reserve_what_the_check_says_when_the_job_is_large() {
 			origin,
 			0,
 			model(1),
-			Lane::Included,
+			LaneChoice::Included,
 			900,
 			prompt
 		));
@@ -96,11 +96,11 @@ fn submit_job_should_take_an_empty_prompt() {
 			origin,
 			0,
 			model(1),
-			Lane::Included,
+			LaneChoice::Included,
 			1,
 			vec![]
 		));
-		assert_eq!(job(0).reservation.reserved, FLOOR);
+		assert_eq!(job(0).reserved, FLOOR);
 	});
 }
 
@@ -184,7 +184,7 @@ fn submit_job_should_refuse_when_the_funds_do() {
 	with_workers(|| {
 		DedicatedOpen::set(&false);
 		let dedicated = SubmitTerms {
-			lane: Lane::Dedicated,
+			lane: LaneChoice::Dedicated,
 			..terms()
 		};
 		assert_refused(dedicated, Refusal::LaneClosed, Error::LaneClosed);
@@ -196,6 +196,24 @@ fn submit_job_should_refuse_when_the_funds_do() {
 			resets_at: 691_200_000,
 		};
 		assert_refused(terms(), refusal, Error::NoCredits);
+	});
+}
+
+#[test]
+fn submit_job_should_take_the_dedicated_lane_when_credits_do_not_take_the_job() {
+	with_workers(|| {
+		let lane_of = |slot| job(submit_to(ALICE, slot, 1, LaneChoice::IncludedFirst)).lane();
+		assert_eq!(lane_of(0), Lane::Included);
+		Ledger::set(&[((0, ALICE), (RESERVED - 1, RESERVED))].into());
+		assert_eq!(lane_of(1), Lane::Dedicated);
+		assert_eq!(free_credits(ALICE), RESERVED - 1);
+		let neither = SubmitTerms {
+			slot: 1,
+			lane: LaneChoice::IncludedFirst,
+			..terms()
+		};
+		let taken = Refusal::SlotTaken { slot: 1, job: 1 };
+		assert_refused(neither, taken, Error::SlotTaken);
 	});
 }
 
@@ -221,9 +239,9 @@ fn submit_job_should_refuse_when_the_queue_is_full() {
 fn submit_job_should_refuse_when_the_line_of_models_is_full() {
 	with_slots(&[], || {
 		for number in 1..=4 {
-			submit_to(ALICE, number - 1, number, Lane::Included);
+			submit_to(ALICE, number - 1, number, LaneChoice::Included);
 		}
-		let (slot, lane, prompt) = (0, Lane::Included, vec![]);
+		let (slot, lane, prompt) = (0, LaneChoice::Included, vec![]);
 		let call = Call::submit_job {
 			slot,
 			model: model(5),

@@ -3,7 +3,7 @@
 use std::{cell::Cell, collections::BTreeMap};
 
 use one_primitives::{
-	settlement::{Earnings as EarningsBook, Treasury},
+	settlement::{Earnings as EarningsBook, Inflow, Treasury},
 	Usdc,
 };
 use polkadot_sdk::{
@@ -31,6 +31,8 @@ enum Step {
 	Earmark(u32, Part),
 	Release(u32, Part),
 	Accrue(u32, AccountId, Part),
+	Fund(Usdc),
+	Earn(AccountId, Usdc, Usdc),
 	Mature(AccountId, Part),
 	Block(AccountId),
 	Thaw(AccountId),
@@ -49,6 +51,9 @@ fn step() -> impl Strategy<Value = Step> {
 		1 => (day.clone(), part.clone()).prop_map(|(day, part)| Step::Release(day, part)),
 		4 => (day, worker.clone(), part.clone())
 			.prop_map(|(day, who, part)| Step::Accrue(day, who, part)),
+		1 => (0..USDC).prop_map(Step::Fund),
+		2 => (worker.clone(), 0..USDC, 0..2u128)
+			.prop_map(|(who, amount, rest)| Step::Earn(who, amount, rest)),
 		4 => (worker.clone(), part).prop_map(|(who, part)| Step::Mature(who, part)),
 		1 => worker.clone().prop_map(Step::Block),
 		1 => worker.prop_map(Step::Thaw),
@@ -85,6 +90,8 @@ fn take(step: Step) {
 			let amount = part_of(DayPots::<Test>::get(day), part);
 			dispatch(|| Settlement::accrue(day, &who, amount));
 		}
+		Step::Fund(amount) => dispatch(|| Settlement::fund(&TRADER, amount)),
+		Step::Earn(who, amount, rest) => dispatch(|| Settlement::earn(&TRADER, &who, amount, rest)),
 		Step::Mature(who, part) => {
 			let amount = part_of(Earnings::<Test>::get(who).accrued, part);
 			dispatch(|| Settlement::mature(&who, amount));

@@ -1,9 +1,9 @@
 //! Moves between the pots.
 
-use one_primitives::settlement::{Earnings as EarningsBook, Treasury};
+use one_primitives::settlement::{Earnings as EarningsBook, Inflow, Treasury};
 use polkadot_sdk::{
-	frame_support::{assert_noop, assert_ok},
-	sp_runtime::TryRuntimeError,
+	frame_support::{assert_noop, assert_ok, storage::with_storage_layer},
+	sp_runtime::{TokenError, TryRuntimeError},
 };
 
 use crate::{mock::*, types::*, DayPots, Earnings, Error, Event, Flows, Payees, Pots, Queue};
@@ -79,6 +79,8 @@ fn moves_of_nothing_should_leave_no_trace() {
 		assert_ok!(Settlement::accrue(3, &WORKER, 0));
 		assert_ok!(Settlement::mature(&WORKER, 0));
 		assert_ok!(Settlement::release(3, 0));
+		assert_ok!(Settlement::fund(&TRADER, 0));
+		assert_ok!(Settlement::earn(&TRADER, &WORKER, 0, 0));
 		assert_eq!(events(), vec![]);
 		assert_eq!(DayPots::<Test>::iter().count(), 0);
 		assert_eq!(Earnings::<Test>::iter().count(), 0);
@@ -121,6 +123,51 @@ fn transfers_should_not_count_as_fees() {
 		assert!(sold > 4_980_000 && sold < 5 * USDC);
 		assert_eq!(Settlement::credit_pot(), sold);
 		assert_eq!(Settlement::unbooked(), Ok(5 * USDC - MIN_USDC));
+	});
+}
+
+#[test]
+fn usdc_of_another_account_should_go_to_a_worker_and_the_credit_pot() {
+	ExtBuilder::default().build_and_execute(|| {
+		assert_ok!(Settlement::fund(&TRADER, MIN_USDC + 70));
+		assert_ok!(Settlement::earn(&TRADER, &WORKER, 250, 1));
+		assert_ok!(Settlement::mature(&WORKER, 250));
+
+		let pots = PotsRecord {
+			credit: 71,
+			days: 0,
+			earnings: 250,
+		};
+		assert_eq!(Pots::<Test>::get(), pots);
+		assert_eq!(Flows::<Test>::get().from_capacity, 321);
+		assert_eq!(usdc_of(Settlement::usdc_account()), MIN_USDC + 321);
+		let funded = |amount| Event::Funded {
+			from: TRADER,
+			amount,
+		};
+		let earned = Event::Earned {
+			who: WORKER,
+			from: TRADER,
+			amount: 250,
+		};
+		let matured = Event::Matured {
+			who: WORKER,
+			amount: 250,
+		};
+		assert_eq!(events(), vec![funded(70), earned, funded(1), matured]);
+	});
+}
+
+#[test]
+fn usdc_of_another_account_should_be_refused_when_it_is_not_there_or_too_little() {
+	ExtBuilder::default().build_and_execute(|| {
+		let too_little = Settlement::fund(&TRADER, MIN_USDC - 1);
+		assert_noop!(too_little, TokenError::BelowMinimum);
+		let first = with_storage_layer(|| Settlement::earn(&TRADER, &WORKER, MIN_USDC, 0));
+		assert_noop!(first, Error::<Test>::NotReceived);
+		fund(1_000);
+		let poor = Settlement::earn(&WORKER, &8, 1, 0);
+		assert_noop!(poor, TokenError::FundsUnavailable);
 	});
 }
 

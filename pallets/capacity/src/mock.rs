@@ -1,0 +1,281 @@
+//! A runtime with the real balances and assets; clock, price and books are turned by the tests.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+
+use frame_support::{
+	derive_impl,
+	instances::Instance1,
+	parameter_types,
+	traits::{
+		fungible::{ItemOf, Mutate},
+		tokens::Preservation,
+		AsEnsureOriginWithArg, ConstU128, ConstU32, ConstU8, Hooks, NeverEnsureOrigin,
+	},
+	weights::WeightMeter,
+};
+use frame_system::EnsureRoot;
+use one_primitives::{
+	capacity::{ClassId, ProvenCapacity},
+	clock::{Clock, Day},
+	price::GIGA,
+	settlement::Inflow,
+	Cu, Moment, ProtocolTime, Usdc,
+};
+use polkadot_sdk::*;
+use sp_runtime::{
+	traits::{Dispatchable, IdentityLookup},
+	BuildStorage, DispatchResult, Permill,
+};
+
+use crate as pallet_capacity;
+
+/// Wide enough for the name of a pallet's account and the number of a class.
+pub type AccountId = u128;
+
+pub const ALICE: AccountId = 1;
+pub const BOB: AccountId = 2;
+pub const CAROL: AccountId = 3;
+pub const WORKER: AccountId = 77;
+/// The account of the protocol's books.
+pub const BOOKS: AccountId = 99;
+
+/// 10^-6 USDC.
+pub const USDC: Usdc = 1_000_000;
+/// The asset's minimum balance, 0.01 USDC.
+pub const MIN_USDC: Usdc = 10_000;
+pub const USDC_ID: u32 = 1337;
+pub const VOUCHERS: u32 = 2_000_000;
+/// Micro-USDC that each of the accounts above has at first.
+pub const ENDOWMENT: Usdc = 1_000 * USDC;
+/// 10^9 CU.
+pub const GCU: Cu = GIGA as Cu;
+/// Micro-USDC per 10^9 CU at first.
+pub const PRICE: Usdc = 100_000;
+pub const WEEK: ProtocolTime = 7 * 24 * 60 * 60 * 1_000;
+pub const HORIZON: u32 = 90;
+pub const SLOTS: u8 = 16;
+
+frame_support::construct_runtime!(
+	pub enum Test {
+		System: frame_system,
+		Balances: pallet_balances,
+		Assets: pallet_assets::<Instance1>,
+		Capacity: pallet_capacity,
+	}
+);
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type AccountId = AccountId;
+	type Lookup = IdentityLookup<AccountId>;
+	type Block = frame_system::mocking::MockBlock<Test>;
+	type AccountData = pallet_balances::AccountData<u128>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type Balance = u128;
+	type ExistentialDeposit = ConstU128<1_000>;
+	type AccountStore = System;
+}
+
+#[derive_impl(pallet_assets::config_preludes::TestDefaultConfig)]
+impl pallet_assets::Config<Instance1> for Test {
+	type Balance = u128;
+	type AssetId = u32;
+	type AssetIdParameter = u32;
+	type Currency = Balances;
+	type CreateOrigin = AsEnsureOriginWithArg<NeverEnsureOrigin<AccountId>>;
+	type ForceOrigin = EnsureRoot<AccountId>;
+	type MetadataDepositBase = ConstU128<0>;
+	type MetadataDepositPerByte = ConstU128<0>;
+	type Holder = ();
+	type Freezer = ();
+}
+
+parameter_types! {
+	pub storage Now: ProtocolTime = 1_000_000;
+	pub storage Governed: Usdc = PRICE;
+	pub storage Premium: Permill = Permill::from_percent(3);
+	/// CU a day.
+	pub storage Proven: Cu = 1_000 * GCU;
+	/// Micro-USDC in the credit pot.
+	pub storage CreditPot: Usdc = 0;
+	pub storage Earned: BTreeMap<AccountId, Usdc> = BTreeMap::new();
+	pub const DollarId: u32 = USDC_ID;
+	pub const Step: Permill = Permill::from_percent(10);
+	pub const Period: ProtocolTime = WEEK;
+}
+
+pub type Dollars = ItemOf<Assets, DollarId, AccountId>;
+
+pub struct MockClock;
+impl Clock for MockClock {
+	fn utc() -> Moment {
+		Now::get()
+	}
+	fn protocol() -> ProtocolTime {
+		Now::get()
+	}
+	fn day() -> Day {
+		0
+	}
+	fn day_start(_: Day) -> Moment {
+		0
+	}
+	fn window() -> u32 {
+		0
+	}
+	fn window_start(_: u32) -> Moment {
+		0
+	}
+}
+
+pub struct MockProven;
+impl ProvenCapacity for MockProven {
+	fn cu_per_day() -> Cu {
+		Proven::get()
+	}
+}
+
+pub struct MockBooks;
+impl Inflow<AccountId> for MockBooks {
+	fn fund(from: &AccountId, amount: Usdc) -> DispatchResult {
+		Dollars::transfer(from, &BOOKS, amount, Preservation::Preserve)?;
+		CreditPot::set(&(CreditPot::get() + amount));
+		Ok(())
+	}
+	fn earn(from: &AccountId, worker: &AccountId, amount: Usdc, rest: Usdc) -> DispatchResult {
+		Self::fund(from, amount + rest)?;
+		CreditPot::set(&(CreditPot::get() - amount));
+		let mut earned = Earned::get();
+		*earned.entry(*worker).or_default() += amount;
+		Earned::set(&earned);
+		Ok(())
+	}
+}
+
+impl pallet_capacity::Config for Test {
+	type Clock = MockClock;
+	type UsdcAsset = Dollars;
+	type Vouchers = Assets;
+	type FirstAsset = ConstU32<VOUCHERS>;
+	type Ledger = MockBooks;
+	type Proven = MockProven;
+	type PricePerGiga = Governed;
+	type PriceStep = Step;
+	type StepPeriod = Period;
+	type Premium = Premium;
+	type Horizon = ConstU32<HORIZON>;
+	type JobSlots = ConstU8<SLOTS>;
+	type MaxAllowances = ConstU32<3>;
+	type WeightInfo = ();
+}
+
+/// Runs `test` after the first block, then checks the invariants.
+pub fn build_and_execute(test: impl FnOnce()) {
+	new_world().execute_with(|| {
+		test();
+		check_world();
+	});
+}
+
+/// A chain of one block.
+pub fn new_world() -> sp_io::TestExternalities {
+	let endowed = [ALICE, BOB, CAROL].map(|who| (USDC_ID, who, ENDOWMENT));
+	let genesis = RuntimeGenesisConfig {
+		assets: pallet_assets::GenesisConfig {
+			assets: vec![(USDC_ID, ALICE, true, MIN_USDC)],
+			accounts: [&endowed[..], &[(USDC_ID, BOOKS, MIN_USDC)]].concat(),
+			..Default::default()
+		},
+		..Default::default()
+	};
+	let mut ext = sp_io::TestExternalities::new(genesis.build_storage().unwrap());
+	ext.execute_with(|| {
+		System::set_block_number(1);
+		next_block();
+	});
+	ext
+}
+
+/// The pallet's invariants, and that the books hold what they say.
+pub fn check_world() {
+	Capacity::do_try_state().unwrap();
+	let promised = CreditPot::get() + Earned::get().values().sum::<Usdc>();
+	assert_eq!(usdc(BOOKS), MIN_USDC + promised);
+}
+
+/// One more block, at the same time.
+pub fn next_block() {
+	System::set_block_number(System::block_number() + 1);
+	Capacity::on_poll(System::block_number(), &mut WeightMeter::new());
+}
+
+/// The first block after `time`.
+pub fn pass(time: ProtocolTime) {
+	Now::set(&(Now::get() + time));
+	next_block();
+}
+
+/// Governance sets `price`, and it is posted after as many weeks as that takes.
+pub fn post(price: Usdc) {
+	Governed::set(&price);
+	while Capacity::posted_price() != price {
+		pass(WEEK);
+	}
+}
+
+/// A signed call, dispatched as a transaction is: what fails leaves nothing behind.
+pub fn dispatch(who: AccountId, call: impl Into<RuntimeCall>) -> DispatchResult {
+	let result = call.into().dispatch(RuntimeOrigin::signed(who));
+	result.map(drop).map_err(|failed| failed.error)
+}
+
+pub fn buy(who: AccountId, cu: Cu) -> DispatchResult {
+	let max_cost = Usdc::MAX;
+	dispatch(who, crate::Call::buy { cu, max_cost })
+}
+
+pub fn refund(who: AccountId, class: ClassId, cu: Cu) -> DispatchResult {
+	dispatch(who, crate::Call::refund { class, cu })
+}
+
+pub fn allow(sponsor: AccountId, account: AccountId, cap: Cu) -> DispatchResult {
+	dispatch(sponsor, crate::Call::allow { account, cap })
+}
+
+pub fn disallow(sponsor: AccountId, account: AccountId) -> DispatchResult {
+	dispatch(sponsor, crate::Call::disallow { account })
+}
+
+pub fn choose(who: AccountId, sponsor: Option<AccountId>) -> DispatchResult {
+	dispatch(who, crate::Call::choose_sponsor { sponsor })
+}
+
+/// Moves vouchers as any asset.
+pub fn send(from: AccountId, to: AccountId, class: ClassId, cu: Cu) -> DispatchResult {
+	let (id, amount) = (Capacity::asset(class), cu.into());
+	let target = to;
+	dispatch(
+		from,
+		pallet_assets::Call::<Test, Instance1>::transfer { id, target, amount },
+	)
+}
+
+pub fn usdc(who: AccountId) -> Usdc {
+	Assets::balance(USDC_ID, who)
+}
+
+pub fn vouchers(who: AccountId, class: ClassId) -> Cu {
+	Cu::try_from(Assets::balance(Capacity::asset(class), who)).unwrap()
+}
+
+/// Own events since the last call.
+pub fn events() -> Vec<crate::Event<Test>> {
+	let own = System::read_events_for_pallet();
+	System::reset_events();
+	own
+}

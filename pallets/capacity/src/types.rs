@@ -1,0 +1,160 @@
+//! What the pallet stores and answers.
+
+use alloc::vec::Vec;
+
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::ConstU32, BoundedVec};
+use one_primitives::{capacity::ClassId, Cu, ProtocolTime, Usdc};
+use polkadot_sdk::*;
+use scale_info::TypeInfo;
+use sp_runtime::Permill;
+
+/// Classes that pay for jobs at once.
+pub const MAX_CLASSES: u32 = 16;
+
+/// Classes that one job draws on at the most.
+pub const MAX_LOTS: u32 = 2;
+
+/// The posted price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct PriceRecord {
+	/// Micro-USDC per 10^9 CU.
+	pub price: Usdc,
+	/// Protocol time from which it stands.
+	pub since: ProtocolTime,
+}
+
+/// What an account may take of a sponsor's vouchers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Allowance {
+	/// CU that it may spend; zero when it was taken back and jobs are open still.
+	pub cap: Cu,
+	/// CU that its jobs cost since the cap was set.
+	pub spent: Cu,
+	/// CU set aside for its open jobs.
+	pub reserved: Cu,
+}
+
+impl Allowance {
+	/// CU that another job may set aside.
+	pub fn left(&self) -> Cu {
+		self.cap
+			.saturating_sub(self.spent)
+			.saturating_sub(self.reserved)
+	}
+
+	/// Whether nothing of it is left to keep.
+	pub(crate) fn is_over(&self) -> bool {
+		self.cap == 0 && self.reserved == 0
+	}
+}
+
+/// Some vouchers of one class.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub struct Lot {
+	/// The class.
+	pub class: ClassId,
+	/// How many.
+	pub cu: Cu,
+}
+
+/// What one job draws on.
+pub type Lots = BoundedVec<Lot, ConstU32<MAX_LOTS>>;
+
+/// What was set aside for one job.
+#[derive(
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Reservation<AccountId> {
+	/// Whose vouchers they are: the submitter, or its sponsor.
+	pub payer: AccountId,
+	/// The vouchers, oldest class first.
+	pub lots: Lots,
+}
+
+impl<AccountId> Reservation<AccountId> {
+	/// CU of all lots.
+	pub fn cu(&self) -> Cu {
+		self.lots
+			.iter()
+			.fold(0, |sum, lot| sum.saturating_add(lot.cu))
+	}
+}
+
+/// At what price vouchers are sold, and how many are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct PriceStatus {
+	/// Micro-USDC per 10^9 CU.
+	pub price: Usdc,
+	/// What governance set, towards which the price goes.
+	pub governed: Usdc,
+	/// Protocol time from which it may change.
+	pub steps_from: ProtocolTime,
+	/// What a buyer pays on top.
+	pub premium: Permill,
+	/// CU that are for sale.
+	pub for_sale: Cu,
+}
+
+/// What a purchase costs, in micro-USDC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct Purchase {
+	/// At the posted price, rounded up.
+	pub worth: Usdc,
+	/// On top of it.
+	pub premium: Usdc,
+	/// In all.
+	pub cost: Usdc,
+}
+
+/// A class that pays for jobs.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct ClassStatus<AccountId> {
+	/// The class.
+	pub class: ClassId,
+	/// Its vouchers.
+	pub asset: u32,
+	/// Micro-USDC per 10^9 CU.
+	pub price: Usdc,
+	/// CU in all hands, those of open jobs included.
+	pub outstanding: u128,
+	/// CU set aside for open jobs.
+	pub reserved: u128,
+	/// The account that holds what they are worth.
+	pub escrow: AccountId,
+	/// Micro-USDC in it, without the asset's minimum balance.
+	pub held: Usdc,
+}
+
+/// On whom an account draws first, and how much.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct Sponsorship<AccountId> {
+	/// The sponsor.
+	pub sponsor: AccountId,
+	/// What it allowed.
+	pub allowance: Allowance,
+	/// CU that one job could set aside of its vouchers.
+	pub available: Cu,
+}
+
+/// What an account may spend on the Dedicated lane.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct Spendable<AccountId> {
+	/// CU that one job could set aside, of its own vouchers or of its sponsor's.
+	pub available: Cu,
+	/// Its own vouchers that pay for jobs, oldest class first.
+	pub own: Vec<Lot>,
+	/// Its sponsor.
+	pub sponsor: Option<Sponsorship<AccountId>>,
+}

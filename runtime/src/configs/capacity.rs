@@ -1,0 +1,46 @@
+//! Vouchers for the Dedicated lane.
+
+use crate::{
+	configs::{parameters::bounded, settlement::UsdcAsset},
+	constants::currency::VOUCHERS,
+	Assets, Clock, Jobs, Runtime, Settlement,
+};
+use one_primitives::{capacity::ProvenCapacity, Cu, ProtocolTime};
+use polkadot_sdk::{
+	frame_support::{
+		parameter_types,
+		traits::{ConstU32, Get},
+	},
+	sp_runtime::Permill,
+};
+
+parameter_types! {
+	pub const PriceStep: Permill = Permill::from_percent(10);
+	pub const PriceStepPeriod: ProtocolTime = 7 * 24 * 60 * 60 * 1_000;
+}
+
+impl pallet_capacity::Config for Runtime {
+	type Clock = Clock;
+	type UsdcAsset = UsdcAsset;
+	type Vouchers = Assets;
+	type FirstAsset = ConstU32<VOUCHERS>;
+	type Ledger = Settlement;
+	type Proven = ProvenOrFirst;
+	type PricePerGiga = bounded::PricePerGiga;
+	type PriceStep = PriceStep;
+	type StepPeriod = PriceStepPeriod;
+	type Premium = bounded::Premium;
+	type Horizon = ConstU32<90>;
+	type JobSlots = bounded::DedicatedSlots;
+	type MaxAllowances = ConstU32<256>;
+	type WeightInfo = pallet_capacity::weights::SubstrateWeight<Runtime>;
+}
+
+/// What receipts prove, and before they do what governance lets be sold.
+pub struct ProvenOrFirst;
+
+impl ProvenCapacity for ProvenOrFirst {
+	fn cu_per_day() -> Cu {
+		Jobs::cu_per_day().max(bounded::FirstCapacity::get())
+	}
+}

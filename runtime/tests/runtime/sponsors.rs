@@ -1,0 +1,300 @@
+//! The Dedicated lane: vouchers bought, spent by their owner or an account it allows, refunded.
+
+use crate::{chain::*, economy, market::*};
+use one_primitives::{
+	clock::Clock as _,
+	jobs::{JobId, Lane, LaneChoice},
+	price, Cu, Usdc,
+};
+use one_runtime::{
+	configs::{
+		assets::AssetKind,
+		parameters::{bounded, credits, RuntimeParameters},
+	},
+	constants::currency::*,
+	Address, Assets, Capacity, Clock, Executive, Jobs, Runtime, RuntimeCall, RuntimeEvent,
+	Settlement, System,
+};
+use pallet_assets::{Call as AssetsCall, Instance1};
+use pallet_capacity::Call;
+use polkadot_sdk::{
+	frame_support::{assert_ok, traits::Get},
+	pallet_asset_conversion_tx_payment::ChargeAssetTxPayment,
+	sp_keyring::Sr25519Keyring::{self, *},
+	sp_runtime::ApplyExtrinsicResult,
+	*,
+};
+
+const GCU: Cu = 1_000_000_000;
+/// Micro-USDC per 10^9 CU.
+const PRICE: Usdc = 100_000;
+
+fn buy(cu: Cu) -> RuntimeCall {
+	let max_cost = Usdc::MAX;
+	Call::<Runtime>::buy { cu, max_cost }.into()
+}
+
+fn allow(who: Sr25519Keyring, cap: Cu) -> RuntimeCall {
+	let account = account(who);
+	Call::<Runtime>::allow { account, cap }.into()
+}
+
+fn refund(cu: Cu) -> RuntimeCall {
+	Call::<Runtime>::refund { class: 0, cu }.into()
+}
+
+fn prompt(slot: u8, lane: LaneChoice) -> RuntimeCall {
+	pallet_jobs::Call::<Runtime>::submit_job {
+		slot,
+		model: MODEL,
+		lane,
+		max_output: economy::OUTPUT,
+		prompt: b"hello".to_vec(),
+	}
+	.into()
+}
+
+/// `call` of `who`, who pays the fee in USDC.
+fn submit_for_usdc(who: Sr25519Keyring, call: RuntimeCall) -> ApplyExtrinsicResult {
+	let mut extension = next_extensions(who);
+	extension.8 = ChargeAssetTxPayment::from(0, Some(AssetKind::WithId(USDC))).into();
+	Executive::apply_extrinsic(sign_with(who, call, extension))
+}
+
+/// A transfer of an asset.
+fn transfer_asset(id: u32, to: Sr25519Keyring, amount: u128) -> RuntimeCall {
+	let target = Address::Id(account(to));
+	AssetsCall::<Runtime, Instance1>::transfer {
+		id: id.into(),
+		target,
+		amount,
+	}
+	.into()
+}
+
+fn usdc(who: Sr25519Keyring) -> Usdc {
+	Assets::balance(USDC, account(who))
+}
+
+fn vouchers(who: Sr25519Keyring) -> u128 {
+	Assets::balance(VOUCHERS, account(who))
+}
+
+/// Jobs of this block are matched by the hook of the next, which runs before its transactions.
+fn match_jobs() {
+	next_block();
+	next_block();
+}
+
+fn only_job(who: Sr25519Keyring) -> JobId {
+	Jobs::open_jobs(&account(who))[0].job
+}
+
+/// Escrow is outstanding CU at the class price; USDC in is USDC out and what is in the pots.
+fn check_books() {
+	for class in Capacity::open_classes() {
+		assert_eq!(class.held, price::ceil(class.outstanding, class.price));
+	}
+	let (flows, pots) = (
+		pallet_settlement::Flows::<Runtime>::get(),
+		pallet_settlement::Pots::<Runtime>::get(),
+	);
+	assert_eq!(flows.received(), Ok(flows.paid + pots.total().unwrap()));
+	let held = Assets::balance(USDC, Settlement::usdc_account());
+	assert_eq!(held, pots.total().unwrap() + USDC_MIN_BALANCE);
+}
+
+/// An active model that `Dave` serves, and `Bob` with vouchers for 1,000 x 10^9 CU.
+fn with_vouchers(test: impl FnOnce()) {
+	in_block("development", || {
+		economy::activate_model();
+		join(Dave, MODEL, 4);
+		assert_ok!(submit(Bob, buy(1_000 * GCU)).unwrap());
+		test();
+		check_books();
+	});
+}
+
+#[test]
+fn sponsor_should_pay_the_worker_of_an_account_that_it_allowed() {
+	with_vouchers(|| {
+		assert_eq!(usdc(Bob), 100_000 * ONE_USDC - 103 * ONE_USDC);
+		assert_ok!(submit(Bob, allow(Charlie, GCU)).unwrap());
+		assert_ok!(submit(Charlie, prompt(0, LaneChoice::Dedicated)).unwrap());
+		let job = only_job(Charlie);
+		let reserved = u128::from(economy::FLOOR);
+		assert_eq!(vouchers(Bob), 1_000 * u128::from(GCU) - reserved);
+		match_jobs();
+		assert_eq!(serve(Dave, 12, 30), [job]);
+
+		let earned = price::floor(reserved, PRICE);
+		assert_eq!(earned, 1_000);
+		assert_eq!(Settlement::statement(&account(Dave)).accrued, earned);
+		assert!(has_event(|event| matches!(
+			event,
+			RuntimeEvent::Capacity(pallet_capacity::Event::Redeemed { who, payer, amount, .. })
+				if (who, payer, *amount) == (&account(Charlie), &account(Bob), earned)
+		)));
+		let class = Capacity::class(0).unwrap();
+		assert_eq!(class.outstanding, 1_000 * u128::from(GCU) - reserved);
+		assert_eq!((class.reserved, class.held), (0, 100 * ONE_USDC - earned));
+		check_books();
+
+		// The challenge window, and the settlement after it.
+		let before = usdc(Dave);
+		while Settlement::statement(&account(Dave)).last_paid == 0 {
+			next_block();
+		}
+		assert_eq!(usdc(Dave) - before, earned);
+		assert_eq!(
+			Capacity::spendable(&account(Charlie)).available,
+			GCU - economy::FLOOR
+		);
+	});
+}
+
+#[test]
+fn account_without_one_should_buy_submit_cancel_and_refund() {
+	with_vouchers(|| {
+		assert_ok!(submit(Bob, transfer_asset(USDC, Two, 20 * ONE_USDC)).unwrap());
+		assert_ok!(submit_for_usdc(Two, buy(10 * GCU)).unwrap());
+		assert_ok!(submit_for_usdc(Two, prompt(0, LaneChoice::Dedicated)).unwrap());
+		let before = usdc(Two);
+		let cancel = pallet_jobs::Call::<Runtime>::cancel_job { job: only_job(Two) };
+		assert_ok!(submit(Two, cancel).unwrap());
+		assert_eq!(usdc(Two), before, "cancelling is free");
+		assert_eq!(vouchers(Two), 10 * u128::from(GCU));
+		assert_ok!(submit_for_usdc(Two, refund(10 * GCU)).unwrap());
+		let paid = usdc(Two) - before;
+		assert!((900_000..1_000_000).contains(&paid), "{paid} after the fee");
+		assert_eq!((vouchers(Two), free(Two)), (0, 0));
+		let system = System::account(account(Two));
+		assert_eq!((system.providers, system.sufficients), (0, 1));
+	});
+}
+
+#[test]
+fn slot_of_a_worker_should_be_paid_for_when_a_job_is_cancelled() {
+	with_vouchers(|| {
+		assert_ok!(submit(Bob, prompt(0, LaneChoice::Dedicated)).unwrap());
+		match_jobs();
+		let came = pallet_settlement::Flows::<Runtime>::get().from_capacity;
+		let cancel = pallet_jobs::Call::<Runtime>::cancel_job { job: only_job(Bob) };
+		assert_ok!(submit(Bob, cancel).unwrap());
+		let flows = pallet_settlement::Flows::<Runtime>::get();
+		assert_eq!(flows.from_capacity - came, 1_000);
+		assert_eq!(Settlement::statement(&account(Dave)).accrued, 0);
+		assert_eq!(
+			vouchers(Bob),
+			1_000 * u128::from(GCU) - u128::from(economy::FLOOR)
+		);
+	});
+}
+
+#[test]
+fn vouchers_should_come_back_when_no_worker_is_free() {
+	with_vouchers(|| {
+		// No more than the worker's first slot.
+		for slot in 0..2 {
+			assert_ok!(submit(Bob, prompt(slot, LaneChoice::Dedicated)).unwrap());
+		}
+		let expires = Clock::protocol() + bounded::QueuePeriod::get() * 4;
+		while !Jobs::open_jobs(&account(Bob)).is_empty() {
+			assert!(Clock::protocol() < expires, "jobs neither fail nor expire");
+			next_block();
+		}
+		assert_eq!(vouchers(Bob), 1_000 * u128::from(GCU));
+	});
+}
+
+#[test]
+fn vouchers_should_pay_where_credits_do_not_take_the_job() {
+	economy::with_credits(|| {
+		let lanes = || {
+			let open = Jobs::open_jobs(&account(Bob)).into_iter();
+			open.map(|job| job.lane).collect::<Vec<_>>()
+		};
+		let first = |slot| prompt(slot, LaneChoice::IncludedFirst);
+		assert_ok!(submit(Bob, buy(1_000 * GCU)).unwrap());
+		let money = free(Bob);
+		assert_ok!(submit(Bob, first(0)).unwrap());
+		assert_eq!((lanes(), free(Bob)), (vec![Lane::Included], money));
+		while economy::available(Bob) >= economy::FLOOR + economy::ADMISSION {
+			let slot = u8::try_from(lanes().len()).unwrap();
+			let included = LaneChoice::Included;
+			if submit(Bob, prompt(slot, included)).is_err() {
+				break;
+			}
+		}
+		let slot = u8::try_from(lanes().len()).unwrap();
+		assert_ok!(submit(Bob, first(slot)).unwrap());
+		assert_eq!(lanes().last(), Some(&Lane::Dedicated));
+		assert!(free(Bob) < money, "the Dedicated lane has a fee");
+	});
+}
+
+#[test]
+fn vouchers_should_be_an_asset_like_others() {
+	with_vouchers(|| {
+		let half = 500 * u128::from(GCU);
+		assert_ok!(submit(Bob, transfer_asset(VOUCHERS, Eve, half)).unwrap());
+		assert_ok!(submit(Eve, prompt(0, LaneChoice::Dedicated)).unwrap());
+		assert_eq!(vouchers(Eve), half - u128::from(economy::FLOOR));
+
+		let (one, voucher) = (AssetKind::Native, AssetKind::WithId(VOUCHERS));
+		let create = pallet_asset_conversion::Call::<Runtime>::create_pool {
+			asset1: Box::new(one.clone()),
+			asset2: Box::new(voucher.clone()),
+		};
+		assert_ok!(submit(Bob, create).unwrap());
+		let add = pallet_asset_conversion::Call::<Runtime>::add_liquidity {
+			asset1: Box::new(one.clone()),
+			asset2: Box::new(voucher.clone()),
+			amount1_desired: 10 * ONE,
+			amount2_desired: 100 * u128::from(GCU),
+			amount1_min: 1,
+			amount2_min: 1,
+			mint_to: account(Bob),
+		};
+		assert_ok!(submit(Bob, add).unwrap());
+		let swap = pallet_asset_conversion::Call::<Runtime>::swap_exact_tokens_for_tokens {
+			path: vec![Box::new(one), Box::new(voucher)],
+			amount_in: ONE,
+			amount_out_min: 1,
+			send_to: account(Ferdie),
+			keep_alive: true,
+		};
+		assert_ok!(submit(Ferdie, swap).unwrap());
+		let bought = vouchers(Ferdie);
+		assert!(bought > 8 * u128::from(GCU));
+		let (before, cu) = (usdc(Ferdie), Cu::try_from(bought).unwrap());
+		assert_ok!(submit(Ferdie, refund(cu)).unwrap());
+		assert_eq!(usdc(Ferdie) - before, price::floor(bought, PRICE));
+	});
+}
+
+#[test]
+fn price_should_stand_for_a_week_in_both_lanes() {
+	in_block("development", || {
+		let key_value = RuntimeParameters::Credits(credits::Parameters::PricePerGiga(
+			credits::PricePerGiga,
+			Some(2 * PRICE),
+		));
+		let set = pallet_parameters::Call::<Runtime>::set_parameter { key_value };
+		assert_ok!(submit(Alice, sudo(set)).unwrap());
+		economy::next_day();
+		let status = Capacity::price_status();
+		assert_eq!((status.price, status.governed), (PRICE, 2 * PRICE));
+		let today = pallet_credits::Days::<Runtime>::get(Clock::day()).unwrap();
+		assert_eq!(today.price, PRICE * 6 / 10);
+
+		pallet_capacity::Price::<Runtime>::mutate(|posted| {
+			// As if the week were over.
+			let posted = posted.as_mut().unwrap();
+			posted.since = 0;
+		});
+		pallet_clock::Elapsed::<Runtime>::put(Capacity::price_status().steps_from);
+		economy::next_day();
+		assert_eq!(Capacity::posted_price(), 110_000);
+	});
+}
