@@ -2,11 +2,17 @@
 
 use codec::Encode;
 use one_runtime::{
-	constants::time::SLOT_DURATION, genesis, transactions::extensions, AccountId, Address, Babe,
-	Balance, Balances, Executive, Header, Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig,
-	SignedPayload, System, Timestamp, TxExtension, UncheckedExtrinsic,
+	configs::parameters::{dynamic::validators, RuntimeParameters},
+	constants::time::{EPOCH_DURATION, SLOT_DURATION},
+	genesis,
+	transactions::extensions,
+	AccountId, Address, Babe, Balance, Balances, Executive, Header, Parameters, Runtime,
+	RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, RuntimeOrigin, Session, SignedPayload, System,
+	Timestamp, TxExtension, UncheckedExtrinsic,
 };
+use pallet_validators::HoldReason;
 use polkadot_sdk::{
+	frame_support::traits::fungible::InspectHold,
 	sp_consensus_babe::{
 		digests::{PreDigest, SecondaryPlainPreDigest},
 		BABE_ENGINE_ID,
@@ -61,8 +67,12 @@ pub fn in_block<R>(preset: &str, test: impl FnOnce() -> R) -> R {
 
 /// Starts the next block, made by the validator `author`, and applies its inherent.
 pub fn open_block(author: u32) {
-	let slot = FIRST_SLOT + u64::from(System::block_number());
-	open_block_at(author, slot);
+	open_block_at(author, next_slot());
+}
+
+/// The slot of the next block, unless slots are skipped.
+fn next_slot() -> u64 {
+	FIRST_SLOT.max(slot() + 1)
 }
 
 /// Starts the next block in a slot.
@@ -91,6 +101,55 @@ pub fn close_block() -> Header {
 		one_runtime::constants::currency::TOTAL_SUPPLY
 	);
 	header
+}
+
+/// Makes the blocks of this session, by everybody but those `absent` in turn. The next block opens
+/// another session.
+pub fn fill_session_without(absent: &[Sr25519Keyring]) {
+	let opens_session = || next_slot() - *Babe::current_epoch_start() >= EPOCH_DURATION.into();
+	while System::block_number() == 0 || !opens_session() {
+		make_block(&Session::validators(), absent);
+	}
+}
+
+/// Makes the rest of the blocks of this session, and the first of the next.
+pub fn end_session_without(absent: &[Sr25519Keyring]) {
+	fill_session_without(absent);
+	let next = Session::queued_keys();
+	let next: Vec<_> = next.into_iter().map(|(who, _)| who).collect();
+	make_block(&next, absent);
+}
+
+/// A block by the next of `validators` that is not `absent`.
+fn make_block(validators: &[AccountId], absent: &[Sr25519Keyring]) {
+	let is_awake = |who: &AccountId| absent.iter().all(|one| account(*one) != *who);
+	let mut awake = (0..)
+		.zip(validators)
+		.filter(|(_, who)| is_awake(who))
+		.cycle();
+	let turn = System::block_number() as usize % validators.len();
+	let (author, _) = awake.nth(turn).expect("somebody is awake");
+	open_block(author);
+	close_block();
+}
+
+/// Sets a governed parameter of the validators.
+pub fn govern(parameter: validators::Parameters) {
+	let key_value = RuntimeParameters::Validators(parameter);
+	Parameters::set_parameter(RuntimeOrigin::root(), key_value).expect("root sets parameters");
+}
+
+/// Lets fewer than four validators be a set.
+pub fn allow_small_sets() {
+	govern(validators::Parameters::MinValidators(
+		validators::MinValidators,
+		Some(1),
+	));
+}
+
+/// Lets protocol time pass without blocks.
+pub fn pass(time: u64) {
+	pallet_clock::Elapsed::<Runtime>::mutate(|elapsed| *elapsed += time);
 }
 
 /// The hash a block of this state builds on. It differs from block to block.
@@ -153,6 +212,11 @@ pub fn sudo(call: impl Into<RuntimeCall>) -> RuntimeCall {
 pub fn transfer(to: Sr25519Keyring, value: Balance) -> RuntimeCall {
 	let dest = Address::Id(to.to_account_id());
 	pallet_balances::Call::<Runtime>::transfer_keep_alive { dest, value }.into()
+}
+
+/// ONE of a validator that is on hold.
+pub fn on_hold(reason: HoldReason, who: &AccountId) -> Balance {
+	Balances::balance_on_hold(&reason.into(), who)
 }
 
 /// Free ONE of an account.

@@ -10,4 +10,5 @@ mod fees;
 mod genesis;
 mod parameters;
 mod transactions;
+mod validators;
 mod wasm;
