@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use frame_support::{
 	ensure,
 	traits::{Get, ValidatorRegistration, ValidatorSet},
+	BoundedVec,
 };
 use polkadot_sdk::*;
 use sp_runtime::DispatchResult;
@@ -83,7 +84,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Takes the last candidate off the list if `bond` is larger than its.
 	fn displace_last(
-		list: &mut frame_support::BoundedVec<CandidateOf<T>, T::MaxCandidates>,
+		list: &mut BoundedVec<CandidateOf<T>, T::MaxCandidates>,
 		by: &T::AccountId,
 		bond: BalanceOf<T>,
 	) -> DispatchResult {
@@ -117,7 +118,7 @@ impl<T: Config> Pallet<T> {
 		candidate.bond = bond;
 		list.insert(Self::place(&list, bond), candidate);
 		// As many as before.
-		Candidates::<T>::put(frame_support::BoundedVec::truncate_from(list));
+		Candidates::<T>::put(BoundedVec::truncate_from(list));
 	}
 
 	/// Place of a bond among the candidates: behind the equal ones, which were there earlier.

@@ -2,7 +2,7 @@
 //!
 //! Every validator is as likely as any other to make a block of a session, so of `b` blocks a set
 //! of `n` each is due `b / n`. One that made none may have had bad luck; the more blocks were due
-//! from it since its last, the less: with 20 due, one in 10^8 times.
+//! from it since its last, the less: with 20 due, less than one time in 10^8.
 
 use alloc::vec::Vec;
 use frame_support::{
