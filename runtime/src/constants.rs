@@ -48,7 +48,14 @@ pub mod time {
 	pub const EPOCH_DURATION: BlockNumber = 10 * MINUTES;
 	/// How long an equivocation can be reported, in sessions: 28 days.
 	pub const REPORT_LONGEVITY: BlockNumber = 28 * DAYS / EPOCH_DURATION;
+	/// Milliseconds of protocol time from when a session is planned to when the last offence in it
+	/// was reported, at the most: [`REPORT_LONGEVITY`], the session itself and the two around it. A
+	/// halt adds at most two slots to a session.
+	pub const REPORT_WINDOW: Moment =
+		(REPORT_LONGEVITY as Moment + 3) * (EPOCH_DURATION as Moment + 2) * SLOT_DURATION;
 }
 
 /// The most validators there may be.
 pub const MAX_VALIDATORS: u32 = 100;
+/// The most accounts that may stand for election.
+pub const MAX_CANDIDATES: u32 = 3 * MAX_VALIDATORS;

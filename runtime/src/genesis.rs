@@ -17,7 +17,7 @@ use crate::{
 	constants::currency::*,
 	AccountId, AssetConversionConfig, AssetsConfig, BabeConfig, Balance, BalancesConfig,
 	GenesisParametersConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys, Settlement,
-	SudoConfig,
+	SudoConfig, ValidatorsConfig,
 };
 use alloc::{string::ToString, vec, vec::Vec};
 use codec::Encode;
@@ -37,6 +37,8 @@ pub const LOCAL_PRESET: &str = "local";
 /// Preset of a network of two validators whose governed times are short.
 pub const DEMO_PRESET: &str = "demo";
 
+/// What each validator bonds of its balance.
+const VALIDATOR_BOND: Balance = 100_000 * ONE;
 /// ONE of each development account.
 const ENDOWMENT: Balance = 10_000_000 * ONE;
 /// USDC of each development account.
@@ -102,6 +104,9 @@ fn preset(validators: &[Validator], sudo: Option<AccountId>, parameters: Vec<Byt
 		babe: BabeConfig {
 			epoch_config: BABE_GENESIS_EPOCH_CONFIG
 		},
+		validators: ValidatorsConfig {
+			validators: validators.iter().map(bond).collect::<Vec<_>>()
+		},
 		session: SessionConfig {
 			keys: validators.iter().map(session_keys).collect::<Vec<_>>()
 		},
@@ -127,6 +132,7 @@ fn fast_times() -> Vec<Bytes> {
 		Parameters::Cooldown(time::Cooldown, Some(60 * SECOND)),
 		Parameters::UnbondingPeriod(time::UnbondingPeriod, Some(120 * SECOND)),
 		Parameters::AveragingPeriod(time::AveragingPeriod, Some(60 * SECOND)),
+		Parameters::SlashDeferral(time::SlashDeferral, Some(31 * 60 * SECOND)),
 	];
 	let budget =
 		credits::Parameters::BudgetShare(credits::BudgetShare, Some(Permill::from_percent(50)));
@@ -172,6 +178,11 @@ fn pool() -> (AssetKind, AssetKind, AccountId, Balance, Balance) {
 		POOL_ONE,
 		POOL_USDC,
 	)
+}
+
+/// Account and bond of a validator.
+fn bond((sr, _): &Validator) -> (AccountId, Balance) {
+	(sr.to_account_id(), VALIDATOR_BOND)
 }
 
 /// Account, validator id and keys of a validator.

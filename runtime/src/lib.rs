@@ -137,8 +137,6 @@ mod runtime {
 	pub type Babe = pallet_babe;
 	#[runtime::pallet_index(2)]
 	pub type Timestamp = pallet_timestamp;
-	#[runtime::pallet_index(3)]
-	pub type Authorship = pallet_authorship;
 	#[runtime::pallet_index(4)]
 	pub type Parameters = pallet_parameters;
 	#[runtime::pallet_index(5)]
@@ -158,15 +156,20 @@ mod runtime {
 	#[runtime::pallet_index(15)]
 	pub type AssetTxPayment = pallet_asset_conversion_tx_payment;
 
-	// Validators.
+	// Validators. Validators stands before Session, which asks it for the first set in genesis;
+	// Authorship behind, because the first block of a session is by an author of the new set.
 	#[runtime::pallet_index(20)]
-	pub type Offences = pallet_offences;
+	pub type Validators = pallet_validators;
 	#[runtime::pallet_index(21)]
-	pub type Historical = pallet_session::historical;
+	pub type Offences = pallet_offences;
 	#[runtime::pallet_index(22)]
-	pub type Session = pallet_session;
+	pub type Historical = pallet_session::historical;
 	#[runtime::pallet_index(23)]
+	pub type Session = pallet_session;
+	#[runtime::pallet_index(24)]
 	pub type Grandpa = pallet_grandpa;
+	#[runtime::pallet_index(25)]
+	pub type Authorship = pallet_authorship;
 
 	// Accounts.
 	#[runtime::pallet_index(30)]

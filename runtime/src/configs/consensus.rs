@@ -2,7 +2,7 @@
 
 use crate::{
 	constants::{time::*, MAX_VALIDATORS},
-	Babe, Historical, Moment, Offences, Runtime, RuntimeEvent, Session,
+	Babe, Historical, Moment, Offences, Runtime, RuntimeEvent, Session, Validators,
 };
 use polkadot_sdk::{
 	frame_support::{
@@ -61,5 +61,5 @@ impl pallet_timestamp::Config for Runtime {
 
 impl pallet_authorship::Config for Runtime {
 	type FindAuthor = pallet_session::FindAccountFromAuthorIndex<Self, Babe>;
-	type EventHandler = ();
+	type EventHandler = Validators;
 }

@@ -4,7 +4,10 @@
 //! that whatever is written stays within bounds that only a runtime upgrade can change.
 
 use crate::{
-	constants::currency::{MICRO_ONE, MILLI_ONE, ONE, ONE_USDC},
+	constants::{
+		currency::{MICRO_ONE, MILLI_ONE, ONE, ONE_USDC},
+		MAX_VALIDATORS,
+	},
 	genesis_parameters, AccountId, Balance, Runtime, RuntimeEvent,
 };
 use one_primitives::{Cu, Moment, ProtocolTime, Usdc};
@@ -90,6 +93,9 @@ pub mod dynamic {
 		/// The stub of a receipt is kept after its job is final.
 		#[codec(index = 12)]
 		pub static StubPeriod: ProtocolTime = 30 * DAY;
+		/// A slash of a validator can be cancelled; then it is paid out.
+		#[codec(index = 13)]
+		pub static SlashDeferral: ProtocolTime = 7 * DAY;
 	}
 
 	/// Tiers and credits.
@@ -194,6 +200,37 @@ pub mod dynamic {
 		#[codec(index = 2)]
 		pub static DedicatedSlots: u8 = 16;
 	}
+
+	/// Validators.
+	#[dynamic_pallet_params]
+	#[codec(index = 6)]
+	pub mod validators {
+		/// Validators at the most.
+		#[codec(index = 0)]
+		pub static MaxValidators: u32 = 100;
+		/// Below this number nobody leaves the set.
+		#[codec(index = 1)]
+		pub static MinValidators: u32 = 4;
+		/// The least bond of a candidate, in ONE's smallest units.
+		#[codec(index = 2)]
+		pub static MinBond: Balance = 10_000 * ONE;
+		/// The least part of what is at stake that an equivocation costs.
+		#[codec(index = 3)]
+		pub static EquivocationSlash: Perbill = Perbill::from_percent(5);
+		/// Part of what is at stake that being offline costs.
+		#[codec(index = 4)]
+		pub static OfflineSlash: Perbill = Perbill::from_parts(1_000_000);
+		/// Blocks that were due from a validator without one, until it counts as offline.
+		#[codec(index = 5)]
+		pub static OfflineBlocks: u32 = 20;
+		/// Part of the validators that can be punished for being offline at once; are there more,
+		/// none is.
+		#[codec(index = 6)]
+		pub static MaxOffline: Permill = Permill::from_percent(10);
+		/// Part of a session's slots that must have blocks for the session to prove anything.
+		#[codec(index = 7)]
+		pub static MinActivity: Permill = Permill::from_percent(66);
+	}
 }
 
 /// The parameters as they act: within compiled bounds, whatever was written.
@@ -239,6 +276,8 @@ pub mod bounded {
 		ModelTimelock: ProtocolTime = time, 0, 30 * DAY;
 		AveragingPeriod: ProtocolTime = time, MINUTE, DAY;
 		StubPeriod: ProtocolTime = time, MINUTE, 365 * DAY;
+		// At least three sessions: the slashed funds of a validator outlast its seat.
+		SlashDeferral: ProtocolTime = time, 31 * MINUTE, 28 * DAY;
 
 		AllowancePerOne: Cu = credits, 1_000, 1_000_000_000;
 		PricePerGiga: Usdc = credits, 1_000, 100 * ONE_USDC;
@@ -264,6 +303,15 @@ pub mod bounded {
 		Premium: Permill = capacity, Permill::from_percent(2), Permill::from_percent(5);
 		FirstCapacity: Cu = capacity, 1_000_000_000, 1_000_000_000_000_000_000;
 		DedicatedSlots: u8 = capacity, 1, MAX_SLOTS;
+
+		MaxValidators: u32 = validators, 1, MAX_VALIDATORS;
+		MinValidators: u32 = validators, 1, MAX_VALIDATORS;
+		MinBond: Balance = validators, ONE, 10_000_000 * ONE;
+		EquivocationSlash: Perbill = validators, Perbill::from_parts(1_000_000), Perbill::one();
+		OfflineSlash: Perbill = validators, Perbill::zero(), Perbill::from_percent(1);
+		OfflineBlocks: u32 = validators, 15, 1_000;
+		MaxOffline: Permill = validators, Permill::from_percent(5), Permill::from_percent(33);
+		MinActivity: Permill = validators, Permill::from_percent(50), Permill::from_percent(90);
 	}
 
 	/// The table of tiers: thresholds ascend, and allowances are proportional to them, so that

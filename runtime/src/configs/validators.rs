@@ -1,30 +1,56 @@
-//! The validators: sessions, their history, and offences.
-//!
-//! The set is the one of genesis.
+//! The validators: who they are, their sessions and the history of these, and offences.
 
 use crate::{
-	constants::{currency::ONE, time::REPORT_LONGEVITY},
-	AccountId, Babe, Balance, Balances, Runtime, RuntimeEvent, Session, SessionKeys,
+	configs::parameters::bounded,
+	constants::{
+		currency::ONE,
+		time::{EPOCH_DURATION, REPORT_LONGEVITY, REPORT_WINDOW},
+		MAX_CANDIDATES, MAX_VALIDATORS,
+	},
+	AccountId, Babe, Balance, Balances, Clock, Runtime, RuntimeEvent, RuntimeHoldReason, Session,
+	SessionKeys, Settlement, Validators,
 };
-use alloc::vec::Vec;
-use core::marker::PhantomData;
+use pallet_validators::ExposureOf;
 use polkadot_sdk::{
-	frame_support::{parameter_types, weights::Weight},
+	frame_support::{
+		parameter_types,
+		traits::{tokens::imbalance::ResolveTo, ConstU32, ConstU64},
+	},
+	frame_system::EnsureRoot,
 	pallet_session::{disabling::UpToLimitDisablingStrategy, historical},
-	sp_runtime::{
-		traits::{Convert, ConvertInto, OpaqueKeys},
-		Perbill,
-	},
-	sp_staking::{
-		offence::{OffenceDetails, OffenceSeverity, OnOffenceHandler},
-		SessionIndex,
-	},
+	sp_runtime::traits::{ConvertInto, OpaqueKeys},
 	*,
 };
 
 parameter_types! {
 	/// Held while an account has session keys.
 	pub const KeyDeposit: Balance = ONE;
+	/// Where slashes go.
+	pub FeePot: AccountId = Settlement::fee_account();
+}
+
+impl pallet_validators::Config for Runtime {
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Currency = Balances;
+	type Clock = Clock;
+	type Sessions = Session;
+	type MinBond = bounded::MinBond;
+	type MaxValidators = bounded::MaxValidators;
+	type MinValidators = bounded::MinValidators;
+	type EquivocationSlash = bounded::EquivocationSlash;
+	type OfflineSlash = bounded::OfflineSlash;
+	type OfflineBlocks = bounded::OfflineBlocks;
+	type MaxOffline = bounded::MaxOffline;
+	type MinActivity = bounded::MinActivity;
+	type SlashDeferral = bounded::SlashDeferral;
+	type ReportWindow = ConstU64<REPORT_WINDOW>;
+	type ReportSessions = ConstU32<REPORT_LONGEVITY>;
+	type SessionLength = ConstU32<EPOCH_DURATION>;
+	type MaxCandidates = ConstU32<MAX_CANDIDATES>;
+	type MaxSeats = ConstU32<MAX_VALIDATORS>;
+	type OnSlash = ResolveTo<FeePot, Balances>;
+	type CancelOrigin = EnsureRoot<AccountId>;
+	type WeightInfo = ();
 }
 
 impl pallet_session::Config for Runtime {
@@ -33,7 +59,7 @@ impl pallet_session::Config for Runtime {
 	type ValidatorIdOf = ConvertInto;
 	type ShouldEndSession = Babe;
 	type NextSessionRotation = Babe;
-	type SessionManager = historical::NoteHistoricalRoot<Self, GenesisValidators<Self>>;
+	type SessionManager = historical::NoteHistoricalRoot<Self, Validators>;
 	type SessionHandler = <SessionKeys as OpaqueKeys>::KeyTypeIdProviders;
 	type Keys = SessionKeys;
 	type DisablingStrategy = UpToLimitDisablingStrategy;
@@ -44,91 +70,12 @@ impl pallet_session::Config for Runtime {
 
 impl historical::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
-	type FullIdentification = ();
-	type FullIdentificationOf = NoExposure;
+	type FullIdentification = Balance;
+	type FullIdentificationOf = ExposureOf<Self>;
 }
 
 impl pallet_offences::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type IdentificationTuple = historical::IdentificationTuple<Self>;
-	type OnOffenceHandler = DisableOffenders;
-}
-
-/// Every validator is identified by its account alone.
-pub struct NoExposure;
-
-impl Convert<AccountId, Option<()>> for NoExposure {
-	fn convert(_: AccountId) -> Option<()> {
-		Some(())
-	}
-}
-
-/// Keeps the validators of genesis and forgets sessions whose equivocations can no longer be
-/// reported.
-pub struct GenesisValidators<T>(PhantomData<T>);
-
-impl<T: historical::Config<FullIdentification = ()>> GenesisValidators<T> {
-	/// The validators, or before there are any, the owners of the session keys in genesis.
-	fn validators() -> Vec<T::ValidatorId> {
-		let validators = pallet_session::Validators::<T>::get();
-		if validators.is_empty() {
-			return pallet_session::NextKeys::<T>::iter_keys().collect();
-		}
-		validators
-	}
-}
-
-impl<T: historical::Config<FullIdentification = ()>> pallet_session::SessionManager<T::ValidatorId>
-	for GenesisValidators<T>
-{
-	fn new_session(_: SessionIndex) -> Option<Vec<T::ValidatorId>> {
-		Some(Self::validators())
-	}
-
-	fn start_session(_: SessionIndex) {}
-
-	fn end_session(ended: SessionIndex) {
-		historical::Pallet::<T>::prune_up_to(ended.saturating_sub(REPORT_LONGEVITY));
-	}
-}
-
-impl<T: historical::Config<FullIdentification = ()>> historical::SessionManager<T::ValidatorId, ()>
-	for GenesisValidators<T>
-{
-	fn new_session(_: SessionIndex) -> Option<Vec<(T::ValidatorId, ())>> {
-		Some(
-			Self::validators()
-				.into_iter()
-				.map(|who| (who, ()))
-				.collect(),
-		)
-	}
-
-	fn start_session(index: SessionIndex) {
-		<Self as pallet_session::SessionManager<_>>::start_session(index)
-	}
-
-	fn end_session(index: SessionIndex) {
-		<Self as pallet_session::SessionManager<_>>::end_session(index)
-	}
-}
-
-/// Disables who equivocated until the session ends. At most a third of the set is ever disabled.
-pub struct DisableOffenders;
-
-impl OnOffenceHandler<AccountId, historical::IdentificationTuple<Runtime>, Weight>
-	for DisableOffenders
-{
-	fn on_offence(
-		offenders: &[OffenceDetails<AccountId, historical::IdentificationTuple<Runtime>>],
-		slash_fractions: &[Perbill],
-		_: SessionIndex,
-	) -> Weight {
-		for (offence, fraction) in offenders.iter().zip(slash_fractions) {
-			Session::report_offence(offence.offender.0.clone(), OffenceSeverity(*fraction));
-		}
-		<Runtime as frame_system::Config>::DbWeight::get()
-			.reads_writes(2, 1)
-			.saturating_mul(offenders.len() as u64)
-	}
+	type OnOffenceHandler = Validators;
 }

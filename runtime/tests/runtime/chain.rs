@@ -2,14 +2,21 @@
 
 use codec::Encode;
 use one_runtime::{
-	constants::{currency::TOTAL_SUPPLY, time::SLOT_DURATION},
+	configs::parameters::{dynamic::validators, RuntimeParameters},
+	constants::{
+		currency::TOTAL_SUPPLY,
+		time::{EPOCH_DURATION, SLOT_DURATION},
+	},
 	genesis,
 	transactions::extensions,
-	Access, AccountId, Address, Babe, Balance, Balances, Clock, Credits, Executive, Header, Jobs,
-	Models, Receipts, Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, Settlement,
-	SignedPayload, System, Timestamp, TxExtension, UncheckedExtrinsic, Workers,
+	Access, AccountId, Address, Babe, Balance, Balances, Capacity, Clock, Credits, Executive,
+	Header, Jobs, Models, Parameters, Receipts, Runtime, RuntimeCall, RuntimeEvent,
+	RuntimeGenesisConfig, RuntimeOrigin, Session, Settlement, SignedPayload, System, Timestamp,
+	TxExtension, UncheckedExtrinsic, Validators, Workers,
 };
+use pallet_validators::HoldReason;
 use polkadot_sdk::{
+	frame_support::traits::fungible::InspectHold,
 	sp_consensus_babe::{
 		digests::{PreDigest, SecondaryPlainPreDigest},
 		BABE_ENGINE_ID,
@@ -64,8 +71,12 @@ pub fn in_block<R>(preset: &str, test: impl FnOnce() -> R) -> R {
 
 /// Starts the next block, made by the validator `author`, and applies its inherent.
 pub fn open_block(author: u32) {
-	let slot = FIRST_SLOT + u64::from(System::block_number());
-	open_block_at(author, slot);
+	open_block_at(author, next_slot());
+}
+
+/// The slot of the next block, unless slots are skipped.
+fn next_slot() -> u64 {
+	FIRST_SLOT.max(slot() + 1)
 }
 
 /// Ends the block and starts the next one.
@@ -110,7 +121,57 @@ pub fn check_invariants() {
 	Receipts::do_try_state().unwrap();
 	Settlement::do_try_state().unwrap();
 	Capacity::do_try_state().unwrap();
+	Validators::do_try_state().unwrap();
 	assert_eq!(Balances::total_issuance(), TOTAL_SUPPLY);
+}
+
+/// Makes the blocks of this session, by everybody but those `absent` in turn. The next block opens
+/// another session.
+pub fn fill_session_without(absent: &[Sr25519Keyring]) {
+	let opens_session = || next_slot() - *Babe::current_epoch_start() >= EPOCH_DURATION.into();
+	while System::block_number() == 0 || !opens_session() {
+		make_block(&Session::validators(), absent);
+	}
+}
+
+/// Makes the rest of the blocks of this session, and the first of the next.
+pub fn end_session_without(absent: &[Sr25519Keyring]) {
+	fill_session_without(absent);
+	let next = Session::queued_keys();
+	let next: Vec<_> = next.into_iter().map(|(who, _)| who).collect();
+	make_block(&next, absent);
+}
+
+/// A block by the next of `validators` that is not `absent`.
+fn make_block(validators: &[AccountId], absent: &[Sr25519Keyring]) {
+	let is_awake = |who: &AccountId| absent.iter().all(|one| account(*one) != *who);
+	let mut awake = (0..)
+		.zip(validators)
+		.filter(|(_, who)| is_awake(who))
+		.cycle();
+	let turn = System::block_number() as usize % validators.len();
+	let (author, _) = awake.nth(turn).expect("somebody is awake");
+	open_block(author);
+	close_block();
+}
+
+/// Sets a governed parameter of the validators.
+pub fn govern(parameter: validators::Parameters) {
+	let key_value = RuntimeParameters::Validators(parameter);
+	Parameters::set_parameter(RuntimeOrigin::root(), key_value).expect("root sets parameters");
+}
+
+/// Lets fewer than four validators be a set.
+pub fn allow_small_sets() {
+	govern(validators::Parameters::MinValidators(
+		validators::MinValidators,
+		Some(1),
+	));
+}
+
+/// Lets protocol time pass without blocks.
+pub fn pass(time: u64) {
+	pallet_clock::Elapsed::<Runtime>::mutate(|elapsed| *elapsed += time);
 }
 
 /// The hash a block of this state builds on. It differs from block to block.
@@ -178,6 +239,11 @@ pub fn batch(calls: Vec<RuntimeCall>) -> RuntimeCall {
 pub fn transfer(to: Sr25519Keyring, value: Balance) -> RuntimeCall {
 	let dest = Address::Id(to.to_account_id());
 	pallet_balances::Call::<Runtime>::transfer_keep_alive { dest, value }.into()
+}
+
+/// ONE of a validator that is on hold.
+pub fn on_hold(reason: HoldReason, who: &AccountId) -> Balance {
+	Balances::balance_on_hold(&reason.into(), who)
 }
 
 /// Free ONE of an account.

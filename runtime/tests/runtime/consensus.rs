@@ -1,15 +1,24 @@
 use crate::chain::*;
 use codec::{Decode, Encode};
 use one_runtime::{
-	constants::time::EPOCH_DURATION, Authorship, Babe, Executive, Grandpa, Hash, Header,
-	Historical, Runtime, RuntimeCall, Session, UncheckedExtrinsic,
+	configs::parameters::bounded::SlashDeferral, constants::time::EPOCH_DURATION, Authorship, Babe,
+	Balance, Executive, Grandpa, Hash, Header, Historical, Runtime, RuntimeCall, RuntimeEvent,
+	Session, Settlement, System, UncheckedExtrinsic,
 };
+use pallet_settlement::Event::FeesSold;
+use pallet_validators::HoldReason;
 use polkadot_sdk::{
-	frame_support::{assert_ok, traits::KeyOwnerProofSystem},
+	frame_support::{
+		assert_ok,
+		traits::{Get, KeyOwnerProofSystem},
+	},
 	sp_consensus_babe::{self as babe, digests::CompatibleDigestItem},
 	sp_consensus_grandpa as grandpa,
 	sp_core::Pair,
-	sp_keyring::{Ed25519Keyring, Sr25519Keyring},
+	sp_keyring::{
+		Ed25519Keyring,
+		Sr25519Keyring::{self, *},
+	},
 	sp_runtime::{
 		traits::Header as _,
 		transaction_validity::{InvalidTransaction, TransactionValidityError},
@@ -84,6 +93,22 @@ fn vote_equivocation(voter: Ed25519Keyring) -> grandpa::EquivocationProof<Hash, 
 	Decode::decode(&mut &fields.encode()[..]).unwrap()
 }
 
+/// The bond of the validator of this index.
+fn bond_of(index: u32) -> Balance {
+	on_hold(HoldReason::Bond, &Session::validators()[index as usize])
+}
+
+/// ONE that left the fee pot in this block.
+fn sold_in_this_block() -> Balance {
+	let sales = System::events()
+		.into_iter()
+		.map(|record| match record.event {
+			RuntimeEvent::Settlement(FeesSold { one, .. }) => one,
+			_ => 0,
+		});
+	sales.sum()
+}
+
 fn report_vote(proof: grandpa::EquivocationProof<Hash, u32>) -> UncheckedExtrinsic {
 	let key_owner_proof = Historical::prove((grandpa::KEY_TYPE, proof.offender().clone()))
 		.expect("it is a validator");
@@ -115,25 +140,80 @@ fn time_should_follow_the_slot() {
 }
 
 #[test]
-fn author_of_two_blocks_in_a_slot_should_be_disabled() {
+fn author_of_two_blocks_in_a_slot_should_be_slashed_and_disabled() {
 	in_block("local", || {
+		let (offender, bond) = (account(Charlie), bond_of(2));
 		let xt = report_block(block_equivocation(2));
 		assert_ok!(Executive::apply_extrinsic(xt).unwrap());
 		assert_eq!(Session::disabled_validators(), vec![2]);
+		// One of four: the square of three quarters.
+		let part = bond * 9 / 16;
+		assert_eq!(on_hold(HoldReason::Slashed, &offender), part);
+		assert_eq!(on_hold(HoldReason::Bond, &offender), bond - part);
 	});
 }
 
 #[test]
-fn voter_for_two_blocks_in_a_round_should_be_disabled() {
+fn slash_should_reach_the_fee_pot_after_its_deferral() {
+	at_genesis("local").execute_with(|| {
+		open_block(0);
+		let offender = account(Charlie);
+		assert_ok!(Executive::apply_extrinsic(report_block(block_equivocation(2))).unwrap());
+		let slashed = on_hold(HoldReason::Slashed, &offender);
+		close_block();
+		let pot = Settlement::fee_pot();
+		pass(SlashDeferral::get());
+		open_block(0);
+		close_block();
+		assert_eq!(on_hold(HoldReason::Slashed, &offender), 0);
+		let sold = sold_in_this_block();
+		assert_eq!(Settlement::fee_pot() + sold, pot + slashed);
+	});
+}
+
+#[test]
+fn slash_should_come_back_when_governance_cancels_it() {
+	in_block("demo", || {
+		let (offender, bond) = (account(Bob), bond_of(1));
+		assert_ok!(Executive::apply_extrinsic(report_block(block_equivocation(1))).unwrap());
+		assert_eq!(on_hold(HoldReason::Slashed, &offender), bond);
+		let cancel = pallet_validators::Call::<Runtime>::cancel_slash { slash: 0 };
+		assert_ok!(submit(Alice, sudo(cancel)).unwrap());
+		assert_eq!(on_hold(HoldReason::Slashed, &offender), 0);
+		assert_eq!(on_hold(HoldReason::Bond, &offender), bond);
+	});
+}
+
+/// The offender has a seat in the next session, which was planned before, and may not use it.
+#[test]
+fn equivocator_should_be_disabled_until_its_seat_is_gone() {
+	at_genesis("local").execute_with(|| {
+		allow_small_sets();
+		open_block(0);
+		assert_eq!(Session::validators()[3], account(Dave));
+		assert_ok!(Executive::apply_extrinsic(report_block(block_equivocation(3))).unwrap());
+		close_block();
+		end_session_without(&[Dave]);
+		assert_eq!(Session::validators()[3], account(Dave));
+		assert_eq!(Session::disabled_validators(), vec![3]);
+		end_session_without(&[Dave]);
+		assert!(!Session::validators().contains(&account(Dave)));
+		assert!(Session::disabled_validators().is_empty());
+		assert_eq!(Session::validators().len(), 3);
+		assert_eq!(Babe::authorities().len(), 3);
+		assert_eq!(Grandpa::grandpa_authorities().len(), 3);
+	});
+}
+
+#[test]
+fn voter_for_two_blocks_in_a_round_should_be_slashed_and_disabled() {
 	in_block("local", || {
+		let (offender, bond) = (account(Charlie), bond_of(2));
 		let xt = report_vote(vote_equivocation(Ed25519Keyring::Charlie));
 		assert_ok!(Executive::apply_extrinsic(xt).unwrap());
-		let charlie = Sr25519Keyring::Charlie.to_account_id();
-		let index = Session::validators()
-			.iter()
-			.position(|who| *who == charlie)
-			.unwrap() as u32;
-		assert_eq!(Session::disabled_validators(), vec![index]);
+		assert_eq!(Session::validators()[2], offender);
+		assert_eq!(Session::disabled_validators(), vec![2]);
+		assert_eq!(on_hold(HoldReason::Slashed, &offender), bond * 9 / 16);
 	});
 }
 

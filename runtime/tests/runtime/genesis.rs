@@ -4,6 +4,7 @@ use one_runtime::{
 	constants::currency::*,
 	genesis, AssetConversion, Assets, Balances, PoolAssets, Runtime, Session,
 };
+use pallet_validators::HoldReason;
 use polkadot_sdk::{
 	frame_support::traits::fungibles::metadata::Inspect,
 	sp_keyring::Sr25519Keyring::{self, *},
@@ -48,6 +49,15 @@ fn validators_should_be_those_of_the_preset() {
 		assert_eq!(validators, expected);
 		assert_eq!(pallet_babe::Authorities::<Runtime>::get().len(), count);
 		assert_eq!(one_runtime::Grandpa::grandpa_authorities().len(), count);
+	});
+}
+
+#[test]
+fn validators_should_be_bonded() {
+	for_each_preset(|_, _| {
+		for who in Session::validators() {
+			assert_eq!(on_hold(HoldReason::Bond, &who), 100_000 * ONE);
+		}
 	});
 }
 

@@ -13,4 +13,5 @@ mod parameters;
 mod sequences;
 mod sponsors;
 mod transactions;
+mod validators;
 mod wasm;
