@@ -17,6 +17,7 @@ pub mod clock;
 pub mod credits;
 pub mod jobs;
 pub mod models;
+pub mod pauses;
 pub mod receipts;
 pub mod settlement;
 pub mod workers;
