@@ -52,6 +52,7 @@ pub mod pallet {
 		credits::{LaneFunds, Refusal, SubmitTerms},
 		jobs::{JobId, Lane, OnFinal},
 		models::{ModelId, Models},
+		pauses::Pauses,
 		settlement::Earnings,
 		workers::Workers,
 		Cu, Usdc,
@@ -75,6 +76,8 @@ pub mod pallet {
 		type Clock: Clock;
 		/// The registry of models.
 		type Models: Models;
+		/// What takes no new jobs for now.
+		type Pauses: Pauses;
 		/// The workers' slots.
 		type Workers: Workers<Self::AccountId>;
 		/// Money of the Included lane.
@@ -308,6 +311,10 @@ pub mod pallet {
 		NoOutput,
 		/// The queue of the model and lane is full.
 		QueueFull,
+		/// The guardians have paused the model.
+		ModelPaused,
+		/// The lane is paused.
+		LanePaused,
 		/// More models have jobs waiting than the market knows.
 		TooManyModels,
 		/// The job is not in a state that this follows.
@@ -337,6 +344,8 @@ pub mod pallet {
 				Refusal::ContextExceeded { .. } => Self::ContextExceeded,
 				Refusal::NoOutput => Self::NoOutput,
 				Refusal::QueueFull { .. } => Self::QueueFull,
+				Refusal::ModelPaused { .. } => Self::ModelPaused,
+				Refusal::LanePaused { .. } => Self::LanePaused,
 			}
 		}
 	}

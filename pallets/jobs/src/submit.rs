@@ -6,6 +6,7 @@ use one_primitives::{
 	credits::{Refusal, Submissions, SubmitTerms},
 	jobs::{JobId, MAX_PROMPT, MAX_SLOTS},
 	models::{ModelTerms, Models},
+	pauses::Pauses,
 	workers::{SlotUse, Workers},
 	Cu,
 };
@@ -108,12 +109,13 @@ impl<T: Config> Pallet<T> {
 		Ok((model, terms))
 	}
 
-	/// Terms of a job of this size, if the model can take it.
+	/// Terms of a job of this size, if the lane and the model can take it.
 	pub(crate) fn sized(submission: &SubmitTerms) -> Result<(ModelTerms, Terms), Refusal> {
 		let (bytes, limit) = (submission.prompt_len, MAX_PROMPT);
 		ensure!(bytes <= limit, Refusal::PromptTooLong { bytes, limit });
 		ensure!(submission.max_output > 0, Refusal::NoOutput);
 		let model = T::Models::terms(&submission.model).ok_or(Refusal::UnknownModel)?;
+		Self::check_pauses(submission)?;
 		// No token is shorter than a byte.
 		let max_input = bytes.saturating_add(model.template_tokens);
 		let (tokens, limit) = (
@@ -132,6 +134,17 @@ impl<T: Config> Pallet<T> {
 			input_ratio: T::InputRatio::get(),
 			floor: T::JobFloor::get(),
 			payload: T::CuPerByte::get().saturating_mul(submission.prompt_len.into()),
+		}
+	}
+
+	/// Neither the lane nor the model is paused.
+	fn check_pauses(submission: &SubmitTerms) -> Result<(), Refusal> {
+		if let Some(until) = T::Pauses::lane(submission.lane) {
+			return Err(Refusal::LanePaused { until });
+		}
+		match T::Pauses::model(&submission.model) {
+			Some(until) => Err(Refusal::ModelPaused { until }),
+			None => Ok(()),
 		}
 	}
 

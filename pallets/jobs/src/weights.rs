@@ -32,9 +32,9 @@ fn cost(micros: u64, reads: u64, writes: u64) -> Weight {
 }
 
 impl WeightInfo for () {
-	// Registry, stake, ledger, day, slot, queue; job, payload, slot, deadline, links, ledger, day.
+	// Registry, pauses, stake, ledger, day, slot, queue; job, payload, slot, deadline, links, ledger, day.
 	fn submit_job(bytes: u32) -> Weight {
-		cost(40, 16, 13).saturating_add(Weight::from_parts(u64::from(bytes).saturating_mul(500), 0))
+		cost(40, 17, 13).saturating_add(Weight::from_parts(u64::from(bytes).saturating_mul(500), 0))
 	}
 	fn cancel_job() -> Weight {
 		cost(40, 16, 16)

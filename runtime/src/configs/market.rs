@@ -1,14 +1,17 @@
 //! Models, workers, jobs and receipts.
 
 use crate::{
-	configs::{parameters::bounded, system::MAX_BLOCK_WEIGHT},
-	AccountId, Balances, Clock, Credits, Jobs, Models, Receipts, Runtime, RuntimeHoldReason,
-	Settlement, Workers,
+	configs::{
+		governance::{origins::RootOr, pauses::MarketPauses, tracks::MODELS},
+		parameters::bounded,
+		system::MAX_BLOCK_WEIGHT,
+	},
+	Balances, Clock, Credits, Jobs, Models, Receipts, Runtime, RuntimeHoldReason, Settlement,
+	Workers,
 };
 use one_primitives::credits::ClosedLane;
 use polkadot_sdk::{
 	frame_support::{parameter_types, traits::ConstU32, weights::Weight},
-	frame_system::EnsureRoot,
 	pallet_babe::ParentBlockRandomness,
 	sp_runtime::{transaction_validity::TransactionPriority, Perbill},
 };
@@ -26,8 +29,9 @@ parameter_types! {
 type MaxModels = ConstU32<64>;
 
 impl pallet_models::Config for Runtime {
-	type AdminOrigin = EnsureRoot<AccountId>;
+	type AdminOrigin = RootOr<MODELS>;
 	type Clock = Clock;
+	type Pauses = MarketPauses;
 	type Timelock = bounded::ModelTimelock;
 	type MaxModels = MaxModels;
 	type WeightInfo = ();
@@ -52,6 +56,7 @@ impl pallet_workers::Config for Runtime {
 impl pallet_jobs::Config for Runtime {
 	type Clock = Clock;
 	type Models = Models;
+	type Pauses = MarketPauses;
 	type Workers = Workers;
 	type Included = Credits;
 	type Dedicated = ClosedLane;

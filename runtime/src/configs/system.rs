@@ -1,8 +1,9 @@
 //! The system, its block limits, and migrations.
 
 use crate::{
-	constants::time::*, AccountId, Balance, Block, Hash, MultiBlockMigrations, Nonce, PalletInfo,
-	Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, VERSION,
+	configs::governance::pauses::NotPaused, constants::time::*, AccountId, Balance, Block, Hash,
+	MultiBlockMigrations, Nonce, PalletInfo, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin,
+	RuntimeTask, VERSION,
 };
 use polkadot_sdk::{
 	frame_support::{
@@ -78,6 +79,7 @@ parameter_types! {
 
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
 impl frame_system::Config for Runtime {
+	type BaseCallFilter = NotPaused;
 	type Block = Block;
 	type BlockWeights = RuntimeBlockWeights;
 	type BlockLength = RuntimeBlockLength;

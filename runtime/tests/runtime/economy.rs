@@ -41,7 +41,7 @@ const OUTPUT: u32 = 64;
 const FLOOR: u64 = 10_000_000;
 const ADMISSION: u64 = 100_000;
 
-fn model() -> ModelRecord {
+pub fn model() -> ModelRecord {
 	ModelRecord {
 		name: b"tiny".to_vec().try_into().unwrap(),
 		tokenizer: H256::zero(),
@@ -103,19 +103,24 @@ fn next_day() {
 	next_block();
 }
 
+/// Has sudo register and activate a model.
+pub fn activate_model() {
+	let steps = vec![
+		pallet_models::Call::<Runtime>::register {
+			model: MODEL,
+			record: model(),
+		}
+		.into(),
+		pallet_models::Call::<Runtime>::stage { model: MODEL }.into(),
+		pallet_models::Call::<Runtime>::activate { model: MODEL }.into(),
+	];
+	assert_ok!(submit(Alice, sudo(batch(steps))).unwrap());
+}
+
 /// An active model, fees in the credit pot, and `Bob` with a stake that counts.
 fn with_credits(test: impl FnOnce()) {
 	in_block("development", || {
-		let steps = vec![
-			pallet_models::Call::<Runtime>::register {
-				model: MODEL,
-				record: model(),
-			}
-			.into(),
-			pallet_models::Call::<Runtime>::stage { model: MODEL }.into(),
-			pallet_models::Call::<Runtime>::activate { model: MODEL }.into(),
-		];
-		assert_ok!(submit(Alice, sudo(batch(steps))).unwrap());
+		activate_model();
 		assert_ok!(submit(Bob, stake(1_000 * ONE)).unwrap());
 		pay_fees(200);
 		next_day();
@@ -197,16 +202,7 @@ fn multisig_should_spend_its_own_credits() {
 				call: Box::new(call),
 			};
 		assert_ok!(submit(Charlie, as_multisig(stake(1_000 * ONE))).unwrap());
-		let steps = vec![
-			pallet_models::Call::<Runtime>::register {
-				model: MODEL,
-				record: model(),
-			}
-			.into(),
-			pallet_models::Call::<Runtime>::stage { model: MODEL }.into(),
-			pallet_models::Call::<Runtime>::activate { model: MODEL }.into(),
-		];
-		assert_ok!(submit(Alice, sudo(batch(steps))).unwrap());
+		activate_model();
 		pay_fees(200);
 		next_day();
 		let credits = Credits::credits(&multisig).available;
