@@ -1,23 +1,23 @@
 //! Genesis presets: `development` (one validator), `local` (four) and `demo` (two).
 //!
 //! The whole supply exists from genesis. In every preset the well-known development accounts hold
-//! some ONE and USDC, the protocol owns the liquidity of the ONE/USDC pool, and the treasury has
-//! the rest.
+//! some ONE and USDC, two more accounts have allocations that vest, the protocol owns the liquidity
+//! of the ONE/USDC pool, and the treasury has the rest.
 
 use crate::{
 	configs::{
 		assets::{protocol_liquidity, treasury, AssetKind},
 		consensus::BABE_GENESIS_EPOCH_CONFIG,
-		parameters::{
-			credits,
-			time::{self, Parameters},
-			RuntimeParameters,
-		},
+		governance::periods::TrackPeriods,
+		parameters::{credits, governance, time, RuntimeParameters},
 	},
-	constants::currency::*,
+	constants::{
+		currency::*,
+		time::{DAYS, MINUTES},
+	},
 	AccountId, AssetConversionConfig, AssetsConfig, BabeConfig, Balance, BalancesConfig,
-	GenesisParametersConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys, Settlement,
-	SudoConfig, ValidatorsConfig,
+	BlockNumber, GenesisParametersConfig, GuardiansConfig, RuntimeGenesisConfig, SessionConfig,
+	SessionKeys, Settlement, SudoConfig, ValidatorsConfig, VestingConfig,
 };
 use alloc::{string::ToString, vec, vec::Vec};
 use codec::Encode;
@@ -36,6 +36,9 @@ pub const DEVELOPMENT_PRESET: &str = DEV_RUNTIME_PRESET;
 pub const LOCAL_PRESET: &str = "local";
 /// Preset of a network of two validators whose governed times are short.
 pub const DEMO_PRESET: &str = "demo";
+
+/// Milliseconds of a second.
+const SECOND: u64 = 1_000;
 
 /// What each validator bonds of its balance.
 const VALIDATOR_BOND: Balance = 100_000 * ONE;
@@ -56,6 +59,39 @@ const ENDOWED: [Sr25519Keyring; 6] = [
 	Sr25519Keyring::Dave,
 	Sr25519Keyring::Eve,
 	Sr25519Keyring::Ferdie,
+];
+
+/// ONE of each account whose allocation vests.
+const ALLOCATION: Balance = 5_000_000 * ONE;
+/// What of it is free from the first block: somebody has to pay for the transactions.
+const LIQUID: Balance = 1_000 * ONE;
+
+/// The accounts whose allocations vest.
+const ALLOCATED: [Sr25519Keyring; 2] = [Sr25519Keyring::AliceStash, Sr25519Keyring::BobStash];
+
+/// When allocations vest: nothing before the cliff, then block by block for a while.
+#[derive(Clone, Copy)]
+struct Schedule {
+	cliff: BlockNumber,
+	length: BlockNumber,
+}
+
+/// A year, then three.
+const YEARS: Schedule = Schedule {
+	cliff: 365 * DAYS,
+	length: 3 * 365 * DAYS,
+};
+/// A minute, then ten.
+const A_FEW_MINUTES: Schedule = Schedule {
+	cliff: MINUTES,
+	length: 10 * MINUTES,
+};
+
+/// The guardians, who may pause things.
+const GUARDIANS: [Sr25519Keyring; 3] = [
+	Sr25519Keyring::Alice,
+	Sr25519Keyring::Bob,
+	Sr25519Keyring::Charlie,
 ];
 
 /// A validator by its development keys.
@@ -79,16 +115,22 @@ pub fn preset_names() -> Vec<PresetId> {
 pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 	let sudo = Some(Sr25519Keyring::Alice.to_account_id());
 	let patch = match id.as_ref() {
-		DEVELOPMENT_PRESET => preset(&[ALICE], sudo, fast_times()),
-		LOCAL_PRESET => preset(&[ALICE, BOB, CHARLIE, DAVE], None, Vec::new()),
-		DEMO_PRESET => preset(&[ALICE, BOB], sudo, fast_times()),
+		DEVELOPMENT_PRESET => preset(&[ALICE], sudo, fast_times(), A_FEW_MINUTES),
+		LOCAL_PRESET => preset(&[ALICE, BOB, CHARLIE, DAVE], None, fast_referenda(), YEARS),
+		DEMO_PRESET => preset(&[ALICE, BOB], sudo, fast_times(), A_FEW_MINUTES),
 		_ => return None,
 	};
 	Some(patch.to_string().into_bytes())
 }
 
-/// A genesis with these validators, this sudo key and these governed parameters.
-fn preset(validators: &[Validator], sudo: Option<AccountId>, parameters: Vec<Bytes>) -> Value {
+/// A genesis with these validators, this sudo key, these governed parameters and this schedule of
+/// allocations.
+fn preset(
+	validators: &[Validator],
+	sudo: Option<AccountId>,
+	parameters: Vec<RuntimeParameters>,
+	schedule: Schedule,
+) -> Value {
 	build_struct_json_patch!(RuntimeGenesisConfig {
 		balances: BalancesConfig {
 			balances: balances()
@@ -111,14 +153,25 @@ fn preset(validators: &[Validator], sudo: Option<AccountId>, parameters: Vec<Byt
 			keys: validators.iter().map(session_keys).collect::<Vec<_>>()
 		},
 		sudo: SudoConfig { key: sudo },
-		genesis_parameters: GenesisParametersConfig { values: parameters },
+		genesis_parameters: GenesisParametersConfig {
+			values: parameters.iter().map(encoded).collect::<Vec<_>>()
+		},
+		guardians: GuardiansConfig {
+			members: GUARDIANS
+				.iter()
+				.map(|key| key.to_account_id())
+				.collect::<Vec<_>>()
+		},
+		vesting: VestingConfig {
+			vesting: vesting(schedule)
+		},
 	})
 }
 
 /// Governed times with which a credit day and a settlement window last a minute, and a day's budget
 /// that even a few fees make worth a prompt.
-fn fast_times() -> Vec<Bytes> {
-	const SECOND: u64 = 1_000;
+fn fast_times() -> Vec<RuntimeParameters> {
+	use time::Parameters;
 	let times = [
 		Parameters::DayLength(time::DayLength, Some(60 * SECOND)),
 		Parameters::WindowLength(time::WindowLength, Some(60 * SECOND)),
@@ -136,12 +189,48 @@ fn fast_times() -> Vec<Bytes> {
 	];
 	let budget =
 		credits::Parameters::BudgetShare(credits::BudgetShare, Some(Permill::from_percent(50)));
+	let pauses = [
+		governance::Parameters::PauseLength(governance::PauseLength, Some(60 * SECOND)),
+		governance::Parameters::PauseRespite(governance::PauseRespite, Some(60 * SECOND)),
+	];
 	times
 		.into_iter()
 		.map(RuntimeParameters::Time)
 		.chain([RuntimeParameters::Credits(budget)])
-		.map(|parameter| parameter.encode().into())
+		.chain(pauses.map(RuntimeParameters::Governance))
+		.chain(fast_referenda())
 		.collect()
+}
+
+/// Periods with which a referendum that most agree with is enacted within half a minute.
+fn fast_referenda() -> Vec<RuntimeParameters> {
+	use governance::Parameters;
+	let track = TrackPeriods {
+		prepare: 6 * SECOND,
+		decision: 60 * SECOND,
+		confirm: 6 * SECOND,
+		enactment: 6 * SECOND,
+	};
+	let emergency = TrackPeriods {
+		prepare: 3 * SECOND,
+		decision: 30 * SECOND,
+		confirm: 3 * SECOND,
+		enactment: 3 * SECOND,
+	};
+	let periods = [
+		Parameters::RootPeriods(governance::RootPeriods, Some(track)),
+		Parameters::ParametersPeriods(governance::ParametersPeriods, Some(track)),
+		Parameters::ModelsPeriods(governance::ModelsPeriods, Some(track)),
+		Parameters::TreasuryPeriods(governance::TreasuryPeriods, Some(track)),
+		Parameters::EmergencyPeriods(governance::EmergencyPeriods, Some(emergency)),
+		Parameters::VoteLock(governance::VoteLock, Some(30 * SECOND)),
+	];
+	periods.map(RuntimeParameters::Governance).into()
+}
+
+/// A parameter as `parameters.setParameter` takes it.
+fn encoded(parameter: &RuntimeParameters) -> Bytes {
+	parameter.encode().into()
 }
 
 /// The ONE of every account. They sum to the total supply.
@@ -149,14 +238,25 @@ fn balances() -> Vec<(AccountId, Balance)> {
 	// One more for the deposit of the pool's liquidity tokens.
 	let liquidity = (protocol_liquidity(), POOL_ONE + ONE);
 	let fee_pot = (Settlement::fee_account(), EXISTENTIAL_DEPOSIT);
+	let allocated = ALLOCATED.map(|key| (key.to_account_id(), ALLOCATION));
 	let mut balances: Vec<_> = ENDOWED
 		.iter()
 		.map(|key| (key.to_account_id(), ENDOWMENT))
+		.chain(allocated)
 		.chain([liquidity, fee_pot])
 		.collect();
 	let endowed: Balance = balances.iter().map(|(_, amount)| amount).sum();
 	balances.push((treasury(), TOTAL_SUPPLY - endowed));
 	balances
+}
+
+/// Account, first block, number of blocks and free part of the allocations that vest.
+fn vesting(schedule: Schedule) -> Vec<(AccountId, BlockNumber, BlockNumber, Balance)> {
+	let Schedule { cliff, length } = schedule;
+	ALLOCATED
+		.iter()
+		.map(|key| (key.to_account_id(), cliff, length, LIQUID))
+		.collect()
 }
 
 /// The USDC of every account.

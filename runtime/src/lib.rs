@@ -23,6 +23,7 @@ pub mod genesis_parameters;
 pub mod transactions;
 
 use alloc::vec::Vec;
+use configs::governance::origins;
 use polkadot_sdk::{
 	sp_runtime::{
 		generic,
@@ -202,4 +203,26 @@ mod runtime {
 	pub type GenesisParameters = genesis_parameters;
 	#[runtime::pallet_index(49)]
 	pub type Capacity = pallet_capacity;
+
+	// Governance.
+	#[runtime::pallet_index(60)]
+	pub type Preimage = pallet_preimage;
+	#[runtime::pallet_index(61)]
+	pub type Scheduler = pallet_scheduler;
+	#[runtime::pallet_index(62)]
+	pub type Origins = origins;
+	#[runtime::pallet_index(63)]
+	pub type ConvictionVoting = pallet_conviction_voting;
+	#[runtime::pallet_index(64)]
+	pub type Referenda = pallet_referenda;
+	#[runtime::pallet_index(65)]
+	pub type Treasury = pallet_treasury;
+	#[runtime::pallet_index(66)]
+	pub type Vesting = pallet_vesting;
+	#[runtime::pallet_index(67)]
+	pub type TxPause = pallet_tx_pause;
+	#[runtime::pallet_index(68)]
+	pub type Guardians = pallet_collective<Instance1>;
+	#[runtime::pallet_index(69)]
+	pub type Pauses = pallet_pauses;
 }

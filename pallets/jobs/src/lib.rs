@@ -59,6 +59,7 @@ pub mod pallet {
 		credits::{LaneFunds, Refusal, SubmitTerms},
 		jobs::{JobId, Lane, LaneChoice, OnFinal},
 		models::{ModelId, Models},
+		pauses::Pauses,
 		settlement::Earnings,
 		workers::Workers,
 		Cu, Usdc,
@@ -82,6 +83,8 @@ pub mod pallet {
 		type Clock: Clock;
 		/// The registry of models.
 		type Models: Models;
+		/// What takes no new jobs for now.
+		type Pauses: Pauses;
 		/// The workers' slots.
 		type Workers: Workers<Self::AccountId>;
 		/// Money of the Included lane.
@@ -321,6 +324,10 @@ pub mod pallet {
 		QueueFull,
 		/// Too few vouchers are left, of the account itself and of its sponsor.
 		NoVouchers,
+		/// The guardians have paused the model.
+		ModelPaused,
+		/// The lane is paused.
+		LanePaused,
 		/// More models have jobs waiting than the market knows.
 		TooManyModels,
 		/// The job is not in a state that this follows.
@@ -351,6 +358,8 @@ pub mod pallet {
 				Refusal::NoOutput => Self::NoOutput,
 				Refusal::QueueFull { .. } => Self::QueueFull,
 				Refusal::NoVouchers { .. } => Self::NoVouchers,
+				Refusal::ModelPaused { .. } => Self::ModelPaused,
+				Refusal::LanePaused { .. } => Self::LanePaused,
 			}
 		}
 	}

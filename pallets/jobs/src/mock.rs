@@ -16,6 +16,7 @@ use one_primitives::{
 	credits::{LaneFunds, Refusal},
 	jobs::{Acceptance, JobId, LaneChoice, Market, OnFinal},
 	models::{Cost, ModelId, ModelTerms, Models},
+	pauses::Pauses,
 	receipts::{Finish, Outcome, Receipt},
 	settlement::Earnings,
 	workers::{SlotUse, Workers},
@@ -76,6 +77,8 @@ parameter_types! {
 	pub storage Matured: BTreeMap<AccountId, Usdc> = BTreeMap::new();
 	pub storage Finals: Vec<JobId> = Vec::new();
 	pub storage DedicatedOpen: bool = true;
+	pub storage PausedModel: Option<(ModelId, Moment)> = None;
+	pub storage PausedLane: Option<(Lane, Moment)> = None;
 	pub storage BooksBroken: bool = false;
 	pub storage MaxPoll: Weight = Weight::from_parts(200_000_000_000, u64::MAX);
 	pub storage QueueLimit: u32 = 1_000;
@@ -134,6 +137,16 @@ impl Models for MockModels {
 	}
 	fn is_registered(model: &ModelId) -> bool {
 		(1..=5).contains(&model.0[0])
+	}
+}
+
+pub struct MockPauses;
+impl Pauses for MockPauses {
+	fn model(model: &ModelId) -> Option<Moment> {
+		PausedModel::get().and_then(|(paused, until)| (paused == *model).then_some(until))
+	}
+	fn lane(lane: Lane) -> Option<Moment> {
+		PausedLane::get().and_then(|(paused, until)| (paused == lane).then_some(until))
 	}
 }
 
@@ -290,6 +303,7 @@ impl Randomness<Option<H256>, u64> for MockRandomness {
 impl crate::Config for Test {
 	type Clock = MockClock;
 	type Models = MockModels;
+	type Pauses = MockPauses;
 	type Workers = MockWorkers;
 	type Included = MockFunds<0>;
 	type Dedicated = MockFunds<1>;

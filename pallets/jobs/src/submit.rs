@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use one_primitives::{
 	credits::{Refusal, Submissions, SubmitTerms},
 	jobs::{JobId, Lane, MAX_PROMPT, MAX_SLOTS},
-	models::{ModelTerms, Models},
+	models::{ModelId, ModelTerms, Models},
+	pauses::Pauses,
 	workers::{SlotUse, Workers},
 	Cu,
 };
@@ -117,6 +118,9 @@ impl<T: Config> Pallet<T> {
 		model: &ModelTerms,
 		terms: &Terms,
 	) -> Result<(), Refusal> {
+		if let Some(until) = T::Pauses::lane(lane) {
+			return Err(Refusal::LanePaused { until });
+		}
 		Funds::<T>::check(lane, who, model.min_tier, terms.max_cu())?;
 		let waiting = Queues::<T>::get(submission.model).lane(lane).len;
 		ensure!(waiting < T::MaxQueue::get(), Refusal::QueueFull { waiting });
@@ -129,6 +133,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(bytes <= limit, Refusal::PromptTooLong { bytes, limit });
 		ensure!(submission.max_output > 0, Refusal::NoOutput);
 		let model = T::Models::terms(&submission.model).ok_or(Refusal::UnknownModel)?;
+		Self::check_model(&submission.model)?;
 		// No token is shorter than a byte.
 		let max_input = bytes.saturating_add(model.template_tokens);
 		let (tokens, limit) = (
@@ -147,6 +152,14 @@ impl<T: Config> Pallet<T> {
 			input_ratio: T::InputRatio::get(),
 			floor: T::JobFloor::get(),
 			payload: T::CuPerByte::get().saturating_mul(submission.prompt_len.into()),
+		}
+	}
+
+	/// The guardians have not paused the model.
+	fn check_model(model: &ModelId) -> Result<(), Refusal> {
+		match T::Pauses::model(model) {
+			Some(until) => Err(Refusal::ModelPaused { until }),
+			None => Ok(()),
 		}
 	}
 

@@ -39,9 +39,9 @@ fn prompt(bytes: u32) -> Weight {
 }
 
 impl WeightInfo for () {
-	// Registry, stake, ledger, day, slot, queue; job, payload, slot, deadline, links, ledger, day.
+	// Registry, pauses, stake, ledger, day, slot, queue; job, payload, slot, deadline, links, ledger, day.
 	fn submit_included(bytes: u32) -> Weight {
-		cost(40, 16, 13).saturating_add(prompt(bytes))
+		cost(40, 18, 13).saturating_add(prompt(bytes))
 	}
 	// What the Included lane reads before it refuses; the sponsor, and the balances of both in all
 	// classes, twice; two transfers of vouchers.

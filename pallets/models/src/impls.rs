@@ -8,6 +8,7 @@ use one_primitives::{
 	access::TIERS,
 	clock::Clock,
 	models::{Cost, ModelId, ModelTerms, Models as Registry},
+	pauses::Pauses,
 };
 use polkadot_sdk::{
 	frame_support::{ensure, traits::Get},
@@ -136,7 +137,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn describe(id: ModelId, model: Model) -> ModelInfo {
-		let open = Self::is_open(&model);
+		let open = Self::is_open(&model) && T::Pauses::model(&id).is_none();
 		let Model {
 			record,
 			cost,

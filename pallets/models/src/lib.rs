@@ -30,6 +30,7 @@ pub mod pallet {
 	use one_primitives::{
 		clock::Clock,
 		models::{Cost, ModelId},
+		pauses::Pauses,
 		ProtocolTime,
 	};
 
@@ -50,6 +51,8 @@ pub mod pallet {
 		type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// The two clocks.
 		type Clock: Clock;
+		/// What takes no new jobs for now.
+		type Pauses: Pauses;
 		/// Protocol time between the announcement of a model and its first job.
 		type Timelock: Get<ProtocolTime>;
 		/// Models kept at the most, retired ones included.

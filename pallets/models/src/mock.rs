@@ -3,7 +3,9 @@
 
 use one_primitives::{
 	clock::{Clock, Day},
+	jobs::Lane,
 	models::ModelId,
+	pauses::Pauses,
 	Moment, ProtocolTime,
 };
 use polkadot_sdk::{
@@ -32,8 +34,23 @@ impl frame_system::Config for Test {
 parameter_types! {
 	pub static Utc: Moment = 1_000_000;
 	pub static Protocol: ProtocolTime = 0;
+	pub static PausedModel: Option<ModelId> = None;
 	pub const Timelock: ProtocolTime = 60_000;
 	pub const MaxModels: u32 = 4;
+}
+
+/// A pause of one model.
+pub struct TestPauses;
+
+impl Pauses for TestPauses {
+	fn model(model: &ModelId) -> Option<Moment> {
+		PausedModel::get()
+			.filter(|paused| paused == model)
+			.map(|_| Utc::get())
+	}
+	fn lane(_: Lane) -> Option<Moment> {
+		None
+	}
 }
 
 /// Clocks that stand where a test put them.
@@ -63,6 +80,7 @@ impl Clock for TestClock {
 impl pallet_models::Config for Test {
 	type AdminOrigin = EnsureRoot<u64>;
 	type Clock = TestClock;
+	type Pauses = TestPauses;
 	type Timelock = Timelock;
 	type MaxModels = MaxModels;
 	type WeightInfo = ();

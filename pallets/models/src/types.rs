@@ -119,6 +119,6 @@ pub struct ModelInfo {
 	pub cost: Cost,
 	/// Where it is on its way.
 	pub state: ModelState,
-	/// Whether it takes jobs now: active, and its retirement date not reached.
+	/// Whether it takes jobs now: active, not paused, and its retirement date not reached.
 	pub open: bool,
 }

@@ -124,6 +124,19 @@ pub enum Refusal {
 		/// CU at the most that one job could set aside.
 		available: Cu,
 	},
+	/// The guardians have paused the model.
+	#[codec(index = 30)]
+	ModelPaused {
+		/// UTC until which it takes no new jobs.
+		until: Moment,
+	},
+	/// The lane is paused.
+	#[codec(index = 31)]
+	LanePaused {
+		/// UTC until which it takes no new jobs; the last moment there is when governance has to
+		/// lift the pause.
+		until: Moment,
+	},
 }
 
 impl Refusal {

@@ -18,6 +18,7 @@ pub mod clock;
 pub mod credits;
 pub mod jobs;
 pub mod models;
+pub mod pauses;
 pub mod price;
 pub mod receipts;
 pub mod settlement;

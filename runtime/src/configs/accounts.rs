@@ -1,5 +1,6 @@
 //! What an account can do beside a plain call: batch, proxy, multisig; and sudo, which has a key
-//! in development presets only.
+//! in development presets only. Without a key it is inert: every one of its calls is refused, and
+//! only root, so a referendum, could set one.
 
 use crate::{
 	constants::currency::deposit, Balance, Balances, OriginCaller, Runtime, RuntimeCall,
@@ -79,6 +80,7 @@ fn is_transfer(call: &RuntimeCall) -> bool {
 			| RuntimeCall::AssetConversion(..)
 			| RuntimeCall::Capacity(..)
 			| RuntimeCall::Sudo(..)
+			| RuntimeCall::Vesting(pallet_vesting::Call::vested_transfer { .. })
 	)
 }
 

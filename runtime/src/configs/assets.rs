@@ -1,8 +1,13 @@
 //! Money: ONE, the assets, and the pool between ONE and USDC.
 
 use crate::{
-	configs::fees::SplitFees, constants::currency::*, AccountId, AssetId, Assets, Balance,
-	Balances, PoolAssets, Runtime, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, System,
+	configs::{
+		fees::SplitFees,
+		governance::{origins::RootOr, tracks::PARAMETERS},
+	},
+	constants::currency::*,
+	AccountId, AssetId, Assets, Balance, Balances, PoolAssets, Runtime, RuntimeEvent,
+	RuntimeFreezeReason, RuntimeHoldReason, System,
 };
 use alloc::vec;
 use codec::Compact;
@@ -154,7 +159,7 @@ impl pallet_asset_conversion::Config for Runtime {
 	type PoolAssetId = AssetId;
 	type PoolAssets = PoolAssets;
 	type LPFee = LpFee;
-	type AdminOrigin = EnsureRoot<AccountId>;
+	type AdminOrigin = RootOr<PARAMETERS>;
 	type MaxSwapFee = MaxSwapFee;
 	type PoolSetupFee = PoolSetupFee;
 	type PoolSetupFeeAsset = Native;

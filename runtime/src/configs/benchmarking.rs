@@ -18,6 +18,19 @@ use polkadot_sdk::{
 /// Makes an asset in which fees can be paid.
 pub struct FeeAssets;
 
+/// What the treasury pays, and to whom.
+pub struct TreasuryArguments;
+
+impl pallet_treasury::ArgumentsFactory<AssetKind, AccountId> for TreasuryArguments {
+	fn create_asset_kind(seed: u32) -> AssetKind {
+		AssetKind::WithId(seed)
+	}
+
+	fn create_beneficiary(seed: [u8; 32]) -> AccountId {
+		seed.into()
+	}
+}
+
 const FUNDS: Balance = 1 << 80;
 const LIQUIDITY: Balance = 1 << 60;
 

@@ -1,13 +1,16 @@
 //! Models, workers, jobs and receipts.
 
 use crate::{
-	configs::{parameters::bounded, system::MAX_BLOCK_WEIGHT},
-	AccountId, Balances, Capacity, Clock, Credits, Jobs, Models, Receipts, Runtime,
-	RuntimeHoldReason, Settlement, Workers,
+	configs::{
+		governance::{origins::RootOr, pauses::MarketPauses, tracks::MODELS},
+		parameters::bounded,
+		system::MAX_BLOCK_WEIGHT,
+	},
+	Balances, Capacity, Clock, Credits, Jobs, Models, Receipts, Runtime, RuntimeHoldReason,
+	Settlement, Workers,
 };
 use polkadot_sdk::{
 	frame_support::{parameter_types, traits::ConstU32, weights::Weight},
-	frame_system::EnsureRoot,
 	pallet_babe::ParentBlockRandomness,
 	sp_runtime::{transaction_validity::TransactionPriority, Perbill},
 };
@@ -25,8 +28,9 @@ parameter_types! {
 type MaxModels = ConstU32<64>;
 
 impl pallet_models::Config for Runtime {
-	type AdminOrigin = EnsureRoot<AccountId>;
+	type AdminOrigin = RootOr<MODELS>;
 	type Clock = Clock;
+	type Pauses = MarketPauses;
 	type Timelock = bounded::ModelTimelock;
 	type MaxModels = MaxModels;
 	type WeightInfo = ();
@@ -51,6 +55,7 @@ impl pallet_workers::Config for Runtime {
 impl pallet_jobs::Config for Runtime {
 	type Clock = Clock;
 	type Models = Models;
+	type Pauses = MarketPauses;
 	type Workers = Workers;
 	type Included = Credits;
 	type Dedicated = Capacity;

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod consensus;
 pub mod credits;
 pub mod fees;
+pub mod governance;
 pub mod market;
 pub mod parameters;
 pub mod settlement;

@@ -4,19 +4,16 @@
 //! that whatever is written stays within bounds that only a runtime upgrade can change.
 
 use crate::{
+	configs::governance::{origins::ParameterAdmin, periods::TrackPeriods},
 	constants::{
 		currency::{MICRO_ONE, MILLI_ONE, ONE, ONE_USDC},
 		MAX_VALIDATORS,
 	},
-	genesis_parameters, AccountId, Balance, Runtime, RuntimeEvent,
+	genesis_parameters, Balance, Runtime, RuntimeEvent,
 };
 use one_primitives::{Cu, Moment, ProtocolTime, Usdc};
 use polkadot_sdk::{
-	frame_support::{
-		dynamic_params::{dynamic_pallet_params, dynamic_params},
-		traits::AsEnsureOriginWithArg,
-	},
-	frame_system::EnsureRoot,
+	frame_support::dynamic_params::{dynamic_pallet_params, dynamic_params},
 	sp_runtime::{Perbill, Permill},
 	*,
 };
@@ -231,6 +228,52 @@ pub mod dynamic {
 		#[codec(index = 7)]
 		pub static MinActivity: Permill = Permill::from_percent(66);
 	}
+
+	/// How governance goes, in milliseconds; only root sets it. Those of referenda are counted in
+	/// blocks, the guardians' in UTC.
+	#[dynamic_pallet_params]
+	#[codec(index = 10)]
+	pub mod governance {
+		/// Referenda on the root track.
+		#[codec(index = 0)]
+		pub static RootPeriods: TrackPeriods = track(DAY, 14 * DAY, DAY, DAY);
+		/// Referenda on the parameters track.
+		#[codec(index = 1)]
+		pub static ParametersPeriods: TrackPeriods = track(2 * HOUR, 7 * DAY, 12 * HOUR, 12 * HOUR);
+		/// Referenda on the models track.
+		#[codec(index = 2)]
+		pub static ModelsPeriods: TrackPeriods = track(2 * HOUR, 7 * DAY, 12 * HOUR, HOUR);
+		/// Referenda on the treasury track.
+		#[codec(index = 3)]
+		pub static TreasuryPeriods: TrackPeriods = track(12 * HOUR, 14 * DAY, DAY, DAY);
+		/// Referenda on the emergency track.
+		#[codec(index = 4)]
+		pub static EmergencyPeriods: TrackPeriods = track(10 * MINUTE, DAY, HOUR, 10 * MINUTE);
+		/// A vote of the lowest conviction stays locked after it won.
+		#[codec(index = 5)]
+		pub static VoteLock: Moment = 7 * DAY;
+		/// What the guardians pause stands still.
+		#[codec(index = 6)]
+		pub static PauseLength: Moment = DAY;
+		/// From a guardians' pause to the next one of the same.
+		#[codec(index = 7)]
+		pub static PauseRespite: Moment = 7 * DAY;
+	}
+}
+
+/// The periods of a track: prepare, decision, confirm, enactment.
+const fn track(
+	prepare: Moment,
+	decision: Moment,
+	confirm: Moment,
+	enactment: Moment,
+) -> TrackPeriods {
+	TrackPeriods {
+		prepare,
+		decision,
+		confirm,
+		enactment,
+	}
 }
 
 /// The parameters as they act: within compiled bounds, whatever was written.
@@ -312,6 +355,9 @@ pub mod bounded {
 		OfflineBlocks: u32 = validators, 15, 1_000;
 		MaxOffline: Permill = validators, Permill::from_percent(5), Permill::from_percent(33);
 		MinActivity: Permill = validators, Permill::from_percent(50), Permill::from_percent(90);
+
+		PauseLength: Moment = governance, 6 * SECOND, DAY;
+		PauseRespite: Moment = governance, MINUTE, 30 * DAY;
 	}
 
 	/// The table of tiers: thresholds ascend, and allowances are proportional to them, so that
@@ -368,7 +414,7 @@ impl Default for RuntimeParameters {
 impl pallet_parameters::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type RuntimeParameters = RuntimeParameters;
-	type AdminOrigin = AsEnsureOriginWithArg<EnsureRoot<AccountId>>;
+	type AdminOrigin = ParameterAdmin;
 	// The pallet keeps its weights private; these are for RocksDB, so on the safe side.
 	type WeightInfo = ();
 }

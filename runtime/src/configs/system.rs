@@ -1,8 +1,9 @@
 //! The system, its block limits, and migrations.
 
 use crate::{
-	constants::time::*, AccountId, Balance, Block, Hash, MultiBlockMigrations, Nonce, PalletInfo,
-	Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, VERSION,
+	configs::governance::pauses::NotPaused, constants::time::*, AccountId, Balance, Block, Hash,
+	MultiBlockMigrations, Nonce, PalletInfo, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin,
+	RuntimeTask, VERSION,
 };
 use polkadot_sdk::{
 	frame_support::{
@@ -10,7 +11,7 @@ use polkadot_sdk::{
 		dispatch::DispatchClass,
 		migrations::FreezeChainOnFailedMigration,
 		parameter_types,
-		traits::{ConstU32, Contains},
+		traits::{ConstU32, Contains, InsideBoth},
 		weights::{
 			constants::{
 				BlockExecutionWeight, ExtrinsicBaseWeight, ParityDbWeight,
@@ -90,7 +91,7 @@ impl Contains<RuntimeCall> for FixedSupply {
 
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
 impl frame_system::Config for Runtime {
-	type BaseCallFilter = FixedSupply;
+	type BaseCallFilter = InsideBoth<FixedSupply, NotPaused>;
 	type Block = Block;
 	type BlockWeights = RuntimeBlockWeights;
 	type BlockLength = RuntimeBlockLength;

@@ -8,6 +8,7 @@ mod consensus;
 mod economy;
 mod fees;
 mod genesis;
+mod governance;
 mod market;
 mod parameters;
 mod sequences;

@@ -127,6 +127,35 @@ fn submit_job_should_refuse_when_the_slot_is_taken_or_not_there() {
 }
 
 #[test]
+fn submit_job_should_refuse_when_the_lane_or_the_model_is_paused() {
+	with_workers(|| {
+		let before = submit(ALICE, 0);
+		let until = 2_000_000;
+		PausedLane::set(&Some((Lane::Included, until)));
+		let other = SubmitTerms { slot: 1, ..terms() };
+		assert_refused(other, Refusal::LanePaused { until }, Error::LanePaused);
+		let dedicated = SubmitTerms {
+			lane: Lane::Dedicated,
+			..other
+		};
+		assert!(Jobs::check_submit(&ALICE, &dedicated).is_ok());
+
+		PausedLane::set(&None);
+		PausedModel::set(&Some((model(1), until)));
+		assert_refused(other, Refusal::ModelPaused { until }, Error::ModelPaused);
+		let another = SubmitTerms {
+			model: model(2),
+			..other
+		};
+		assert!(Jobs::check_submit(&ALICE, &another).is_ok());
+
+		// What was submitted before goes on.
+		next_block();
+		assert!(matches!(state(before), Some(State::Assigned { .. })));
+	});
+}
+
+#[test]
 fn submit_job_should_refuse_when_the_model_cannot_take_it() {
 	with_workers(|| {
 		let unknown = SubmitTerms {

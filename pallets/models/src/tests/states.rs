@@ -132,6 +132,17 @@ fn model_should_take_no_jobs_when_its_retirement_date_is_reached() {
 }
 
 #[test]
+fn model_should_be_told_closed_while_it_is_paused() {
+	let genesis = vec![(id(1), record()), (id(2), record())];
+	ExtBuilder::default().models(genesis).build_and_execute(|| {
+		PausedModel::set(Some(id(1)));
+		assert!(!Models::info(id(1)).unwrap().open && Models::info(id(2)).unwrap().open);
+		// Slots and jobs at hand keep their terms.
+		assert!(Models::terms(&id(1)).is_some() && state(1) == ModelState::Active);
+	});
+}
+
+#[test]
 fn calls_should_be_refused_when_not_from_the_admin() {
 	ExtBuilder::default().build_and_execute(|| {
 		let user = || RuntimeOrigin::from(RawOrigin::Signed(1));

@@ -1,0 +1,5 @@
+//! One file per topic.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod invariants;
+mod pauses;
