@@ -14,7 +14,7 @@ use one_primitives::{
 	access::TierId,
 	clock::{Clock, Day},
 	credits::{LaneFunds, Refusal},
-	jobs::{Acceptance, JobId, LaneChoice, Market, OnFinal},
+	jobs::{Acceptance, JobId, Lane, LaneChoice, Market, OnFinal},
 	models::{Cost, ModelId, ModelTerms, Models},
 	pauses::Pauses,
 	receipts::{Finish, Outcome, Receipt},

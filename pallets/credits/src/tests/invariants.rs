@@ -1,4 +1,4 @@
-use one_primitives::access::{LockId, Standing};
+use one_primitives::access::{Access as _, LockId, Standing};
 use proptest::prelude::*;
 
 use super::*;

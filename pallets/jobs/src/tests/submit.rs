@@ -135,7 +135,7 @@ fn submit_job_should_refuse_when_the_lane_or_the_model_is_paused() {
 		let other = SubmitTerms { slot: 1, ..terms() };
 		assert_refused(other, Refusal::LanePaused { until }, Error::LanePaused);
 		let dedicated = SubmitTerms {
-			lane: Lane::Dedicated,
+			lane: LaneChoice::Dedicated,
 			..other
 		};
 		assert!(Jobs::check_submit(&ALICE, &dedicated).is_ok());
