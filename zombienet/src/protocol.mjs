@@ -172,8 +172,8 @@ export async function buyUsdc(api, who, amount = 1_000_000n) {
 
 // Governance.
 
-/** Registers, stages and activates a model, as root. */
-export async function activateModel(api, sudo, info) {
+/** The calls that register, stage and activate a model. */
+export function modelSteps(api, info) {
   const record = {
     name: info.name,
     tokenizer: info.tokenizer_hash,
@@ -187,10 +187,19 @@ export async function activateModel(api, sudo, info) {
     canary: 0,
     retiresAt: null,
   };
-  const steps = [api.tx.models.register(info.root, record), api.tx.models.stage(info.root), api.tx.models.activate(info.root)];
-  await submit(api, sudo, api.tx.sudo.sudo(api.tx.utility.batchAll(steps)));
-  const model = await api.call.modelsApi.model(info.root);
-  if (!model.isSome || !model.unwrap().open.isTrue) fail(`the model ${info.root} is not open for jobs`);
+  return [api.tx.models.register(info.root, record), api.tx.models.stage(info.root), api.tx.models.activate(info.root)];
+}
+
+/** Registers, stages and activates a model, by sudo. */
+export async function activateModel(api, sudo, info) {
+  await submit(api, sudo, api.tx.sudo.sudo(api.tx.utility.batchAll(modelSteps(api, info))));
+  await requireOpen(api, info.root);
+}
+
+/** Fails unless the model takes jobs. */
+export async function requireOpen(api, root) {
+  const model = await api.call.modelsApi.model(root);
+  if (!model.isSome || !model.unwrap().open.isTrue) fail(`the model ${root} is not open for jobs`);
 }
 
 // Everyone else.

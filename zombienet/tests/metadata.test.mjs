@@ -6,7 +6,7 @@ import { stringCamelCase, u8aToHex } from '@polkadot/util';
 import { Network, until } from '../src/network.mjs';
 import * as protocol from '../src/protocol.mjs';
 
-const PALLETS = ['clock', 'access', 'credits', 'models', 'workers', 'jobs', 'receipts', 'settlement', 'capacity', 'validators'];
+const PALLETS = ['clock', 'access', 'credits', 'models', 'workers', 'jobs', 'receipts', 'settlement', 'capacity', 'validators', 'pauses'];
 
 let network;
 let api;
@@ -45,7 +45,7 @@ test('every call, event, error and constant should have a decodable type and doc
       assert.ok(value !== undefined, `consts.${name}.${constant.name}`);
     }
   }
-  for (const pallet of ['access', 'models', 'workers', 'jobs', 'capacity', 'validators']) {
+  for (const pallet of ['access', 'models', 'workers', 'jobs', 'capacity', 'validators', 'pauses']) {
     for (const [name, call] of Object.entries(api.tx[pallet])) {
       assert.ok(call.meta.docs.length > 0, `tx.${pallet}.${name} has no docs`);
     }
