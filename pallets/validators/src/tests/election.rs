@@ -144,13 +144,14 @@ fn unbonding_should_start_anew_when_an_account_is_kept_in_the_set() {
 fn convicts_should_be_kept_last() {
 	build_and_execute(9, || {
 		MinValidators::set(&1);
-		sessions(1, &[]);
-		// The one with the most at stake, and others of their own accord.
+		assert_ok!(bond_more(1, 50_000));
+		// Still with the most at stake; others leave of their own accord.
 		equivocate(1);
 		for who in 6..=9 {
 			assert_ok!(chill(who));
 		}
 		sessions(2, &[]);
+		assert!(ledger(1).bond > 50_000);
 		// Four are elected; two of those that left stay.
 		assert_eq!(validators(), vec![2, 3, 4, 5, 6, 7]);
 	});
