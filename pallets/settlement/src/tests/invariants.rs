@@ -3,7 +3,7 @@
 use std::{cell::Cell, collections::BTreeMap};
 
 use one_primitives::{
-	settlement::{Earnings as EarningsBook, Treasury},
+	settlement::{Earnings as EarningsBook, Treasury, VoidPay},
 	Usdc,
 };
 use polkadot_sdk::{
@@ -32,6 +32,7 @@ enum Step {
 	Release(u32, Part),
 	Accrue(u32, AccountId, Part),
 	Mature(AccountId, Part),
+	Void(AccountId),
 	Block(AccountId),
 	Thaw(AccountId),
 	Blocks { passed: u64, payees: u64 },
@@ -50,6 +51,7 @@ fn step() -> impl Strategy<Value = Step> {
 		4 => (day, worker.clone(), part.clone())
 			.prop_map(|(day, who, part)| Step::Accrue(day, who, part)),
 		4 => (worker.clone(), part).prop_map(|(who, part)| Step::Mature(who, part)),
+		1 => worker.clone().prop_map(Step::Void),
 		1 => worker.clone().prop_map(Step::Block),
 		1 => worker.prop_map(Step::Thaw),
 		5 => (prop_oneof![Just(SLOT), 0..2 * WINDOW], 0..4u64)
@@ -86,9 +88,11 @@ fn take(step: Step) {
 			dispatch(|| Settlement::accrue(day, &who, amount));
 		}
 		Step::Mature(who, part) => {
-			let amount = part_of(Earnings::<Test>::get(who).accrued, part);
+			let record = Earnings::<Test>::get(who);
+			let amount = part_of(record.accrued + record.voided, part);
 			dispatch(|| Settlement::mature(&who, amount));
 		}
+		Step::Void(who) => dispatch(|| Settlement::void_pay(&who).map(drop)),
 		Step::Block(who) => dispatch(|| Assets::block(trader, USDC_ID, who)),
 		Step::Thaw(who) => dispatch(|| Assets::thaw(trader, USDC_ID, who)),
 		Step::Blocks { passed, payees } => {
