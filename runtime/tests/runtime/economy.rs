@@ -26,7 +26,8 @@ use polkadot_sdk::{
 	*,
 };
 
-const MODEL: ModelId = H256::repeat_byte(7);
+/// The only model.
+pub const MODEL: ModelId = H256::repeat_byte(7);
 const OUTPUT: u32 = 64;
 /// CU that every job of these tests reserves: the floor, the model is small.
 const FLOOR: u64 = 10_000_000;
@@ -61,7 +62,8 @@ fn batch(calls: Vec<RuntimeCall>) -> RuntimeCall {
 	pallet_utility::Call::<Runtime>::batch_all { calls }.into()
 }
 
-fn prompt(slot: u8) -> RuntimeCall {
+/// A job of the least price.
+pub fn prompt(slot: u8) -> RuntimeCall {
 	submission(slot, MODEL, b"hello".to_vec())
 }
 
@@ -95,7 +97,7 @@ fn next_day() {
 }
 
 /// An active model, fees in the credit pot, and `Bob` with a stake that counts.
-fn with_credits(test: impl FnOnce()) {
+pub fn with_credits(test: impl FnOnce()) {
 	in_block("development", || {
 		let steps = vec![
 			pallet_models::Call::<Runtime>::register {

@@ -11,3 +11,4 @@ mod genesis;
 mod parameters;
 mod transactions;
 mod wasm;
+mod workers;

@@ -348,7 +348,7 @@ fn stale_forged_and_foreign_entries_should_be_skipped_when_another_counts() {
 			assign(1, assignment(job, 1, 0xf0));
 			next_block();
 			assert_ok!(dispatch(heartbeat(1)));
-			crate::Seats::<Test>::mutate(1, model(1), |seat| seat.as_mut().unwrap().earned = 3);
+			set_earned(1, 1, 3);
 			Workers::relist(&1);
 		}
 		next_block();
