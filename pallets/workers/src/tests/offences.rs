@@ -212,6 +212,17 @@ fn deadlines_missed_between_two_reports_should_be_one_offence() {
 }
 
 #[test]
+fn missed_deadline_should_count_though_other_jobs_are_served() {
+	with_worker(|| {
+		miss_a_deadline();
+		assert_eq!(take(1, 0), Some(1));
+		Workers::return_slot(&1, &model(1), SlotUse::Served);
+		report(5_000);
+		assert_eq!(offences(), 1);
+	});
+}
+
+#[test]
 fn failure_that_the_worker_reports_should_be_no_offence() {
 	with_worker(|| {
 		assert_eq!(take(1, 0), Some(1));

@@ -264,6 +264,22 @@ fn heartbeat_should_be_valid_only_when_due() {
 }
 
 #[test]
+fn heartbeat_should_be_due_again_when_maintenance_is_over() {
+	build_and_execute(|| {
+		with_workers(&[1], &[1], 1);
+		let origin = RawOrigin::Signed(1).into();
+		assert_ok!(Workers::start_maintenance(origin, 20_000));
+		pass(19_999);
+		assert_eq!(
+			authorize(&heartbeat(1)),
+			Err(InvalidTransaction::Stale.into())
+		);
+		pass(1);
+		assert_ok!(authorize(&heartbeat(1)));
+	});
+}
+
+#[test]
 fn report_should_be_due_when_the_service_changes_and_never_without_one() {
 	build_and_execute(|| {
 		assert_ok!(register(1, &[1], 1));
