@@ -15,7 +15,7 @@ use one_primitives::{
 	credits::{Refusal, SubmitTerms},
 	jobs::{JobId, LaneChoice},
 	models::ModelId,
-	workers::crypto::WorkerKey,
+	workers::{crypto::WorkerKey, Offence},
 	Cu,
 };
 use pallet_capacity::{ClassStatus, PriceStatus, Purchase, Spendable};
@@ -24,7 +24,7 @@ use pallet_jobs::{JobStatus, Quote};
 use pallet_models::types::ModelInfo;
 use pallet_receipts::ReceiptStatus;
 use pallet_settlement::types::{PotsStatus, Statement};
-use pallet_workers::types::WorkerStatus;
+use pallet_workers::{types::WorkerStatus, BondQuote, Offer, Penalty};
 use polkadot_sdk::{
 	frame_support::{
 		genesis_builder_helper::{build_state, get_preset},
@@ -41,7 +41,7 @@ use polkadot_sdk::{
 	sp_runtime::{
 		traits::{Block as BlockT, NumberFor},
 		transaction_validity::{TransactionSource, TransactionValidity},
-		ApplyExtrinsicResult, ExtrinsicInclusionMode,
+		ApplyExtrinsicResult, DispatchError, ExtrinsicInclusionMode,
 	},
 	sp_session::OpaqueGeneratedSessionKeys,
 	sp_version::RuntimeVersion,
@@ -330,6 +330,17 @@ impl_runtime_apis! {
 
 		fn worker_of_key(key: WorkerKey) -> Option<AccountId> {
 			Workers::worker_of_key(&key)
+		}
+
+		fn bond_quote(
+			who: AccountId,
+			offer: Offer,
+		) -> Result<BondQuote<Balance>, DispatchError> {
+			Workers::bond_quote(&who, &offer)
+		}
+
+		fn penalty_preview(who: AccountId, offence: Offence) -> Option<Penalty<Balance>> {
+			Workers::penalty_preview(&who, offence)
 		}
 	}
 

@@ -9,7 +9,7 @@ use crate::{
 		assets::{protocol_liquidity, treasury, AssetKind},
 		consensus::BABE_GENESIS_EPOCH_CONFIG,
 		governance::periods::TrackPeriods,
-		parameters::{credits, governance, time, RuntimeParameters},
+		parameters::{credits, governance, market, time, workers, RuntimeParameters},
 	},
 	constants::{
 		currency::*,
@@ -168,8 +168,8 @@ fn preset(
 	})
 }
 
-/// Governed times with which a credit day and a settlement window last a minute, and a day's budget
-/// that even a few fees make worth a prompt.
+/// Governed times with which a credit day and a settlement window last a minute, a day's budget
+/// that even a few fees make worth a prompt, and terms that let a worker begin with little.
 fn fast_times() -> Vec<RuntimeParameters> {
 	use time::Parameters;
 	let times = [
@@ -183,12 +183,19 @@ fn fast_times() -> Vec<RuntimeParameters> {
 		Parameters::ChallengeWindow(time::ChallengeWindow, Some(15 * SECOND)),
 		Parameters::ModelTimelock(time::ModelTimelock, Some(0)),
 		Parameters::Cooldown(time::Cooldown, Some(60 * SECOND)),
+		Parameters::AppealWindow(time::AppealWindow, Some(45 * SECOND)),
+		Parameters::OffenceWindow(time::OffenceWindow, Some(90 * SECOND)),
 		Parameters::UnbondingPeriod(time::UnbondingPeriod, Some(120 * SECOND)),
+		Parameters::MaintenanceCap(time::MaintenanceCap, Some(60 * SECOND)),
+		Parameters::MaintenancePeriod(time::MaintenancePeriod, Some(180 * SECOND)),
+		Parameters::ExclusionPeriod(time::ExclusionPeriod, Some(60 * SECOND)),
 		Parameters::AveragingPeriod(time::AveragingPeriod, Some(60 * SECOND)),
 		Parameters::SlashDeferral(time::SlashDeferral, Some(31 * 60 * SECOND)),
 	];
 	let budget =
 		credits::Parameters::BudgetShare(credits::BudgetShare, Some(Permill::from_percent(50)));
+	let bond = market::Parameters::BondPerSlotGib(market::BondPerSlotGib, Some(10 * ONE));
+	let probation = workers::Parameters::ProbationJobs(workers::ProbationJobs, Some(3));
 	let pauses = [
 		governance::Parameters::PauseLength(governance::PauseLength, Some(60 * SECOND)),
 		governance::Parameters::PauseRespite(governance::PauseRespite, Some(60 * SECOND)),
@@ -196,7 +203,11 @@ fn fast_times() -> Vec<RuntimeParameters> {
 	times
 		.into_iter()
 		.map(RuntimeParameters::Time)
-		.chain([RuntimeParameters::Credits(budget)])
+		.chain([
+			RuntimeParameters::Credits(budget),
+			RuntimeParameters::Market(bond),
+			RuntimeParameters::Workers(probation),
+		])
 		.chain(pauses.map(RuntimeParameters::Governance))
 		.chain(fast_referenda())
 		.collect()

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use one_primitives::{
 	jobs::{Acceptance, Assignment, JobId, Market},
+	models::ModelId,
 	receipts::{Outcome, Receipt},
 	workers::{SlotUse, Workers},
 	Cu, ProtocolTime, Usdc,
@@ -82,7 +83,7 @@ impl<T: Config> Pallet<T> {
 			Outcome::Refused => Self::refuse(job, receipt).map(|()| (0, 0)),
 			// The prompt is in state and the owner has not cancelled: the worker could not.
 			Outcome::NoPayload | Outcome::Cancelled | Outcome::Failed => {
-				Self::retry(receipt.job, job, SlotUse::Unused).map(|()| (0, 0))
+				Self::retry(receipt.job, job, SlotUse::Failed).map(|()| (0, 0))
 			}
 		}
 	}
@@ -162,6 +163,11 @@ impl<T: Config> Market<T::AccountId> for Pallet<T> {
 
 	fn assigned(receipt: &Receipt<T::AccountId>) -> Option<H256> {
 		Self::current(receipt).map(|(_, assigned)| assigned)
+	}
+
+	fn failed_by(owner: &T::AccountId, job: JobId) -> Option<(ModelId, T::AccountId)> {
+		let job = Jobs::<T>::get(job).filter(|job| job.owner == *owner)?;
+		Some((job.model, job.avoid?))
 	}
 
 	fn complete(receipt: &Receipt<T::AccountId>) -> Result<(Cu, Usdc), DispatchError> {

@@ -77,11 +77,12 @@ impl<T: Config> Pallet<T> {
 
 	/// Takes a slot for the job; one of the worker to avoid only when no other is free.
 	fn draw(id: JobId, job: &JobOf<T>, seed: H256) -> Option<T::AccountId> {
-		let first = T::Workers::take_slot(&job.model, random(seed, id, 0))?;
+		let first = T::Workers::take_slot(&job.model, &job.owner, random(seed, id, 0))?;
 		if job.avoid.as_ref() != Some(&first) {
 			return Some(first);
 		}
-		let Some(second) = T::Workers::take_slot(&job.model, random(seed, id, 1)) else {
+		let second = T::Workers::take_slot(&job.model, &job.owner, random(seed, id, 1));
+		let Some(second) = second else {
 			return Some(first);
 		};
 		T::Workers::return_slot(&first, &job.model, SlotUse::Unused);

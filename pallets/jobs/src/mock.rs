@@ -152,7 +152,7 @@ impl Pauses for MockPauses {
 
 pub struct MockWorkers;
 impl Workers<AccountId> for MockWorkers {
-	fn take_slot(model: &ModelId, random: u64) -> Option<AccountId> {
+	fn take_slot(model: &ModelId, _: &AccountId, random: u64) -> Option<AccountId> {
 		let mut slots = FreeSlots::get();
 		let fits: Vec<usize> = (0..slots.len())
 			.filter(|at| slots[*at].0 == *model)

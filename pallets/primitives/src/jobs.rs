@@ -140,6 +140,9 @@ pub trait Market<AccountId> {
 	fn accept(worker: &AccountId, acceptance: &Acceptance) -> DispatchResult;
 	/// Fork and attempt of the job that `receipt` is of, if that is the worker's current one.
 	fn assigned(receipt: &Receipt<AccountId>) -> Option<H256>;
+	/// The model of `owner`'s `job` and the worker whose attempt at it came to nothing last, while
+	/// the job is stored.
+	fn failed_by(owner: &AccountId, job: JobId) -> Option<(ModelId, AccountId)>;
 	/// Assigned or Accepted -> Completed, or back to the queue, as the receipt's outcome says;
 	/// returns the CU charged and the price in micro-USDC.
 	///

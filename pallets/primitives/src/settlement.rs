@@ -1,6 +1,6 @@
 //! The protocol's USDC: one account, one ledger of pots.
 
-use polkadot_sdk::sp_runtime::DispatchResult;
+use polkadot_sdk::sp_runtime::{DispatchError, DispatchResult};
 
 use crate::{clock::Day, Usdc};
 
@@ -46,4 +46,13 @@ pub trait Inflow<AccountId> {
 	/// # Errors
 	/// As those of [`fund`](Inflow::fund).
 	fn earn(from: &AccountId, worker: &AccountId, amount: Usdc, rest: Usdc) -> DispatchResult;
+}
+
+/// Takes back what a convicted worker is owed.
+pub trait VoidPay<AccountId> {
+	/// All earnings of `worker` that are not paid, payable or not -> credit pot; returns how much.
+	///
+	/// # Errors
+	/// If the books hold less.
+	fn void_pay(worker: &AccountId) -> Result<Usdc, DispatchError>;
 }

@@ -1,6 +1,7 @@
 //! What the market knows of workers.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use polkadot_sdk::{sp_arithmetic::Permill, sp_core::H256, sp_runtime::DispatchResult};
 use scale_info::TypeInfo;
 
 use crate::models::ModelId;
@@ -23,20 +24,77 @@ pub enum SlotUse {
 	Served,
 	/// A deadline passed.
 	Late,
-	/// The worker is not to blame: the job was cancelled or could not be answered.
+	/// The worker could not, and said so.
+	Failed,
+	/// The worker is not to blame: the job was cancelled or nobody could answer it.
 	Unused,
 }
 
 /// Slots of workers, as the market takes and returns them; each call is O(1).
 pub trait Workers<AccountId> {
-	/// Takes a free slot for `model`: two drawn by `random`, the better reputed of them.
-	fn take_slot(model: &ModelId, random: u64) -> Option<AccountId>;
+	/// Takes a free slot for a job of `requester` for `model`: two drawn by `random`, the better
+	/// reputed of them; none of a worker that `requester` excludes.
+	fn take_slot(model: &ModelId, requester: &AccountId, random: u64) -> Option<AccountId>;
 	/// Returns the slot of `worker` for `model`.
 	fn return_slot(worker: &AccountId, model: &ModelId, slot_use: SlotUse);
 	/// Free slots of `model` over all workers.
 	fn free_slots(model: &ModelId) -> u32;
 	/// Tokens per second that a deadline for this model counts on.
 	fn proven_rate(worker: &AccountId, model: &ModelId) -> u32;
+}
+
+/// What a worker did against the rules.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub enum Offence {
+	/// It was there, and let a deadline pass.
+	#[codec(index = 0)]
+	Late,
+	/// It signed a result that the model does not give.
+	#[codec(index = 1)]
+	Wrong,
+	/// It meant to do harm.
+	#[codec(index = 2)]
+	Malicious,
+}
+
+/// Who showed an offence, and its part of what the worker loses.
+#[derive(
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Challenger<AccountId> {
+	/// Who is paid.
+	pub who: AccountId,
+	/// Part of the slash; a fifth at the most, whatever is said here.
+	pub part: Permill,
+}
+
+/// Convicts workers of what other pallets have found.
+pub trait Convict<AccountId> {
+	/// Takes from the bond of `worker` what `offence` costs it, to be paid out when nobody has
+	/// cancelled it within the appeal window; anything worse than late also voids what the worker
+	/// is owed, so a job that is refunded has to leave those books before.
+	///
+	/// `evidence` is the hash of what shows the offence.
+	///
+	/// # Errors
+	/// If there is no such worker.
+	fn convict(
+		worker: &AccountId,
+		offence: Offence,
+		evidence: H256,
+		challenger: Option<Challenger<AccountId>>,
+	) -> DispatchResult;
 }
 
 /// The key that a worker's node signs with: sr25519, key type [`KEY_TYPE`](crypto::KEY_TYPE).

@@ -12,6 +12,7 @@ use frame_support::{
 use one_primitives::{
 	clock::{Clock, Day},
 	jobs::{Acceptance, Assignment, JobId, Market},
+	models::ModelId,
 	receipts::{message, Finish, Outcome, Receipt, SignedReceipt},
 	workers::crypto::{WorkerKey, WorkerPair, WorkerSignature},
 	Cu, Moment, ProtocolTime, Usdc,
@@ -90,6 +91,9 @@ impl Market<AccountId> for MockMarket {
 			.get(&receipt.job)
 			.copied()
 			.filter(|_| current)
+	}
+	fn failed_by(_: &AccountId, _: JobId) -> Option<(ModelId, AccountId)> {
+		None
 	}
 	fn complete(receipt: &Receipt<AccountId>) -> Result<(Cu, Usdc), DispatchError> {
 		let mut assigned = Assigned::get();

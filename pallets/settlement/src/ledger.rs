@@ -239,22 +239,15 @@ impl<T: Config> EarningsBook<T::AccountId> for Pallet<T> {
 		if amount == 0 {
 			return Ok(());
 		}
-		let record = Earnings::<T>::get(worker);
-		let accrued = take(record.accrued, amount, Error::<T>::NotAccrued)?;
-		let payable = add(record.payable, amount)?;
-		if record.payable == 0 {
-			Queue::<T>::mutate(|queue| Self::push(queue, worker));
+		let mut record = Earnings::<T>::get(worker);
+		let amount = record.take_accrued(amount).ok_or(Error::<T>::NotAccrued)?;
+		record.payable = add(record.payable, amount)?;
+		if amount > 0 {
+			Self::wait(worker, &mut record);
+			let who = worker.clone();
+			Self::deposit_event(Event::Matured { who, amount });
 		}
-		Earnings::<T>::insert(
-			worker,
-			EarningsRecord {
-				accrued,
-				payable,
-				..record
-			},
-		);
-		let who = worker.clone();
-		Self::deposit_event(Event::Matured { who, amount });
+		Earnings::<T>::insert(worker, record);
 		Ok(())
 	}
 }

@@ -11,6 +11,7 @@ mod sale;
 #[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 pub mod types;
+mod void;
 pub mod weights;
 
 #[cfg(test)]
@@ -223,6 +224,13 @@ pub mod pallet {
 		},
 		/// A job is final: its price is payable.
 		Matured {
+			/// The worker.
+			who: T::AccountId,
+			/// Micro-USDC.
+			amount: Usdc,
+		},
+		/// Earnings of a worker, payable or not -> credit pot: it was convicted.
+		PayVoided {
 			/// The worker.
 			who: T::AccountId,
 			/// Micro-USDC.

@@ -30,8 +30,16 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
+	/// Gives `who` a place in the queue, if it has none.
+	pub(crate) fn wait(who: &T::AccountId, record: &mut EarningsRecord) {
+		if !record.waiting {
+			Queue::<T>::mutate(|queue| Self::push(queue, who));
+			record.waiting = true;
+		}
+	}
+
 	/// Puts `who` at the end of the queue; 2^64 entries are never reached.
-	pub(crate) fn push(queue: &mut QueueRecord, who: &T::AccountId) {
+	fn push(queue: &mut QueueRecord, who: &T::AccountId) {
 		Payees::<T>::insert(queue.tail, who);
 		queue.tail = queue.tail.saturating_add(1);
 	}
@@ -97,6 +105,10 @@ impl<T: Config> Pallet<T> {
 			return;
 		};
 		let amount = Earnings::<T>::get(&who).payable;
+		if amount == 0 {
+			// Its pay was voided while it waited.
+			return Earnings::<T>::mutate(&who, |record| record.waiting = false);
+		}
 		match with_storage_layer(|| Self::pay(&who, round.window)) {
 			Ok(()) => {
 				// Neither can overflow: the sum is in the earnings pot, the count in the queue.
@@ -131,6 +143,7 @@ impl<T: Config> Pallet<T> {
 			who,
 			EarningsRecord {
 				payable: 0,
+				waiting: false,
 				paid: add(record.paid, amount)?,
 				last_paid: amount,
 				last_window: Some(window),

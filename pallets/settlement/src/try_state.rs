@@ -79,16 +79,22 @@ impl<T: Config> Pallet<T> {
 		for (index, who) in Payees::<T>::iter() {
 			let is_inside = index >= queue.head && index < queue.tail;
 			ensure!(is_inside, "6: a payee waits outside of the queue");
-			let is_owed = Earnings::<T>::get(&who).payable > 0;
-			ensure!(is_owed, "6: a payee is owed nothing");
+			let knows = Earnings::<T>::get(&who).waiting;
+			ensure!(knows, "6: a payee does not know that it waits");
 			ensure!(seen.insert(who), "6: a payee waits twice");
 		}
-		let owed = Earnings::<T>::iter().filter(|(_, record)| record.payable > 0);
+		for (who, record) in Earnings::<T>::iter() {
+			ensure!(
+				record.waiting == seen.contains(&who),
+				"6: a worker waits without a place"
+			);
+			ensure!(
+				record.waiting || record.payable == 0,
+				"6: not everyone who is owed waits"
+			);
+		}
 		let length = queue.tail.checked_sub(queue.head);
-		ensure!(
-			length == Some(seen.len() as u64) && owed.count() == seen.len(),
-			"6: not everyone who is owed waits"
-		);
+		ensure!(length == Some(seen.len() as u64), "6: the queue has a hole");
 		Ok(())
 	}
 

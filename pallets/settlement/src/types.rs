@@ -67,6 +67,10 @@ pub struct EarningsRecord {
 	pub last_paid: Usdc,
 	/// The window at whose start the last payment was due.
 	pub last_window: Option<u32>,
+	/// Of jobs that are not final, but was voided: their price goes to nobody.
+	pub voided: Usdc,
+	/// Has a place in the queue of payees.
+	pub waiting: bool,
 }
 
 /// Ends of the queue of payees: the entries are `head..tail`.

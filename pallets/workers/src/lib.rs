@@ -1,13 +1,21 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(feature = "std"), no_std)]
 
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarking;
+mod bond;
+mod exclusions;
 mod invariants;
+pub mod ladder;
 mod mailbox;
 mod offchain;
+mod offences;
 mod registration;
 mod report;
 pub mod runtime_api;
+mod slashes;
 mod slots;
+mod state;
 mod status;
 pub mod types;
 pub mod weights;
@@ -17,17 +25,24 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
+pub use bond::BondQuote;
+pub use exclusions::{Exclusion, Exclusions, MAX_EXCLUSIONS};
+pub use ladder::{Ladder, LadderTerms, OffenceId, Penalty, Rung};
 pub use pallet::*;
 pub use report::{AHEAD, MAX_AGE};
+pub use slashes::{OffenceIds, Slash, MAX_CHALLENGER_PART};
 pub use slots::MAX_DRAWS;
 pub use types::{
-	Offer, Pulse, Report, Seat, WorkerRecord, WorkerState, WorkerStatus, MAX_ENTRIES, MAX_MODELS,
-	MAX_SLOTS,
+	Bond, Offer, Pulse, Report, Seat, WorkerRecord, WorkerState, WorkerStatus, MAX_ENTRIES,
+	MAX_MODELS, MAX_SLOTS,
 };
 pub use weights::WeightInfo;
 
 use polkadot_sdk::{
-	frame_support::{self, traits::fungible::Inspect},
+	frame_support::{
+		self,
+		traits::fungible::{self, Inspect},
+	},
 	frame_system::{self, pallet_prelude::BlockNumberFor},
 };
 
@@ -37,6 +52,19 @@ pub(crate) const LOG_TARGET: &str = "runtime::workers";
 /// Amount of ONE, in 10^-12.
 pub type BalanceOf<T> =
 	<<T as Config>::Currency as Inspect<<T as frame_system::Config>::AccountId>>::Balance;
+/// A worker's bond.
+pub type BondOf<T> = Bond<BalanceOf<T>>;
+/// ONE on its way from one account to another.
+pub type CreditOf<T> =
+	fungible::Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
+/// A worker's offences.
+pub type LadderOf<T> = Ladder<BalanceOf<T>>;
+/// What an offence costs.
+pub type PenaltyOf<T> = Penalty<BalanceOf<T>>;
+/// A worker's last report.
+pub type PulseOf<T> = Pulse<BlockNumberFor<T>>;
+/// What a conviction has taken.
+pub type SlashOf<T> = Slash<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
 /// A worker's record.
 pub type RecordOf<T> = WorkerRecord<BalanceOf<T>, BlockNumberFor<T>>;
 /// A worker's report.
@@ -47,19 +75,33 @@ pub type StatusOf<T> = WorkerStatus<BalanceOf<T>, BlockNumberFor<T>>;
 /// The pallet.
 #[frame_support::pallet]
 pub mod pallet {
-	use frame_support::{pallet_prelude::*, traits::fungible::MutateHold};
+	use frame_support::{
+		pallet_prelude::*,
+		traits::{
+			fungible::{BalancedHold, MutateHold},
+			OnUnbalanced,
+		},
+		weights::WeightMeter,
+	};
 	use frame_system::{
 		ensure_authorized, offchain::CreateAuthorizedTransaction, pallet_prelude::*,
 	};
 	use one_primitives::{
 		clock::Clock,
-		jobs::Market,
+		jobs::{JobId, Market},
 		models::{ModelId, Models},
 		receipts::Receipts,
-		workers::crypto::{WorkerKey, WorkerSignature},
+		settlement::VoidPay,
+		workers::{
+			crypto::{WorkerKey, WorkerSignature},
+			Offence,
+		},
 		ProtocolTime,
 	};
-	use polkadot_sdk::{sp_core::H256, sp_runtime::transaction_validity::TransactionPriority};
+	use polkadot_sdk::{
+		sp_core::H256,
+		sp_runtime::{transaction_validity::TransactionPriority, Permill},
+	};
 
 	use super::*;
 
@@ -78,7 +120,8 @@ pub mod pallet {
 		+ polkadot_sdk::frame_system::Config<RuntimeEvent: From<Event<Self>>, Hash = H256>
 	{
 		/// ONE.
-		type Currency: MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
+		type Currency: MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
+			+ BalancedHold<Self::AccountId>;
 		/// The runtime's reasons to hold a balance.
 		type RuntimeHoldReason: From<HoldReason>;
 		/// The two clocks.
@@ -89,21 +132,48 @@ pub mod pallet {
 		type Market: Market<Self::AccountId>;
 		/// Takes the receipts out of reports.
 		type Receipts: Receipts<Self::AccountId, WorkerKey, WorkerSignature>;
+		/// What workers are owed.
+		type Pay: VoidPay<Self::AccountId>;
+		/// Where slashes go, but for the challenger's part.
+		type SlashDestination: OnUnbalanced<CreditOf<Self>>;
+		/// Convicts of what the chain cannot see itself, and cancels convictions.
+		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// Bond per slot and GiB of device memory.
 		type BondPerSlotGib: Get<BalanceOf<Self>>;
-		/// Protocol time between leaving and the bond's return.
+		/// What offences cost.
+		type Ladder: Get<LadderTerms>;
+		/// Jobs that a new worker serves before its slots grow.
+		type ProbationJobs: Get<u16>;
+		/// The most of a model's slots that a requester excludes.
+		type ExclusionShare: Get<Permill>;
+		/// Protocol time in which offences add up.
+		type OffenceWindow: Get<ProtocolTime>;
+		/// Protocol time in which a conviction can be cancelled.
+		type AppealWindow: Get<ProtocolTime>;
+		/// Protocol time between the end of a need for a bond and its return.
 		type UnbondingPeriod: Get<ProtocolTime>;
+		/// Protocol time of maintenance that a worker declares in a period at the most.
+		type MaintenanceCap: Get<ProtocolTime>;
+		/// That period.
+		type MaintenancePeriod: Get<ProtocolTime>;
+		/// Protocol time for which a requester excludes a worker.
+		type ExclusionPeriod: Get<ProtocolTime>;
 		/// Protocol time after its last report in which a worker is given jobs.
 		type LivenessTimeout: Get<ProtocolTime>;
 		/// Protocol time after which a worker with nothing to say reports.
 		type HeartbeatInterval: Get<ProtocolTime>;
 		/// Tokens per second that deadlines count on until audits prove a worker's own rate.
 		type ProvenRate: Get<u32>;
+		/// Weight of a block that paying out slashes may take.
+		type PollWeight: Get<Weight>;
 		/// Priority of reports in the pool.
 		#[pallet::constant]
 		type ReportPriority: Get<TransactionPriority>;
 		/// Cost of the calls.
 		type WeightInfo: WeightInfo;
+		/// What the benchmarks need to find.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: crate::benchmarking::BenchmarkHelper<Self::AccountId>;
 	}
 
 	/// Why a worker's balance is held.
@@ -112,6 +182,9 @@ pub mod pallet {
 		/// It answers for the worker's conduct.
 		#[codec(index = 0)]
 		Bond,
+		/// A conviction took it from the bond, and can still be cancelled.
+		#[codec(index = 1)]
+		Slashed,
 	}
 
 	/// The registered workers.
@@ -136,6 +209,28 @@ pub mod pallet {
 	/// The number of tokens of each model, those that went stale included.
 	#[pallet::storage]
 	pub type FreeSlots<T: Config> = StorageMap<_, Blake2_128Concat, ModelId, u32, ValueQuery>;
+
+	/// Slots earned for each model, over all workers.
+	#[pallet::storage]
+	pub type EarnedSlots<T: Config> = StorageMap<_, Blake2_128Concat, ModelId, u32, ValueQuery>;
+
+	/// Each worker's offences; those that have left the window mean nothing.
+	#[pallet::storage]
+	pub type Ladders<T: Config> =
+		StorageMap<_, Blake2_128Concat, T::AccountId, LadderOf<T>, ValueQuery>;
+
+	/// What convictions have taken and is not paid out, by offence.
+	#[pallet::storage]
+	pub type Slashes<T: Config> = StorageMap<_, Twox64Concat, OffenceId, SlashOf<T>>;
+
+	/// Numbers of offences.
+	#[pallet::storage]
+	pub type Numbers<T: Config> = StorageValue<_, OffenceIds, ValueQuery>;
+
+	/// The workers that requesters exclude; those that have lapsed mean nothing.
+	#[pallet::storage]
+	pub type Excluded<T: Config> =
+		StorageMap<_, Blake2_128Concat, T::AccountId, Exclusions<T::AccountId>, ValueQuery>;
 
 	/// What happened to a worker.
 	#[pallet::event]
@@ -162,6 +257,28 @@ pub mod pallet {
 			/// The new key.
 			key: WorkerKey,
 		},
+		/// A worker has served its probation; its slots grow.
+		WorkerProven {
+			/// The worker.
+			who: T::AccountId,
+		},
+		/// A worker takes no more jobs for a while.
+		MaintenanceStarted {
+			/// The worker.
+			who: T::AccountId,
+			/// Protocol time at which it is over at the latest.
+			until: ProtocolTime,
+		},
+		/// A worker takes jobs again.
+		WorkerResumed {
+			/// The worker.
+			who: T::AccountId,
+		},
+		/// A worker takes no more jobs until it has made good.
+		WorkerSuspended {
+			/// The worker.
+			who: T::AccountId,
+		},
 		/// A worker takes no more jobs.
 		WorkerDraining {
 			/// The worker.
@@ -174,12 +291,60 @@ pub mod pallet {
 			/// Protocol time from which the bond can be withdrawn.
 			withdrawable: ProtocolTime,
 		},
-		/// A worker has its bond back and is forgotten.
+		/// What a worker's bond no longer needed is free; a worker that had left is forgotten.
 		BondWithdrawn {
-			/// The worker that was.
+			/// The worker.
 			who: T::AccountId,
 			/// What is free again.
 			amount: BalanceOf<T>,
+		},
+		/// A worker was convicted. What that takes of its bond is paid out later.
+		WorkerConvicted {
+			/// The worker.
+			who: T::AccountId,
+			/// Number of the offence.
+			id: OffenceId,
+			/// What it did.
+			offence: Offence,
+			/// How hard that fell.
+			rung: Rung,
+			/// What it takes of the bond.
+			amount: BalanceOf<T>,
+			/// Protocol time at which that is paid out, unless it is cancelled.
+			due: ProtocolTime,
+			/// Hash of what shows the offence; zero where the chain saw it itself.
+			evidence: H256,
+		},
+		/// A conviction was cancelled: what it took is back in the bond.
+		SlashCancelled {
+			/// The worker.
+			who: T::AccountId,
+			/// Number of the offence.
+			id: OffenceId,
+			/// What is back.
+			amount: BalanceOf<T>,
+		},
+		/// What a conviction took was paid out.
+		SlashPaid {
+			/// The worker that was.
+			who: T::AccountId,
+			/// Number of the offence.
+			id: OffenceId,
+			/// What the worker lost.
+			amount: BalanceOf<T>,
+			/// What of that went to the challenger.
+			reward: BalanceOf<T>,
+		},
+		/// A worker gets no more jobs of a requester for a model.
+		WorkerExcluded {
+			/// The requester.
+			who: T::AccountId,
+			/// The worker.
+			worker: T::AccountId,
+			/// The model.
+			model: ModelId,
+			/// Protocol time at which that lapses.
+			until: ProtocolTime,
 		},
 		/// A worker's node was heard of.
 		Reported {
@@ -203,8 +368,30 @@ pub mod pallet {
 		AlreadyDraining,
 		/// The worker has left; withdraw the bond to register again.
 		AlreadyLeft,
-		/// The worker has not left.
-		NotLeft,
+		/// The worker is in maintenance already.
+		AlreadyInMaintenance,
+		/// The worker is suspended.
+		Suspended,
+		/// The worker is neither in maintenance nor suspended.
+		NotPaused,
+		/// The worker has declared as much maintenance as one period allows.
+		MaintenanceTooLong,
+		/// The worker was removed: its offences must leave the window first.
+		Removed,
+		/// The bond is less than the offer asks for; update the offer to top it up.
+		BondTooLow,
+		/// The offer asks for all that is held.
+		NothingToWithdraw,
+		/// A slash waits to be paid out or cancelled.
+		SlashPending,
+		/// Nothing is known of this offence of the worker.
+		UnknownOffence,
+		/// No attempt at this job of the caller is on record as having come to nothing.
+		NoFailure,
+		/// The caller excludes three workers already.
+		TooManyExclusions,
+		/// The model would have too few slots left for the caller.
+		ShareTooLarge,
 		/// The worker has jobs to finish.
 		JobsOpen,
 		/// The unbonding period is not over.
@@ -231,6 +418,13 @@ pub mod pallet {
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_poll(_: BlockNumberFor<T>, weight: &mut WeightMeter) {
+			let limit = T::PollWeight::get().min(weight.remaining());
+			let mut budget = WeightMeter::with_limit(limit);
+			Self::pay_slashes(&mut budget);
+			weight.consume(budget.consumed());
+		}
+
 		fn offchain_worker(now: BlockNumberFor<T>) {
 			Self::do_offchain_worker(now);
 		}
@@ -239,6 +433,20 @@ pub mod pallet {
 			assert!(
 				T::HeartbeatInterval::get() < T::LivenessTimeout::get(),
 				"a worker with nothing to say would be taken for dead",
+			);
+			assert!(
+				T::AppealWindow::get() <= T::OffenceWindow::get(),
+				"an offence could be forgotten while its slash waits",
+			);
+			assert!(
+				T::OffenceWindow::get() <= T::UnbondingPeriod::get(),
+				"a worker could leave its offences behind",
+			);
+			let one_slash =
+				T::WeightInfo::slashes_base().saturating_add(T::WeightInfo::pay_slash());
+			assert!(
+				one_slash.all_lte(T::PollWeight::get()),
+				"no block could pay a slash out",
 			);
 		}
 
@@ -268,7 +476,8 @@ pub mod pallet {
 			Self::do_register(ensure_signed(origin)?, offer, key, proof)
 		}
 
-		/// Replaces the worker's offer; holds more when it is larger, never less.
+		/// Replaces the worker's offer, and holds what its bond lacks. What a smaller one no longer
+		/// needs can be withdrawn after the unbonding period.
 		///
 		/// Origin: signed by the worker. Emits [`Event::WorkerUpdated`].
 		#[pallet::call_index(1)]
@@ -309,7 +518,8 @@ pub mod pallet {
 			Self::do_leave(ensure_signed(origin)?)
 		}
 
-		/// Takes the bond back after the unbonding period.
+		/// Takes back what the bond no longer needs, after the unbonding period: the rest of a larger
+		/// offer's, or after leaving all of it.
 		///
 		/// Origin: signed by the worker. Emits [`Event::BondWithdrawn`].
 		#[pallet::call_index(5)]
@@ -345,6 +555,70 @@ pub mod pallet {
 		) -> DispatchResult {
 			ensure_authorized(origin)?;
 			Self::do_report(report)
+		}
+
+		/// Takes no more jobs for `length` milliseconds of protocol time; those at hand are
+		/// finished.
+		///
+		/// A worker may declare so much in each period. It takes jobs again with its first report
+		/// after that time, or when it resumes. Origin: signed by the worker. Emits
+		/// [`Event::MaintenanceStarted`].
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::start_maintenance())]
+		pub fn start_maintenance(origin: OriginFor<T>, length: ProtocolTime) -> DispatchResult {
+			Self::do_start_maintenance(ensure_signed(origin)?, length)
+		}
+
+		/// Takes jobs again, after a maintenance or a suspension.
+		///
+		/// A suspended worker first makes its bond whole, by [`update`](Self::update); a removed
+		/// one waits until its offences have left the window. Origin: signed by the worker. Emits
+		/// [`Event::WorkerResumed`].
+		#[pallet::call_index(8)]
+		#[pallet::weight(T::WeightInfo::resume())]
+		pub fn resume(origin: OriginFor<T>) -> DispatchResult {
+			Self::do_resume(ensure_signed(origin)?)
+		}
+
+		/// Convicts a worker of `offence`; `evidence` is the hash of what shows it.
+		///
+		/// Origin: governance. Emits [`Event::WorkerConvicted`].
+		#[pallet::call_index(9)]
+		#[pallet::weight(T::WeightInfo::convict())]
+		pub fn convict(
+			origin: OriginFor<T>,
+			who: T::AccountId,
+			offence: Offence,
+			evidence: H256,
+		) -> DispatchResult {
+			T::GovernanceOrigin::ensure_origin(origin)?;
+			Self::do_convict(&who, offence, evidence, None)
+		}
+
+		/// Undoes the conviction of `who` with the number `id`: what it took and is not paid out
+		/// goes back to the bond, and the offence no longer counts.
+		///
+		/// Origin: governance. Emits [`Event::SlashCancelled`].
+		#[pallet::call_index(10)]
+		#[pallet::weight(T::WeightInfo::cancel_slash())]
+		pub fn cancel_slash(
+			origin: OriginFor<T>,
+			who: T::AccountId,
+			id: OffenceId,
+		) -> DispatchResult {
+			T::GovernanceOrigin::ensure_origin(origin)?;
+			Self::do_cancel_slash(who, id)
+		}
+
+		/// Keeps the worker whose attempt at the caller's `job` came to nothing away from the
+		/// caller's jobs for that model, for a while.
+		///
+		/// At most three at once, and a small share of the model's slots. Origin: signed by the
+		/// job's owner, while the job is not final. Emits [`Event::WorkerExcluded`].
+		#[pallet::call_index(11)]
+		#[pallet::weight(T::WeightInfo::exclude())]
+		pub fn exclude(origin: OriginFor<T>, job: JobId) -> DispatchResult {
+			Self::do_exclude(ensure_signed(origin)?, job)
 		}
 	}
 }

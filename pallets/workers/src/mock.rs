@@ -9,6 +9,7 @@ use one_primitives::{
 	jobs::{Acceptance, Assignment, JobId, Market},
 	models::{Cost, ModelId, ModelTerms, Models},
 	receipts::{self, Receipt, Receipts, SignedReceipt},
+	settlement::VoidPay,
 	workers::{
 		crypto::{WorkerKey, WorkerPair, WorkerSignature, KEY_TYPE},
 		SlotUse, Workers as _,
@@ -16,8 +17,13 @@ use one_primitives::{
 	Cu, Moment, ProtocolTime, Usdc,
 };
 use polkadot_sdk::{
-	frame_support::{construct_runtime, derive_impl, parameter_types, BoundedVec},
-	frame_system::{self, offchain, AuthorizeCall, RawOrigin},
+	frame_support::{
+		construct_runtime, derive_impl, parameter_types,
+		traits::{fungible::Mutate, tokens::imbalance::ResolveTo, ConstU64, OnPoll},
+		weights::{Weight, WeightMeter},
+		BoundedVec,
+	},
+	frame_system::{self, offchain, AuthorizeCall, EnsureRoot, RawOrigin},
 	pallet_balances,
 	sp_application_crypto::RuntimeAppPublic,
 	sp_core::{crypto::Pair, sr25519, H256},
@@ -25,11 +31,11 @@ use polkadot_sdk::{
 	sp_keystore::{testing::MemoryKeystore, Keystore, KeystoreExt},
 	sp_runtime::{
 		generic, testing::UintAuthorityId, traits::BlakeTwo256, BuildStorage, DispatchError,
-		DispatchResult,
+		DispatchResult, Permill,
 	},
 };
 
-use crate::{self as pallet_workers, types::PeerId, Offer, Report, ReportOf};
+use crate::{self as pallet_workers, types::PeerId, LadderTerms, Offer, Report, ReportOf};
 
 pub type TxExtension = (AuthorizeCall<Test>,);
 pub type Extrinsic = generic::UncheckedExtrinsic<u64, RuntimeCall, UintAuthorityId, TxExtension>;
@@ -52,6 +58,7 @@ impl frame_system::Config for Test {
 #[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
 impl pallet_balances::Config for Test {
 	type AccountStore = System;
+	type ExistentialDeposit = ConstU64<EXISTENTIAL_DEPOSIT>;
 }
 
 parameter_types! {
@@ -62,8 +69,22 @@ parameter_types! {
 	pub static Open: Vec<(u64, Assignment)> = Vec::new();
 	/// Jobs completed, in order.
 	pub static Completed: Vec<Receipt<u64>> = Vec::new();
-	pub const BondPerSlotGib: u64 = 10;
+	/// Jobs whose last attempt came to nothing: owner, model, worker.
+	pub static Failed: Vec<(JobId, u64, ModelId, u64)> = Vec::new();
+	/// Workers whose pay was voided, in order.
+	pub static Voided: Vec<u64> = Vec::new();
+	pub static Probation: u16 = 0;
+	pub static BondPerSlotGib: u64 = 10;
+	pub static ExclusionShare: Permill = Permill::from_percent(50);
+	pub const Ladder: LadderTerms = LADDER;
+	pub const SlashPot: u64 = SLASH_POT;
+	pub const OffenceWindow: ProtocolTime = 90_000;
+	pub const AppealWindow: ProtocolTime = 40_000;
 	pub const UnbondingPeriod: ProtocolTime = 100_000;
+	pub const MaintenanceCap: ProtocolTime = 20_000;
+	pub const MaintenancePeriod: ProtocolTime = 60_000;
+	pub const ExclusionPeriod: ProtocolTime = 50_000;
+	pub const PollWeight: Weight = Weight::MAX;
 	pub const LivenessTimeout: ProtocolTime = 30_000;
 	pub const HeartbeatInterval: ProtocolTime = 10_000;
 	pub const ProvenRate: u32 = 5;
@@ -150,12 +171,29 @@ impl Market<u64> for TestMarket {
 			.find(|open| (open.job, open.attempt) == (receipt.job, receipt.attempt))
 			.map(|open| open.assigned)
 	}
+	fn failed_by(owner: &u64, job: JobId) -> Option<(ModelId, u64)> {
+		let failed = Failed::get().into_iter();
+		failed
+			.filter(|(id, of, ..)| (id, of) == (&job, owner))
+			.map(|(_, _, model, worker)| (model, worker))
+			.next()
+	}
 	fn complete(receipt: &Receipt<u64>) -> Result<(Cu, Usdc), DispatchError> {
 		Self::assigned(receipt).ok_or("not assigned")?;
 		Open::mutate(|open| open.retain(|(_, assignment)| assignment.job != receipt.job));
 		Completed::mutate(|completed| completed.push(receipt.clone()));
 		Workers::return_slot(&receipt.worker, &receipt.model, SlotUse::Served);
 		Ok((0, 0))
+	}
+}
+
+/// Remembers whose pay was voided.
+pub struct TestPay;
+
+impl VoidPay<u64> for TestPay {
+	fn void_pay(worker: &u64) -> Result<Usdc, DispatchError> {
+		Voided::mutate(|voided| voided.push(*worker));
+		Ok(0)
 	}
 }
 
@@ -183,11 +221,23 @@ impl pallet_workers::Config for Test {
 	type Models = TestModels;
 	type Market = TestMarket;
 	type Receipts = TestReceipts;
+	type Pay = TestPay;
+	type SlashDestination = ResolveTo<SlashPot, Balances>;
+	type GovernanceOrigin = EnsureRoot<u64>;
 	type BondPerSlotGib = BondPerSlotGib;
+	type Ladder = Ladder;
+	type ProbationJobs = Probation;
+	type ExclusionShare = ExclusionShare;
+	type OffenceWindow = OffenceWindow;
+	type AppealWindow = AppealWindow;
 	type UnbondingPeriod = UnbondingPeriod;
+	type MaintenanceCap = MaintenanceCap;
+	type MaintenancePeriod = MaintenancePeriod;
+	type ExclusionPeriod = ExclusionPeriod;
 	type LivenessTimeout = LivenessTimeout;
 	type HeartbeatInterval = HeartbeatInterval;
 	type ProvenRate = ProvenRate;
+	type PollWeight = PollWeight;
 	type ReportPriority = ReportPriority;
 	type WeightInfo = ();
 }
@@ -223,6 +273,23 @@ where
 pub const ENDOWMENT: u64 = 1_000_000;
 /// Accounts that have it: 1 to this number.
 pub const ACCOUNTS: u64 = 6;
+/// An account that submits jobs.
+pub const REQUESTER: u64 = 77;
+/// The least that an account holds.
+pub const EXISTENTIAL_DEPOSIT: u64 = 5;
+/// Where slashes go.
+pub const SLASH_POT: u64 = 99;
+/// One warning, one small slash, one larger, removal.
+pub const LADDER: LadderTerms = LadderTerms {
+	small_from: 2,
+	larger_from: 3,
+	removal_from: 5,
+	small: Permill::from_percent(10),
+	larger: Permill::from_percent(20),
+	removal: Permill::from_percent(100),
+	late_cap: Permill::from_percent(25),
+	floor: Permill::from_percent(80),
+};
 
 /// Id of the `n`th model.
 pub fn model(n: u8) -> ModelId {
@@ -305,8 +372,29 @@ pub fn dispatch(report: ReportOf<Test>) -> DispatchResult {
 
 /// Lets one block and three seconds pass.
 pub fn next_block() {
+	pass(3_000);
+}
+
+/// Makes one block, `time` after the last.
+pub fn pass(time: ProtocolTime) {
+	pass_with(time, Weight::MAX);
+}
+
+/// Makes one block, `time` after the last, whose hooks have `limit`.
+pub fn pass_with(time: ProtocolTime, limit: Weight) {
 	System::set_block_number(System::block_number() + 1);
-	Protocol::mutate(|now| *now += 3_000);
+	Protocol::mutate(|now| *now += time);
+	Workers::on_poll(System::block_number(), &mut WeightMeter::with_limit(limit));
+}
+
+/// Takes a slot for the `n`th model.
+pub fn take(n: u8, random: u64) -> Option<u64> {
+	Workers::take_slot(&model(n), &REQUESTER, random)
+}
+
+/// Sets what `who` has earned for the `n`th model.
+pub fn set_earned(who: u64, n: u8, earned: u8) {
+	Workers::mutate_seat(&who, &model(n), |seat| seat.earned = earned);
 }
 
 /// Registers workers with all of `models` and has them report.
@@ -333,7 +421,10 @@ pub fn assignment(job: JobId, attempt: u8, fork: u8) -> Assignment {
 
 /// Takes a slot of `who`, the only one listed, and gives it `assignment`.
 pub fn assign(who: u64, assignment: Assignment) {
-	assert_eq!(Workers::take_slot(&assignment.model, 0), Some(who));
+	assert_eq!(
+		Workers::take_slot(&assignment.model, &REQUESTER, 0),
+		Some(who)
+	);
 	Open::mutate(|open| open.push((who, assignment)));
 }
 
@@ -351,6 +442,11 @@ pub fn ext(keys: &[u64]) -> TestExternalities {
 	Protocol::set(0);
 	Open::take();
 	Completed::take();
+	Failed::take();
+	Voided::take();
+	Probation::set(0);
+	BondPerSlotGib::set(10);
+	ExclusionShare::set(Permill::from_percent(50));
 	let balances = (1..=ACCOUNTS).map(|who| (who, ENDOWMENT)).collect();
 	let config = RuntimeGenesisConfig {
 		balances: pallet_balances::GenesisConfig {
@@ -369,6 +465,7 @@ pub fn ext(keys: &[u64]) -> TestExternalities {
 	ext.register_extension(KeystoreExt(Arc::new(keystore)));
 	ext.execute_with(|| {
 		frame_system::BlockHash::<Test>::insert(0, genesis());
+		Balances::set_balance(&SLASH_POT, EXISTENTIAL_DEPOSIT);
 		System::set_block_number(1);
 	});
 	ext

@@ -62,8 +62,7 @@ impl<T: Config> Pallet<T> {
 	fn local(key: &WorkerKey) -> Option<Local<T>> {
 		let who = Keys::<T>::get(key)?;
 		let record = Workers::<T>::get(&who)?;
-		if matches!(record.state, WorkerState::Left { .. }) || !is_here(&who, &record.offer.peer_id)
-		{
+		if record.state == WorkerState::Left || !is_here(&who, &record.offer.peer_id) {
 			return None;
 		}
 		let assignments = T::Market::assignments(&who);

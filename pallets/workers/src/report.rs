@@ -87,7 +87,7 @@ impl<T: Config> Pallet<T> {
 			.pulse
 			.as_ref()
 			.is_some_and(|pulse| pulse.block >= block);
-		if seen || matches!(record.state, WorkerState::Left { .. }) {
+		if seen || record.state == WorkerState::Left {
 			return Err(InvalidTransaction::Stale.into());
 		}
 		Ok(())
@@ -110,7 +110,7 @@ impl<T: Config> Pallet<T> {
 	/// Whether a heartbeat is due, or the service's abilities have changed.
 	fn is_pulse_due(record: &RecordOf<T>, report: &ReportOf<T>) -> bool {
 		let serves = report.mailbox == one_mailbox::VERSION;
-		if record.state != WorkerState::Active {
+		if !record.state.takes_jobs() && !Self::is_rested(record) {
 			return false;
 		}
 		record.pulse.as_ref().map_or(serves, |pulse| {
@@ -119,6 +119,12 @@ impl<T: Config> Pallet<T> {
 				pulse.mailbox != report.mailbox || pulse.arithmetics != report.arithmetics;
 			changed || (serves && silence >= T::HeartbeatInterval::get())
 		})
+	}
+
+	/// Whether a maintenance is over.
+	fn is_rested(record: &RecordOf<T>) -> bool {
+		let now = T::Clock::protocol();
+		matches!(record.state, WorkerState::Maintenance { until } if until <= now)
 	}
 
 	/// Takes every entry of `report` that is still wanted, skips the others.
@@ -149,18 +155,28 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Records the report's pulse; returns the worker's key.
+	/// Records the report's pulse, and what is due with it; returns the worker's key.
 	fn note_pulse(report: &ReportOf<T>) -> Result<WorkerKey, Error<T>> {
-		Workers::<T>::try_mutate(&report.worker, |entry| {
-			let record = entry.as_mut().ok_or(Error::<T>::NotRegistered)?;
-			record.pulse = Some(Pulse {
-				block: report.block,
-				at: T::Clock::protocol(),
-				mailbox: report.mailbox,
-				arithmetics: report.arithmetics.clone(),
-			});
-			Ok(record.key.clone())
-		})
+		let who = &report.worker;
+		let mut record = Self::record(who)?;
+		// Only who was never silent for long can be blamed for a deadline: offline is no offence.
+		let is_late = core::mem::take(&mut record.late) && Self::was_there(&record);
+		record.pulse = Some(Pulse {
+			block: report.block,
+			at: T::Clock::protocol(),
+			mailbox: report.mailbox,
+			arithmetics: report.arithmetics.clone(),
+		});
+		if Self::is_rested(&record) {
+			Self::resume_record(&mut record)?;
+			Self::deposit_event(Event::WorkerResumed { who: who.clone() });
+		}
+		let key = record.key.clone();
+		Workers::<T>::insert(who, record);
+		if is_late {
+			Self::convict_late(who);
+		}
+		Ok(key)
 	}
 }
 

@@ -11,33 +11,46 @@ use one_primitives::{
 	workers::{SlotUse, Workers as Slots},
 };
 use polkadot_sdk::{
-	frame_support::traits::Get,
+	frame_support::{defensive, traits::Get},
 	sp_runtime::{traits::Saturating, Permill},
 };
 
 use crate::{
+	state::Step,
 	types::{Seat, WorkerState},
-	Config, FreeSlots, Pallet, RecordOf, Seats, Tokens, Workers,
+	Config, EarnedSlots, Event, FreeSlots, Pallet, PulseOf, RecordOf, Seats, Tokens, Workers,
 };
 
-/// Draws of one [`take_slot`](Slots::take_slot) at the most; each but the last drops a stale token.
+/// Draws of one [`take_slot`](Slots::take_slot) at the most; one that finds
+/// a stale token drops it.
 pub const MAX_DRAWS: u32 = 8;
 /// Weight of one job in the reputation.
 const REPUTATION_STEP: Permill = Permill::from_parts(62_500);
 
+/// A token that was drawn.
+struct Candidate<AccountId> {
+	index: u32,
+	who: AccountId,
+	reputation: Permill,
+}
+
 impl<T: Config> Slots<T::AccountId> for Pallet<T> {
-	fn take_slot(model: &ModelId, random: u64) -> Option<T::AccountId> {
+	fn take_slot(model: &ModelId, requester: &T::AccountId, random: u64) -> Option<T::AccountId> {
+		let excluded = Self::excluded(requester, model);
 		let mut seed = random;
 		for _ in 0..MAX_DRAWS {
 			let free = FreeSlots::<T>::get(model);
 			let first = draw(&mut seed, free)?;
 			let second = draw(&mut seed, free)?;
-			match (
+			let drawn = (
 				Self::candidate(model, first),
 				Self::candidate(model, second),
-			) {
-				(Some((_, a)), Some((_, b))) => {
-					return Self::take(model, if b > a { second } else { first });
+			);
+			match drawn {
+				(Some(a), Some(b)) => {
+					if let Some(better) = better_of(a, b, &excluded) {
+						return Self::take(model, better);
+					}
 				}
 				(None, _) => Self::drop_token(model, first),
 				(_, None) => Self::drop_token(model, second),
@@ -50,12 +63,16 @@ impl<T: Config> Slots<T::AccountId> for Pallet<T> {
 		let Some(mut record) = Workers::<T>::get(worker) else {
 			return;
 		};
-		record.used = record.used.saturating_sub(1);
-		record.reputation = reputation(record.reputation, slot_use);
+		// One that is on probation does not grow, and the last job of it is a part of it.
+		let most = match record.probation {
+			0 => record.offer.slots,
+			_ => 1,
+		};
+		Self::note_use(worker, &mut record, slot_use);
 		Workers::<T>::insert(worker, &record);
 		Self::mutate_seat(worker, model, |seat| {
 			seat.used = seat.used.saturating_sub(1);
-			seat.earned = earned(seat.earned, record.offer.slots, slot_use);
+			seat.earned = earned(seat.earned, most, slot_use);
 		});
 		Self::list(worker, &record, model);
 	}
@@ -70,13 +87,44 @@ impl<T: Config> Slots<T::AccountId> for Pallet<T> {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Whether `record` was heard of lately.
+	/// Whether `record` was heard of lately, with a service that serves.
 	pub fn is_alive(record: &RecordOf<T>) -> bool {
-		let now = T::Clock::protocol();
-		record.pulse.as_ref().is_some_and(|pulse| {
-			now.saturating_sub(pulse.at) <= T::LivenessTimeout::get()
-				&& pulse.mailbox == one_mailbox::VERSION
-		})
+		let serves = |pulse: &PulseOf<T>| pulse.mailbox == one_mailbox::VERSION;
+		Self::was_there(record) && record.pulse.as_ref().is_some_and(serves)
+	}
+
+	/// Whether `record` was heard of lately.
+	pub(crate) fn was_there(record: &RecordOf<T>) -> bool {
+		let silence = |pulse: &PulseOf<T>| T::Clock::protocol().saturating_sub(pulse.at);
+		let timeout = T::LivenessTimeout::get();
+		record
+			.pulse
+			.as_ref()
+			.is_some_and(|pulse| silence(pulse) <= timeout)
+	}
+
+	/// Records how a slot was used.
+	fn note_use(who: &T::AccountId, record: &mut RecordOf<T>, slot_use: SlotUse) {
+		record.used = record.used.saturating_sub(1);
+		record.reputation = reputation(record.reputation, slot_use);
+		record.late |= slot_use == SlotUse::Late;
+		if slot_use == SlotUse::Served && record.probation > 0 {
+			record.probation = record.probation.saturating_sub(1);
+			Self::prove(who, record);
+		}
+	}
+
+	/// Makes a worker that has served its probation an active one.
+	fn prove(who: &T::AccountId, record: &mut RecordOf<T>) {
+		if record.probation > 0 || record.state != WorkerState::Joining {
+			return;
+		}
+		match Self::transition(record, Step::Prove) {
+			Ok(()) => Self::deposit_event(Event::WorkerProven { who: who.clone() }),
+			Err(_) => {
+				defensive!("a joining worker can prove itself");
+			}
+		}
 	}
 
 	/// Lists one more free slot for each model that `who` can serve.
@@ -106,9 +154,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Whether a worker may be given a job now.
 	fn can_take(record: &RecordOf<T>) -> bool {
-		record.state == WorkerState::Active
-			&& record.used < record.offer.slots
-			&& Self::is_alive(record)
+		record.state.takes_jobs() && record.used < record.offer.slots && Self::is_alive(record)
 	}
 
 	/// Whether a worker's device and service are up to `model`.
@@ -125,12 +171,16 @@ impl<T: Config> Pallet<T> {
 		record.offer.vram >= terms.min_vram && computes(terms.arithmetic)
 	}
 
-	/// The worker of the token at `index` and its reputation, if the token is not stale.
-	fn candidate(model: &ModelId, index: u32) -> Option<(T::AccountId, Permill)> {
+	/// The token at `index`, if it is not stale.
+	fn candidate(model: &ModelId, index: u32) -> Option<Candidate<T::AccountId>> {
 		let who = Tokens::<T>::get(model, index)?;
 		let record = Workers::<T>::get(&who).filter(Self::can_take)?;
 		Seats::<T>::get(&who, model).filter(Seat::has_room)?;
-		Some((who, record.reputation))
+		Some(Candidate {
+			index,
+			who,
+			reputation: record.reputation,
+		})
 	}
 
 	fn take(model: &ModelId, index: u32) -> Option<T::AccountId> {
@@ -167,15 +217,32 @@ impl<T: Config> Pallet<T> {
 		Some(removed)
 	}
 
-	/// Changes a seat, and forgets it when nothing refers to it any more.
+	/// Changes a seat, keeps the model's sum, and forgets a seat to which nothing refers any more.
 	pub(crate) fn mutate_seat(who: &T::AccountId, model: &ModelId, change: impl FnOnce(&mut Seat)) {
-		Seats::<T>::mutate_exists(who, model, |entry| {
-			if let Some(seat) = entry {
-				change(seat);
-			}
-			entry.take_if(|seat| seat.is_empty());
-		});
+		let mut seat = Seats::<T>::get(who, model).unwrap_or_default();
+		let before = u32::from(seat.earned);
+		change(&mut seat);
+		let after = u32::from(seat.earned);
+		if after != before {
+			EarnedSlots::<T>::mutate(model, |earned| {
+				*earned = earned.saturating_sub(before).saturating_add(after);
+			});
+		}
+		Seats::<T>::set(who, model, Some(seat).filter(|seat| !seat.is_empty()));
 	}
+}
+
+/// The better reputed of two that is not excluded; the first of equals.
+fn better_of<AccountId: PartialEq>(
+	first: Candidate<AccountId>,
+	second: Candidate<AccountId>,
+	excluded: &[AccountId],
+) -> Option<u32> {
+	[second, first]
+		.into_iter()
+		.filter(|candidate| !excluded.contains(&candidate.who))
+		.max_by_key(|candidate| candidate.reputation)
+		.map(|candidate| candidate.index)
 }
 
 /// The next index below `len`, by splitmix64; `None` of an empty list.
@@ -188,23 +255,23 @@ fn draw(seed: &mut u64, len: u32) -> Option<u32> {
 	u32::try_from(mixed.checked_rem(u64::from(len))?).ok()
 }
 
-/// Moves `reputation` one step towards 1 when a job was served, towards 0 when it was late.
+/// Moves `reputation` one step towards 1 when a job was served, towards 0 when it was not.
 fn reputation(reputation: Permill, slot_use: SlotUse) -> Permill {
 	let kept = reputation.saturating_sub(REPUTATION_STEP * reputation);
 	match slot_use {
 		SlotUse::Served => kept.saturating_add(REPUTATION_STEP),
-		SlotUse::Late => kept,
+		SlotUse::Late | SlotUse::Failed => kept,
 		SlotUse::Unused => reputation,
 	}
 }
 
-/// Slots after one use: one more when served, half when late, never above `declared`; a closed
-/// seat stays closed.
-fn earned(earned: u8, declared: u8, slot_use: SlotUse) -> u8 {
+/// Slots after one use: one more when served, up to `most`, half when not; a closed seat stays
+/// closed.
+fn earned(earned: u8, most: u8, slot_use: SlotUse) -> u8 {
 	match (earned, slot_use) {
 		(0, _) => 0,
-		(_, SlotUse::Served) => earned.saturating_add(1).min(declared),
-		(_, SlotUse::Late) => (earned / 2).max(1),
+		(_, SlotUse::Served) => earned.saturating_add(1).min(most.max(earned)),
+		(_, SlotUse::Late | SlotUse::Failed) => (earned / 2).max(1),
 		(_, SlotUse::Unused) => earned,
 	}
 }

@@ -64,18 +64,82 @@ pub struct Offer {
 	TypeInfo,
 )]
 pub enum WorkerState {
+	/// Takes jobs while it is alive, one at a time for each model, until it has shown that it
+	/// serves them.
+	#[codec(index = 0)]
+	Joining,
 	/// Takes jobs while it is alive.
 	#[codec(index = 1)]
 	Active,
-	/// Finishes its jobs, takes no more.
+	/// Finishes its jobs; takes no more for a while.
+	#[codec(index = 2)]
+	Maintenance {
+		/// Protocol time at which it is over at the latest.
+		until: ProtocolTime,
+	},
+	/// Finishes its jobs, takes no more for good.
 	#[codec(index = 3)]
 	Draining,
 	/// Has no jobs; the bond waits.
 	#[codec(index = 4)]
-	Left {
-		/// Protocol time from which the bond can be withdrawn.
-		withdrawable: ProtocolTime,
-	},
+	Left,
+	/// Finishes its jobs; takes no more until it has made good for its offences.
+	#[codec(index = 5)]
+	Suspended,
+}
+
+impl WorkerState {
+	/// Whether a worker in this state takes jobs while it is alive.
+	pub fn takes_jobs(&self) -> bool {
+		matches!(self, Self::Joining | Self::Active)
+	}
+}
+
+/// What is held of a worker's balance, in 10^-12 ONE, and what of it is needed.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub struct Bond<Balance> {
+	/// Answers for the worker's conduct: held as [`HoldReason::Bond`](crate::HoldReason::Bond).
+	pub held: Balance,
+	/// What the offer asks for.
+	pub required: Balance,
+	/// Taken by convictions that can still be cancelled: held as
+	/// [`HoldReason::Slashed`](crate::HoldReason::Slashed).
+	pub slashed: Balance,
+	/// Protocol time from which what is held beyond what is required can be withdrawn.
+	pub releasable: ProtocolTime,
+}
+
+/// Maintenance that a worker has declared within one period.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub struct MaintenanceLog {
+	/// Protocol time at which the period began: with the first declaration after the last one.
+	pub since: ProtocolTime,
+	/// Protocol time declared in it.
+	pub used: ProtocolTime,
 }
 
 /// What the last report said of the worker's node.
@@ -104,14 +168,30 @@ pub struct WorkerRecord<Balance, BlockNumber> {
 	pub offer: Offer,
 	/// The key that its node signs with.
 	pub key: WorkerKey,
-	/// What is held of its balance, in 10^-12 ONE.
-	pub bond: Balance,
+	/// What is held of its balance.
+	pub bond: Bond<Balance>,
+	/// Jobs that it has to serve before its slots grow.
+	pub probation: u16,
+	/// The maintenance it has declared.
+	pub maintenance: MaintenanceLog,
+	/// Whether it let a deadline pass since its last report.
+	pub late: bool,
 	/// Slots taken, over all models.
 	pub used: u8,
 	/// Decaying rate of jobs served.
 	pub reputation: Permill,
 	/// Its last report.
 	pub pulse: Option<Pulse<BlockNumber>>,
+}
+
+impl<Balance, BlockNumber> WorkerRecord<Balance, BlockNumber> {
+	/// The state in which it takes jobs.
+	pub fn standing(&self) -> WorkerState {
+		match self.probation {
+			0 => WorkerState::Active,
+			_ => WorkerState::Joining,
+		}
+	}
 }
 
 /// A worker's slots for one model.

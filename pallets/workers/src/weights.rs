@@ -18,6 +18,20 @@ pub trait WeightInfo {
 	fn leave() -> Weight;
 	/// [`withdraw`](crate::Pallet::withdraw).
 	fn withdraw() -> Weight;
+	/// [`start_maintenance`](crate::Pallet::start_maintenance).
+	fn start_maintenance() -> Weight;
+	/// [`resume`](crate::Pallet::resume).
+	fn resume() -> Weight;
+	/// [`convict`](crate::Pallet::convict).
+	fn convict() -> Weight;
+	/// [`cancel_slash`](crate::Pallet::cancel_slash).
+	fn cancel_slash() -> Weight;
+	/// [`exclude`](crate::Pallet::exclude).
+	fn exclude() -> Weight;
+	/// Start of paying out slashes.
+	fn slashes_base() -> Weight;
+	/// One slash, with a challenger.
+	fn pay_slash() -> Weight;
 	/// [`report`](crate::Pallet::report) with `acceptances` and `receipts` entries.
 	fn report(acceptances: u32, receipts: u32) -> Weight;
 	/// The check of a report with `acceptances` and `receipts` entries.
@@ -33,10 +47,11 @@ fn storage(reads: u64, writes: u64) -> Weight {
 	ParityDbWeight::get().reads_writes(reads, writes)
 }
 
-/// Reads a model's terms and the worker's seat, writes the seat, of every model offered.
+/// Reads a model's terms, the worker's seat and the model's sum, writes seat and sum, of every
+/// model offered.
 fn seats() -> Weight {
 	let models = u64::from(MAX_MODELS);
-	storage(2 * models, models)
+	storage(3 * models, 2 * models)
 }
 
 /// Counted from the storage and the signatures of each call.
@@ -61,12 +76,38 @@ impl WeightInfo for () {
 		BASE.saturating_add(storage(2, 1)).saturating_add(seats())
 	}
 	fn withdraw() -> Weight {
-		BASE.saturating_add(storage(4, 4))
+		BASE.saturating_add(storage(4, 5))
+	}
+	fn start_maintenance() -> Weight {
+		BASE.saturating_add(storage(4, 1))
+	}
+	// Record, ladder, six governed values of the ladder.
+	fn resume() -> Weight {
+		BASE.saturating_add(storage(12, 1))
+	}
+	// Record, ladder, numbers, slash, account, holds; eleven governed values; pots, earnings.
+	fn convict() -> Weight {
+		BASE.saturating_add(storage(22, 8))
+	}
+	fn cancel_slash() -> Weight {
+		BASE.saturating_add(storage(7, 5))
+	}
+	// The job, the exclusions, their three seats, the model's sum.
+	fn exclude() -> Weight {
+		BASE.saturating_add(storage(9, 1))
+	}
+	fn slashes_base() -> Weight {
+		storage(2, 1)
+	}
+	// Slash, record, account, holds, the challenger's and the fee pot's account.
+	fn pay_slash() -> Weight {
+		BASE.saturating_add(storage(7, 6))
 	}
 	fn report(acceptances: u32, receipts: u32) -> Weight {
 		let models = u64::from(MAX_MODELS);
-		// Relisting writes a token and a counter beside the seat.
+		// Relisting writes a token and a counter beside the seat; a deadline missed convicts.
 		BASE.saturating_add(storage(3, 1))
+			.saturating_add(Self::convict())
 			.saturating_add(seats())
 			.saturating_add(storage(models, 2 * models))
 			.saturating_add(storage(3, 3).saturating_mul(acceptances.into()))

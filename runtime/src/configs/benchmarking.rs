@@ -5,13 +5,21 @@ use crate::{
 	RuntimeOrigin,
 };
 use alloc::boxed::Box;
+use codec::Decode;
+use one_primitives::{jobs::JobId, models::ModelId, ProtocolTime};
+use pallet_jobs::JobOf;
+use pallet_models::types::{Model, ModelState};
+use pallet_workers::benchmarking::BenchmarkHelper as WorkersHelper;
 use polkadot_sdk::{
 	frame_support::{
 		defensive,
 		traits::{fungible, fungibles},
 	},
 	pallet_asset_conversion_tx_payment::BenchmarkHelperTrait,
-	sp_runtime::{traits::StaticLookup, DispatchResult},
+	sp_runtime::{
+		traits::{StaticLookup, TrailingZeroInput},
+		DispatchResult,
+	},
 	*,
 };
 
@@ -65,5 +73,37 @@ impl BenchmarkHelperTrait<AccountId, AssetKind, AssetKind> for FeeAssets {
 		if let Err(error) = set_up(id, &account) {
 			defensive!("the pool could not be made", error);
 		}
+	}
+}
+
+/// Finds or makes the models, jobs and times that the benchmarks of workers need.
+pub struct Market;
+
+/// A record whose fields are all zero.
+fn zeroed<T: Decode>() -> T {
+	T::decode(&mut TrailingZeroInput::zeroes()).expect("each enum has a variant 0")
+}
+
+impl WorkersHelper<AccountId> for Market {
+	fn model(n: u32) -> ModelId {
+		let id = ModelId::from_low_u64_be(n.into());
+		let mut model: Model = zeroed();
+		model.state = ModelState::Active;
+		model.record.arithmetic = 1;
+		pallet_models::Models::<Runtime>::insert(id, model);
+		id
+	}
+
+	fn pass(time: ProtocolTime) {
+		pallet_clock::Elapsed::<Runtime>::mutate(|elapsed| *elapsed = elapsed.saturating_add(time));
+	}
+
+	fn failed_job(owner: &AccountId, model: &ModelId, worker: &AccountId) -> JobId {
+		let mut job: JobOf<Runtime> = zeroed();
+		job.owner = owner.clone();
+		job.model = *model;
+		job.avoid = Some(worker.clone());
+		pallet_jobs::Jobs::<Runtime>::insert(0, job);
+		0
 	}
 }

@@ -6,11 +6,13 @@ use crate::{
 		parameters::bounded,
 		system::MAX_BLOCK_WEIGHT,
 	},
-	Balances, Capacity, Clock, Credits, Jobs, Models, Receipts, Runtime, RuntimeHoldReason,
-	Settlement, Workers,
+	AccountId, Balances, Capacity, Clock, Credits, Jobs, Models, Receipts, Runtime,
+	RuntimeHoldReason, Settlement, Workers,
 };
+use pallet_settlement::ToFeePot;
 use polkadot_sdk::{
 	frame_support::{parameter_types, traits::ConstU32, weights::Weight},
+	frame_system::EnsureRoot,
 	pallet_babe::ParentBlockRandomness,
 	sp_runtime::{transaction_validity::TransactionPriority, Perbill},
 };
@@ -20,6 +22,8 @@ parameter_types! {
 	pub MarketWeight: Weight = Perbill::from_percent(10) * MAX_BLOCK_WEIGHT;
 	/// Weight of a block that pruning of receipts may take.
 	pub PruneWeight: Weight = Perbill::from_percent(1) * MAX_BLOCK_WEIGHT;
+	/// Weight of a block that paying out the slashes of workers may take.
+	pub SlashWeight: Weight = Perbill::from_percent(1) * MAX_BLOCK_WEIGHT;
 	/// Reports go before everything that pays a fee: they are what pays out.
 	pub const ReportPriority: TransactionPriority = TransactionPriority::MAX / 2;
 }
@@ -43,13 +47,27 @@ impl pallet_workers::Config for Runtime {
 	type Models = Models;
 	type Market = Jobs;
 	type Receipts = Receipts;
+	type Pay = Settlement;
+	type SlashDestination = ToFeePot<Runtime>;
+	type GovernanceOrigin = EnsureRoot<AccountId>;
 	type BondPerSlotGib = bounded::BondPerSlotGib;
+	type Ladder = bounded::Ladder;
+	type ProbationJobs = bounded::ProbationJobs;
+	type ExclusionShare = bounded::ExclusionShare;
+	type OffenceWindow = bounded::OffenceWindow;
+	type AppealWindow = bounded::AppealWindow;
 	type UnbondingPeriod = bounded::UnbondingPeriod;
+	type MaintenanceCap = bounded::MaintenanceCap;
+	type MaintenancePeriod = bounded::MaintenancePeriod;
+	type ExclusionPeriod = bounded::ExclusionPeriod;
 	type LivenessTimeout = bounded::LivenessTimeout;
 	type HeartbeatInterval = bounded::HeartbeatInterval;
 	type ProvenRate = bounded::ProvenRate;
+	type PollWeight = SlashWeight;
 	type ReportPriority = ReportPriority;
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = super::benchmarking::Market;
 }
 
 impl pallet_jobs::Config for Runtime {

@@ -93,6 +93,21 @@ pub mod dynamic {
 		/// A slash of a validator can be cancelled; then it is paid out.
 		#[codec(index = 13)]
 		pub static SlashDeferral: ProtocolTime = 7 * DAY;
+		/// The conviction of a worker can be cancelled.
+		#[codec(index = 20)]
+		pub static AppealWindow: ProtocolTime = 14 * DAY;
+		/// Offences of a worker add up.
+		#[codec(index = 21)]
+		pub static OffenceWindow: ProtocolTime = 28 * DAY;
+		/// Maintenance that a worker may declare in a period.
+		#[codec(index = 22)]
+		pub static MaintenanceCap: ProtocolTime = DAY;
+		/// That period.
+		#[codec(index = 23)]
+		pub static MaintenancePeriod: ProtocolTime = 28 * DAY;
+		/// A requester keeps a worker that failed it away.
+		#[codec(index = 24)]
+		pub static ExclusionPeriod: ProtocolTime = DAY;
 	}
 
 	/// Tiers and credits.
@@ -163,6 +178,43 @@ pub mod dynamic {
 		/// Tokens per second that deadlines count on until audits prove a worker's own rate.
 		#[codec(index = 6)]
 		pub static ProvenRate: u32 = 5;
+	}
+
+	/// What workers answer for. An offence climbs the ladder by one step when late, by as many as
+	/// lead to the larger slash when wrong, and to removal when malicious.
+	#[dynamic_pallet_params]
+	#[codec(index = 20)]
+	pub mod workers {
+		/// Jobs that a new worker serves before its slots grow.
+		#[codec(index = 0)]
+		pub static ProbationJobs: u16 = 20;
+		/// Steps from which an offence costs the small slash.
+		#[codec(index = 1)]
+		pub static SmallFrom: u8 = 6;
+		/// Steps from which it costs the larger slash.
+		#[codec(index = 2)]
+		pub static LargerFrom: u8 = 16;
+		/// Steps from which the worker is removed.
+		#[codec(index = 3)]
+		pub static RemovalFrom: u8 = 32;
+		/// The small slash, as a part of the bond.
+		#[codec(index = 4)]
+		pub static SmallSlash: Permill = Permill::from_percent(1);
+		/// The larger slash.
+		#[codec(index = 5)]
+		pub static LargerSlash: Permill = Permill::from_percent(20);
+		/// What removal costs.
+		#[codec(index = 6)]
+		pub static RemovalSlash: Permill = Permill::from_percent(100);
+		/// The most of its bond that a worker loses in a window for being late.
+		#[codec(index = 7)]
+		pub static LateCap: Permill = Permill::from_percent(10);
+		/// Part of the required bond below which a worker is suspended.
+		#[codec(index = 8)]
+		pub static BondFloor: Permill = Permill::from_percent(85);
+		/// The most of a model's slots that a requester excludes.
+		#[codec(index = 9)]
+		pub static ExclusionShare: Permill = Permill::from_percent(10);
 	}
 
 	/// The sale of fees.
@@ -283,6 +335,7 @@ pub mod bounded {
 		access::{Lock, Tier, LOCKS, TIERS},
 		jobs::MAX_SLOTS,
 	};
+	use pallet_workers::LadderTerms;
 	use polkadot_sdk::frame_support::traits::Get;
 
 	/// `Name: Type = parameter, min, max;` defines the getter of a parameter within its bounds.
@@ -313,7 +366,15 @@ pub mod bounded {
 		CompletionFloor: ProtocolTime = time, 15 * SECOND, HOUR;
 		QueuePeriod: ProtocolTime = time, 15 * SECOND, DAY;
 		ChallengeWindow: ProtocolTime = time, 15 * SECOND, 7 * DAY;
-		UnbondingPeriod: ProtocolTime = time, MINUTE, 90 * DAY;
+		AppealWindow: ProtocolTime = time, 15 * SECOND, 60 * DAY;
+		// A slash is paid out before its offence is forgotten, and both before the bond is free,
+		// whatever was written.
+		OffenceWindow: ProtocolTime = time, AppealWindow::get(), 90 * DAY;
+		UnbondingPeriod: ProtocolTime =
+			time, OffenceWindow::get().max(ChallengeWindow::get() + SECOND), 90 * DAY;
+		MaintenanceCap: ProtocolTime = time, MINUTE, 7 * DAY;
+		MaintenancePeriod: ProtocolTime = time, MaintenanceCap::get(), 90 * DAY;
+		ExclusionPeriod: ProtocolTime = time, MINUTE, 7 * DAY;
 		LivenessTimeout: ProtocolTime = time, 15 * SECOND, HOUR;
 		HeartbeatInterval: ProtocolTime = time, 6 * SECOND, 30 * MINUTE;
 		ModelTimelock: ProtocolTime = time, 0, 30 * DAY;
@@ -338,6 +399,17 @@ pub mod bounded {
 		BondPerSlotGib: Balance = market, ONE, 100_000 * ONE;
 		ProvenRate: u32 = market, 1, 10_000;
 
+		ProbationJobs: u16 = workers, 0, 1_000;
+		SmallFrom: u8 = workers, 2, 16;
+		LargerFrom: u8 = workers, SmallFrom::get() + 1, 32;
+		RemovalFrom: u8 = workers, LargerFrom::get() + 1, 60;
+		SmallSlash: Permill = workers, Permill::from_parts(1_000), Permill::from_percent(5);
+		LargerSlash: Permill = workers, Permill::from_percent(5), Permill::from_percent(50);
+		RemovalSlash: Permill = workers, Permill::from_percent(50), Permill::from_percent(100);
+		LateCap: Permill = workers, Permill::from_percent(1), Permill::from_percent(30);
+		BondFloor: Permill = workers, Permill::from_percent(50), Permill::from_percent(100);
+		ExclusionShare: Permill = workers, Permill::zero(), Permill::from_percent(50);
+
 		SliceShare: Permill = settlement, Permill::from_parts(10), Permill::from_parts(1_000);
 		MinSale: Balance = settlement, MILLI_ONE, 1_000 * ONE;
 		MaxDiscount: Permill = settlement, Permill::from_parts(3_500), Permill::from_percent(5);
@@ -358,6 +430,24 @@ pub mod bounded {
 
 		PauseLength: Moment = governance, 6 * SECOND, DAY;
 		PauseRespite: Moment = governance, MINUTE, 30 * DAY;
+	}
+
+	/// What a worker's offences cost.
+	pub struct Ladder;
+
+	impl Get<LadderTerms> for Ladder {
+		fn get() -> LadderTerms {
+			LadderTerms {
+				small_from: SmallFrom::get(),
+				larger_from: LargerFrom::get(),
+				removal_from: RemovalFrom::get(),
+				small: SmallSlash::get(),
+				larger: LargerSlash::get(),
+				removal: RemovalSlash::get(),
+				late_cap: LateCap::get(),
+				floor: BondFloor::get(),
+			}
+		}
 	}
 
 	/// The table of tiers: thresholds ascend, and allowances are proportional to them, so that

@@ -8,13 +8,14 @@ use crate::{
 		MAX_CANDIDATES, MAX_VALIDATORS,
 	},
 	AccountId, Babe, Balance, Balances, Clock, Runtime, RuntimeEvent, RuntimeHoldReason, Session,
-	SessionKeys, Settlement, Validators,
+	SessionKeys, Validators,
 };
+use pallet_settlement::ToFeePot;
 use pallet_validators::ExposureOf;
 use polkadot_sdk::{
 	frame_support::{
 		parameter_types,
-		traits::{tokens::imbalance::ResolveTo, ConstU32, ConstU64},
+		traits::{ConstU32, ConstU64},
 	},
 	frame_system::EnsureRoot,
 	pallet_session::{disabling::UpToLimitDisablingStrategy, historical},
@@ -25,8 +26,6 @@ use polkadot_sdk::{
 parameter_types! {
 	/// Held while an account has session keys.
 	pub const KeyDeposit: Balance = ONE;
-	/// Where slashes go.
-	pub FeePot: AccountId = Settlement::fee_account();
 }
 
 impl pallet_validators::Config for Runtime {
@@ -48,7 +47,7 @@ impl pallet_validators::Config for Runtime {
 	type SessionLength = ConstU32<EPOCH_DURATION>;
 	type MaxCandidates = ConstU32<MAX_CANDIDATES>;
 	type MaxSeats = ConstU32<MAX_VALIDATORS>;
-	type OnSlash = ResolveTo<FeePot, Balances>;
+	type OnSlash = ToFeePot<Runtime>;
 	type CancelOrigin = EnsureRoot<AccountId>;
 	type WeightInfo = ();
 }

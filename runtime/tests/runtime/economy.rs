@@ -41,7 +41,8 @@ pub const FLOOR: u64 = 10_000_000;
 /// CU for a submission without a fee.
 pub const ADMISSION: u64 = 100_000;
 
-fn prompt(slot: u8) -> RuntimeCall {
+/// A job of the least price.
+pub fn prompt(slot: u8) -> RuntimeCall {
 	submission(slot, MODEL, b"hello".to_vec())
 }
 

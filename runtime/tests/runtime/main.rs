@@ -16,3 +16,4 @@ mod sponsors;
 mod transactions;
 mod validators;
 mod wasm;
+mod workers;

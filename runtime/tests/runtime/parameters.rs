@@ -2,13 +2,16 @@ use crate::chain::*;
 use one_runtime::{
 	configs::parameters::{
 		bounded::{self, WeightPrice},
-		credits, fees, RuntimeParameters,
+		credits, fees, time, workers, RuntimeParameters,
 	},
 	constants::currency::MICRO_ONE,
 	Balance, Runtime, RuntimeCall,
 };
 use polkadot_sdk::{
-	frame_support::{assert_ok, traits::Get},
+	frame_support::{
+		assert_ok,
+		traits::{dynamic_params::AggregatedKeyValue, Get},
+	},
 	sp_keyring::Sr25519Keyring::*,
 	sp_runtime::{DispatchError, Permill},
 	*,
@@ -63,6 +66,9 @@ fn periods_should_be_in_order() {
 		at_genesis(preset).execute_with(|| {
 			assert!(bounded::AcceptPeriod::get() < bounded::CompletionFloor::get());
 			assert!(bounded::ChallengeWindow::get() < bounded::UnbondingPeriod::get());
+			assert!(bounded::AppealWindow::get() < bounded::OffenceWindow::get());
+			assert!(bounded::OffenceWindow::get() <= bounded::UnbondingPeriod::get());
+			assert!(bounded::MaintenanceCap::get() < bounded::MaintenancePeriod::get());
 			assert!(bounded::HeartbeatInterval::get() < bounded::LivenessTimeout::get());
 		});
 	}
@@ -90,6 +96,54 @@ fn locks_should_ascend_whatever_is_set() {
 		assert_eq!(short, long);
 		assert_eq!(short.length, 4 * 365 * 24 * 3_600_000);
 		assert_eq!(short.bonus, Permill::from_percent(100));
+	});
+}
+
+/// What was taken is paid out before it is forgotten, and the bond is there until then.
+#[test]
+fn windows_of_offences_should_keep_their_order_whatever_is_set() {
+	in_block("development", || {
+		const DAY: u64 = 24 * 60 * 60 * 1_000;
+		let values = [0, 30_000, DAY, 20 * DAY, 400 * DAY];
+		for [appeal, offence, unbonding] in values
+			.map(|a| values.map(|b| values.map(|c| [a, b, c])))
+			.concat()
+			.concat()
+		{
+			let times = [
+				time::Parameters::AppealWindow(time::AppealWindow, Some(appeal)),
+				time::Parameters::OffenceWindow(time::OffenceWindow, Some(offence)),
+				time::Parameters::UnbondingPeriod(time::UnbondingPeriod, Some(unbonding)),
+			];
+			for time in times {
+				let (key, value) = RuntimeParameters::Time(time).into_parts();
+				pallet_parameters::Parameters::<Runtime>::set(key, value);
+			}
+			assert!(bounded::AppealWindow::get() <= bounded::OffenceWindow::get());
+			assert!(bounded::OffenceWindow::get() <= bounded::UnbondingPeriod::get());
+			assert!(bounded::ChallengeWindow::get() < bounded::UnbondingPeriod::get());
+		}
+	});
+}
+
+#[test]
+fn ladder_should_ascend_whatever_is_set() {
+	in_block("development", || {
+		for value in [0, 5, 30, 255] {
+			let steps = [
+				workers::Parameters::SmallFrom(workers::SmallFrom, Some(value)),
+				workers::Parameters::LargerFrom(workers::LargerFrom, Some(value / 2)),
+				workers::Parameters::RemovalFrom(workers::RemovalFrom, Some(0)),
+			];
+			for step in steps {
+				let (key, value) = RuntimeParameters::Workers(step).into_parts();
+				pallet_parameters::Parameters::<Runtime>::set(key, value);
+			}
+			let ladder = bounded::Ladder::get();
+			assert!(1 < ladder.small_from && ladder.small_from < ladder.larger_from);
+			assert!(ladder.larger_from < ladder.removal_from);
+			assert!(ladder.small <= ladder.larger && ladder.larger <= ladder.removal);
+		}
 	});
 }
 

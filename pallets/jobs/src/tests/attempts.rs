@@ -103,11 +103,24 @@ fn failed_receipt_should_queue_the_job_for_another_worker() {
 		let id = submit_accepted(ALICE, 0);
 		let worker = worker_of(id);
 		assert_ok!(complete(&receipt(id, Outcome::Failed)), (0, 0));
-		assert_eq!(SlotUses::get(), [(worker, SlotUse::Unused)]);
+		assert_eq!(SlotUses::get(), [(worker, SlotUse::Failed)]);
 		assert!(matches!(state(id), Some(State::Queued { .. })));
 		next_block();
 		assert_eq!(job(id).attempts, 2);
 		assert_ne!(worker_of(id), worker);
+	});
+}
+
+#[test]
+fn failure_should_be_on_record_for_the_owner_when_an_attempt_came_to_nothing() {
+	with_workers(|| {
+		let id = submit_accepted(ALICE, 0);
+		let worker = worker_of(id);
+		assert_eq!(Jobs::failed_by(&ALICE, id), None);
+		assert_ok!(complete(&receipt(id, Outcome::Failed)), (0, 0));
+		assert_eq!(Jobs::failed_by(&ALICE, id), Some((model(1), worker)));
+		assert_eq!(Jobs::failed_by(&BOB, id), None);
+		assert_eq!(Jobs::failed_by(&ALICE, id + 1), None);
 	});
 }
 

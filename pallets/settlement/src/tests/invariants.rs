@@ -3,7 +3,7 @@
 use std::{cell::Cell, collections::BTreeMap};
 
 use one_primitives::{
-	settlement::{Earnings as EarningsBook, Inflow, Treasury},
+	settlement::{Earnings as EarningsBook, Inflow, Treasury, VoidPay},
 	Usdc,
 };
 use polkadot_sdk::{
@@ -34,6 +34,7 @@ enum Step {
 	Fund(Usdc),
 	Earn(AccountId, Usdc, Usdc),
 	Mature(AccountId, Part),
+	Void(AccountId),
 	Block(AccountId),
 	Thaw(AccountId),
 	Blocks { passed: u64, payees: u64 },
@@ -55,6 +56,7 @@ fn step() -> impl Strategy<Value = Step> {
 		2 => (worker.clone(), 0..USDC, 0..2u128)
 			.prop_map(|(who, amount, rest)| Step::Earn(who, amount, rest)),
 		4 => (worker.clone(), part).prop_map(|(who, part)| Step::Mature(who, part)),
+		1 => worker.clone().prop_map(Step::Void),
 		1 => worker.clone().prop_map(Step::Block),
 		1 => worker.prop_map(Step::Thaw),
 		5 => (prop_oneof![Just(SLOT), 0..2 * WINDOW], 0..4u64)
@@ -93,9 +95,11 @@ fn take(step: Step) {
 		Step::Fund(amount) => dispatch(|| Settlement::fund(&TRADER, amount)),
 		Step::Earn(who, amount, rest) => dispatch(|| Settlement::earn(&TRADER, &who, amount, rest)),
 		Step::Mature(who, part) => {
-			let amount = part_of(Earnings::<Test>::get(who).accrued, part);
+			let record = Earnings::<Test>::get(who);
+			let amount = part_of(record.accrued + record.voided, part);
 			dispatch(|| Settlement::mature(&who, amount));
 		}
+		Step::Void(who) => dispatch(|| Settlement::void_pay(&who).map(drop)),
 		Step::Block(who) => dispatch(|| Assets::block(trader, USDC_ID, who)),
 		Step::Thaw(who) => dispatch(|| Assets::thaw(trader, USDC_ID, who)),
 		Step::Blocks { passed, payees } => {

@@ -1,6 +1,6 @@
 //! Moves between the pots.
 
-use one_primitives::settlement::{Earnings as EarningsBook, Inflow, Treasury};
+use one_primitives::settlement::{Earnings as EarningsBook, Inflow, Treasury, VoidPay};
 use polkadot_sdk::{
 	frame_support::{assert_noop, assert_ok, storage::with_storage_layer},
 	sp_runtime::{TokenError, TryRuntimeError},
@@ -126,6 +126,84 @@ fn transfers_should_not_count_as_fees() {
 	});
 }
 
+/// A worker that is owed 100 of a final job and 60 of one that is not.
+fn with_debts(test: impl FnOnce()) {
+	ExtBuilder::default().build_and_execute(|| {
+		fund(1_000);
+		owe(WORKER, 100);
+		assert_ok!(Settlement::earmark(3, 300));
+		assert_ok!(Settlement::accrue(3, &WORKER, 60));
+		events();
+		test();
+	});
+}
+
+#[test]
+fn voided_pay_should_go_to_the_credit_pot() {
+	with_debts(|| {
+		let credit = Settlement::credit_pot();
+		assert_ok!(Settlement::void_pay(&WORKER), 160);
+		assert_eq!(Settlement::credit_pot(), credit + 160);
+		assert_eq!(Pots::<Test>::get().earnings, 0);
+		let voided = Event::PayVoided {
+			who: WORKER,
+			amount: 160,
+		};
+		assert_eq!(events(), vec![voided]);
+		let statement = Settlement::statement(&WORKER);
+		assert_eq!((statement.accrued, statement.payable), (0, 0));
+		assert_ok!(Settlement::void_pay(&WORKER), 0);
+		assert_ok!(Settlement::void_pay(&99), 0);
+		assert_eq!(events(), vec![]);
+	});
+}
+
+#[test]
+fn only_what_accrued_after_a_conviction_should_be_paid() {
+	with_debts(|| {
+		assert_ok!(Settlement::void_pay(&WORKER));
+		assert_ok!(Settlement::accrue(3, &WORKER, 40));
+		// The voided job of 60 is final, then the new one of 40.
+		assert_ok!(Settlement::mature(&WORKER, 60));
+		assert_eq!(Settlement::statement(&WORKER).payable, 0);
+		assert_ok!(Settlement::mature(&WORKER, 40));
+		assert_eq!(Settlement::statement(&WORKER).payable, 40);
+		assert_noop!(Settlement::mature(&WORKER, 1), Error::<Test>::NotAccrued);
+		next_block();
+		fund(MIN_USDC);
+		owe(WORKER, MIN_USDC);
+		next_window();
+		assert_eq!(usdc_of(WORKER), MIN_USDC + 40);
+	});
+}
+
+#[test]
+fn worker_should_be_paid_exactly_when_jobs_mature_out_of_order() {
+	with_debts(|| {
+		assert_ok!(Settlement::void_pay(&WORKER));
+		assert_ok!(Settlement::accrue(3, &WORKER, 40));
+		assert_ok!(Settlement::mature(&WORKER, 40));
+		assert_ok!(Settlement::mature(&WORKER, 60));
+		let statement = Settlement::statement(&WORKER);
+		assert_eq!((statement.accrued, statement.payable), (0, 40));
+	});
+}
+
+#[test]
+fn payee_whose_pay_was_voided_should_lose_its_place_at_its_turn() {
+	with_debts(|| {
+		next_block();
+		assert_ok!(Settlement::void_pay(&WORKER));
+		assert_eq!(Queue::<Test>::get().tail, 1);
+		next_window();
+		assert_eq!((Queue::<Test>::get().head, usdc_of(WORKER)), (1, 0));
+		assert!(!Earnings::<Test>::get(WORKER).waiting);
+		assert_ok!(Settlement::mature(&WORKER, 60));
+		owe(WORKER, 10);
+		assert_eq!(Queue::<Test>::get().tail, 2);
+	});
+}
+
 #[test]
 fn usdc_of_another_account_should_go_to_a_worker_and_the_credit_pot() {
 	ExtBuilder::default().build_and_execute(|| {
@@ -174,7 +252,7 @@ fn usdc_of_another_account_should_be_refused_when_it_is_not_there_or_too_little(
 #[test]
 fn invariants_should_fail_when_the_books_are_wrong() {
 	type Damage = fn();
-	let damages: [(&str, Damage); 6] = [
+	let damages: [(&str, Damage); 7] = [
 		("1", || {
 			Pots::<Test>::mutate(|pots| pots.credit += 1_000_000)
 		}),
@@ -184,6 +262,9 @@ fn invariants_should_fail_when_the_books_are_wrong() {
 			Earnings::<Test>::mutate(WORKER, |record| record.accrued += 1)
 		}),
 		("6", || Payees::<Test>::insert(9, WORKER)),
+		("6", || {
+			Earnings::<Test>::mutate(WORKER, |record| record.waiting = false)
+		}),
 		("6", || Queue::<Test>::mutate(|queue| queue.tail += 1)),
 	];
 	for (invariant, damage) in damages {

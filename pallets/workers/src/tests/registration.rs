@@ -1,31 +1,13 @@
-//! A worker's way from `register` to `withdraw`.
+//! Who a worker is and what it offers.
 
 use polkadot_sdk::{
-	frame_support::{
-		assert_noop, assert_ok, traits::fungible::Inspect, traits::fungible::InspectHold,
-		traits::tokens::Fortitude, traits::tokens::Preservation,
-	},
-	frame_system::RawOrigin,
+	frame_support::{assert_noop, assert_ok},
 	sp_core::crypto::Pair,
 	sp_runtime::{BoundedVec, TokenError},
 };
 
-use super::last_event;
-use crate::{
-	mock::*, Error, Event, HoldReason, Keys, Offer, Seat, Seats, WorkerState, Workers as Stored,
-};
-
-fn signed(who: u64) -> RuntimeOrigin {
-	RawOrigin::Signed(who).into()
-}
-
-fn held(who: u64) -> u64 {
-	Balances::balance_on_hold(&HoldReason::Bond.into(), &who)
-}
-
-fn state(who: u64) -> WorkerState {
-	Stored::<Test>::get(who).unwrap().state
-}
+use super::{held, last_event, signed};
+use crate::{mock::*, Error, Event, Keys, Offer, Seat, Seats, WorkerState};
 
 #[test]
 fn register_should_hold_the_bond_and_give_one_slot_per_model() {
@@ -50,23 +32,6 @@ fn register_should_hold_the_bond_and_give_one_slot_per_model() {
 			(WorkerState::Active, false)
 		);
 		assert_eq!(status.seats.len(), 2);
-	});
-}
-
-#[test]
-fn register_should_round_memory_up_to_whole_gib() {
-	build_and_execute(|| {
-		let odd = Offer {
-			vram: 2_049,
-			..offer(1, &[1], 1)
-		};
-		assert_ok!(Workers::register(
-			signed(1),
-			odd,
-			pair(1).public(),
-			proof(1, 1)
-		));
-		assert_eq!(held(1), 30);
 	});
 }
 
@@ -122,19 +87,13 @@ fn register_should_refuse_when_the_bond_cannot_be_held() {
 }
 
 #[test]
-fn update_should_raise_the_bond_and_keep_it_when_the_offer_shrinks() {
+fn update_should_open_and_close_seats_with_the_models() {
 	build_and_execute(|| {
 		assert_ok!(register(1, &[1, 2], 1));
 		assert_ok!(Workers::update(signed(1), offer(1, &[2, 3], 4)));
-		assert_eq!(
-			(held(1), last_event()),
-			(80, Event::WorkerUpdated { who: 1, bond: 80 })
-		);
+		assert_eq!(last_event(), Event::WorkerUpdated { who: 1, bond: 80 });
 		assert_eq!(Seats::<Test>::get(1, model(1)), None);
 		assert!(Seats::<Test>::contains_key(1, model(3)));
-
-		assert_ok!(Workers::update(signed(1), offer(1, &[2], 1)));
-		assert_eq!(held(1), 80);
 	});
 }
 
@@ -142,7 +101,7 @@ fn update_should_raise_the_bond_and_keep_it_when_the_offer_shrinks() {
 fn update_should_cap_earned_slots_when_fewer_are_declared() {
 	build_and_execute(|| {
 		assert_ok!(register(1, &[1], 8));
-		Seats::<Test>::mutate(1, model(1), |seat| seat.as_mut().unwrap().earned = 8);
+		set_earned(1, 1, 8);
 		assert_ok!(Workers::update(signed(1), offer(1, &[1], 3)));
 		assert_eq!(Seats::<Test>::get(1, model(1)).unwrap().earned, 3);
 	});
@@ -171,59 +130,6 @@ fn rotate_key_should_let_only_the_new_key_report() {
 }
 
 #[test]
-fn worker_should_leave_by_draining_and_have_its_bond_back_after_the_unbonding_period() {
-	build_and_execute(|| {
-		with_workers(&[1], &[1], 2);
-		assign(1, assignment(1, 1, 0xf0));
-		assert_ok!(Workers::drain(signed(1)));
-		assert_eq!(last_event(), Event::WorkerDraining { who: 1 });
-		assert_noop!(Workers::drain(signed(1)), Error::<Test>::AlreadyDraining);
-		assert_noop!(Workers::leave(signed(1)), Error::<Test>::JobsOpen);
-		assert_noop!(Workers::withdraw(signed(1)), Error::<Test>::NotLeft);
-
-		finish(1);
-		Protocol::set(7_000);
-		assert_ok!(Workers::leave(signed(1)));
-		assert_eq!(
-			last_event(),
-			Event::WorkerLeft {
-				who: 1,
-				withdrawable: 107_000
-			}
-		);
-		assert_eq!(
-			state(1),
-			WorkerState::Left {
-				withdrawable: 107_000
-			}
-		);
-		assert_noop!(Workers::leave(signed(1)), Error::<Test>::AlreadyLeft);
-		assert_noop!(
-			Workers::update(signed(1), offer(1, &[1], 1)),
-			Error::<Test>::AlreadyLeft
-		);
-
-		Protocol::set(106_999);
-		assert_noop!(Workers::withdraw(signed(1)), Error::<Test>::Unbonding);
-		Protocol::set(107_000);
-		assert_ok!(Workers::withdraw(signed(1)));
-		assert_eq!(last_event(), Event::BondWithdrawn { who: 1, amount: 40 });
-		let free = Balances::reducible_balance(&1, Preservation::Expendable, Fortitude::Polite);
-		assert_eq!((held(1), free), (0, ENDOWMENT));
-		assert_eq!(Workers::status(&1), None);
-
-		assert_ok!(register(1, &[1], 1));
-	});
-}
-
-/// The market is done with the only job of `who`.
-fn finish(who: u64) {
-	use one_primitives::workers::{SlotUse, Workers as _};
-	Open::mutate(|open| open.clear());
-	Workers::return_slot(&who, &model(1), SlotUse::Served);
-}
-
-#[test]
 fn calls_should_be_refused_when_the_caller_is_not_a_worker() {
 	build_and_execute(|| {
 		assert_noop!(
@@ -232,9 +138,18 @@ fn calls_should_be_refused_when_the_caller_is_not_a_worker() {
 		);
 		let rotate = Workers::rotate_key(signed(1), pair(1).public(), proof(1, 1));
 		assert_noop!(rotate, Error::<Test>::NotRegistered);
-		for call in [Workers::drain, Workers::leave, Workers::withdraw] {
+		for call in [
+			Workers::drain,
+			Workers::leave,
+			Workers::withdraw,
+			Workers::resume,
+		] {
 			assert_noop!(call(signed(1)), Error::<Test>::NotRegistered);
 		}
+		assert_noop!(
+			Workers::start_maintenance(signed(1), 1),
+			Error::<Test>::NotRegistered
+		);
 	});
 }
 

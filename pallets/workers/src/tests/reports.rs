@@ -264,6 +264,22 @@ fn heartbeat_should_be_valid_only_when_due() {
 }
 
 #[test]
+fn heartbeat_should_be_due_again_when_maintenance_is_over() {
+	build_and_execute(|| {
+		with_workers(&[1], &[1], 1);
+		let origin = RawOrigin::Signed(1).into();
+		assert_ok!(Workers::start_maintenance(origin, 20_000));
+		pass(19_999);
+		assert_eq!(
+			authorize(&heartbeat(1)),
+			Err(InvalidTransaction::Stale.into())
+		);
+		pass(1);
+		assert_ok!(authorize(&heartbeat(1)));
+	});
+}
+
+#[test]
 fn report_should_be_due_when_the_service_changes_and_never_without_one() {
 	build_and_execute(|| {
 		assert_ok!(register(1, &[1], 1));
@@ -348,7 +364,7 @@ fn stale_forged_and_foreign_entries_should_be_skipped_when_another_counts() {
 			assign(1, assignment(job, 1, 0xf0));
 			next_block();
 			assert_ok!(dispatch(heartbeat(1)));
-			crate::Seats::<Test>::mutate(1, model(1), |seat| seat.as_mut().unwrap().earned = 3);
+			set_earned(1, 1, 3);
 			Workers::relist(&1);
 		}
 		next_block();

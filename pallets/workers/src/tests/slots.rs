@@ -7,14 +7,17 @@ use polkadot_sdk::{
 	sp_runtime::Permill,
 };
 
-use crate::{mock::*, Seat, Seats, Tokens, Workers as Stored, MAX_DRAWS};
+use super::{last_event, record, state};
+use crate::{
+	mock::*, EarnedSlots, Event, Seat, Seats, Tokens, WorkerState, Workers as Stored, MAX_DRAWS,
+};
 
 fn seat(who: u64, n: u8) -> Seat {
 	Seats::<Test>::get(who, model(n)).unwrap()
 }
 
 fn take(n: u8) -> Option<u64> {
-	Workers::take_slot(&model(n), 0)
+	crate::mock::take(n, 0)
 }
 
 /// Has `who` serve `jobs` jobs of model `n`, one after the other.
@@ -57,7 +60,7 @@ fn slots_should_grow_by_one_a_job_served_up_to_those_declared() {
 }
 
 #[test]
-fn slots_should_halve_when_late_and_stay_when_unused() {
+fn slots_should_halve_when_not_served_and_stay_when_unused() {
 	build_and_execute(|| {
 		with_workers(&[1], &[1], 8);
 		serve(1, 1, 7);
@@ -65,7 +68,7 @@ fn slots_should_halve_when_late_and_stay_when_unused() {
 		for (slot_use, earned) in [
 			(SlotUse::Unused, 8),
 			(SlotUse::Late, 4),
-			(SlotUse::Late, 2),
+			(SlotUse::Failed, 2),
 			(SlotUse::Late, 1),
 			(SlotUse::Late, 1),
 		] {
@@ -199,12 +202,44 @@ fn better_reputed_of_two_drawn_should_be_taken() {
 		});
 		let mut taken = [0; 3];
 		for random in 0..200 {
-			let who = Workers::take_slot(&model(1), random).unwrap();
+			let who = crate::mock::take(1, random).unwrap();
 			taken[who as usize] += 1;
 			Workers::return_slot(&who, &model(1), SlotUse::Unused);
 		}
 		// Worker 2 is taken only when both draws name it: one time in four.
 		assert!((25..=75).contains(&taken[2]), "{taken:?}");
+	});
+}
+
+#[test]
+fn worker_on_probation_should_keep_one_slot_per_model_until_it_has_served() {
+	build_and_execute(|| {
+		Probation::set(3);
+		with_workers(&[1], &[1, 2], 3);
+		assert_eq!(state(1), WorkerState::Joining);
+		serve(1, 1, 1);
+		assert_eq!(take(2), Some(1));
+		Workers::return_slot(&1, &model(2), SlotUse::Failed);
+		serve(1, 2, 1);
+		assert_eq!((record(1).probation, seat(1, 1).earned), (1, 1));
+		serve(1, 1, 1);
+		assert_eq!(last_event(), Event::WorkerProven { who: 1 });
+		assert_eq!((state(1), seat(1, 1).earned), (WorkerState::Active, 1));
+		serve(1, 1, 1);
+		assert_eq!(seat(1, 1).earned, 2);
+	});
+}
+
+#[test]
+fn earned_slots_of_a_model_should_be_counted() {
+	build_and_execute(|| {
+		with_workers(&[1, 2], &[1, 2], 4);
+		let earned = |n| EarnedSlots::<Test>::get(model(n));
+		assert_eq!((earned(1), earned(2)), (2, 2));
+		set_earned(1, 1, 4);
+		assert_eq!((earned(1), earned(2)), (5, 2));
+		assert_ok!(Workers::leave(RawOrigin::Signed(1).into()));
+		assert_eq!((earned(1), earned(2)), (1, 1));
 	});
 }
 
@@ -220,6 +255,10 @@ fn reputation_should_follow_what_a_worker_does() {
 		assert_eq!(take(1), Some(1));
 		Workers::return_slot(&1, &model(1), SlotUse::Late);
 		assert!(reputation() < before && reputation() > before * 9 / 10);
+		before = reputation();
+		assert_eq!(take(1), Some(1));
+		Workers::return_slot(&1, &model(1), SlotUse::Failed);
+		assert!(reputation() < before && reputation() > before * 9 / 10);
 		serve(1, 1, 200);
 		assert!((999_000..=1_000_000).contains(&reputation()));
 	});
@@ -229,7 +268,7 @@ fn reputation_should_follow_what_a_worker_does() {
 fn worker_should_be_drawn_in_proportion_to_its_free_slots() {
 	build_and_execute(|| {
 		with_workers(&[1, 2], &[1], 3);
-		Seats::<Test>::mutate(2, model(1), |seat| seat.as_mut().unwrap().earned = 3);
+		set_earned(2, 1, 3);
 		for _ in 0..2 {
 			next_block();
 			assert_ok!(dispatch(heartbeat(2)));
@@ -237,7 +276,7 @@ fn worker_should_be_drawn_in_proportion_to_its_free_slots() {
 		assert_eq!((seat(1, 1).listed, seat(2, 1).listed), (1, 3));
 		let mut taken = [0; 3];
 		for random in 0..400 {
-			let who = Workers::take_slot(&model(1), random).unwrap();
+			let who = crate::mock::take(1, random).unwrap();
 			taken[who as usize] += 1;
 			Workers::return_slot(&who, &model(1), SlotUse::Unused);
 		}
@@ -249,7 +288,7 @@ fn worker_should_be_drawn_in_proportion_to_its_free_slots() {
 fn take_slot_should_drop_few_stale_tokens_at_a_time() {
 	build_and_execute(|| {
 		with_workers(&[1], &[1], 64);
-		Seats::<Test>::mutate(1, model(1), |seat| seat.as_mut().unwrap().earned = 64);
+		set_earned(1, 1, 64);
 		for _ in 0..63 {
 			next_block();
 			assert_ok!(dispatch(heartbeat(1)));
