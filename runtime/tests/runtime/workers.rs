@@ -12,14 +12,17 @@ use one_primitives::{
 	Usdc,
 };
 use one_runtime::{
-	configs::parameters::bounded, constants::currency::*, Balance, Balances, Clock, Executive,
-	Jobs, Runtime, RuntimeCall, RuntimeEvent, Settlement, System, UncheckedExtrinsic, Workers,
+	configs::parameters::{bounded, time, RuntimeParameters},
+	constants::currency::*,
+	Balance, Balances, Clock, Executive, Jobs, Runtime, RuntimeCall, RuntimeEvent, Settlement,
+	System, UncheckedExtrinsic, Workers,
 };
 use pallet_workers::{HoldReason, Offer, Report, ReportOf, Rung, WorkerState};
 use polkadot_sdk::{
 	frame_support::{
 		assert_ok,
 		traits::{
+			dynamic_params::AggregatedKeyValue,
 			fungible::{Inspect, InspectHold},
 			Get,
 		},
@@ -123,9 +126,17 @@ fn convict(offence: Offence) {
 	assert_ok!(submit(Alice, sudo(convict)).unwrap());
 }
 
+/// Offences add up for longer than this preset has it, in which they come too seldom.
+fn remember_offences() {
+	let window = time::Parameters::OffenceWindow(time::OffenceWindow, Some(600_000));
+	let (key, value) = RuntimeParameters::Time(window).into_parts();
+	pallet_parameters::Parameters::<Runtime>::set(key, value);
+}
+
 /// Has the worker ignore jobs, but report, until an offence of it costs something; returns what,
 /// and when that is due.
 fn be_late() -> (Balance, u64) {
+	remember_offences();
 	let mut warnings = 0;
 	for _ in 0..200 {
 		// Refused while a job of the holder is open, and between two credit days.
