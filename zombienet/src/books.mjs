@@ -18,7 +18,7 @@ export function owe(api, state, debts) {
   state.put({ fromTransfers: total }, settlement.flows);
   state.put({ tail: debts.length }, settlement.queue);
   debts.forEach(([who, payable], index) => {
-    state.put({ payable }, settlement.earnings, who);
+    state.put({ payable, waiting: true }, settlement.earnings, who);
     state.put(who, settlement.payees, index);
   });
 }
@@ -86,8 +86,10 @@ export async function audit(api, hash) {
 }
 
 function checkQueue(queue, payees, earnings) {
-  const owed = [...earnings].filter(([, { payable }]) => !payable.isZero()).map(([who]) => who);
-  assert.deepEqual([...payees.values()].sort(), owed.sort(), '6: who is owed waits, once');
+  const waiting = [...earnings].filter(([, record]) => record.waiting.isTrue).map(([who]) => who);
+  assert.deepEqual([...payees.values()].sort(), waiting.sort(), '6: who waits has a place, once');
+  const owed = [...earnings].filter(([, { payable }]) => !payable.isZero());
+  for (const [who, { waiting: waits }] of owed) assert.ok(waits.isTrue, `6: ${who} is owed and does not wait`);
   assert.equal(queue.tail - queue.head, BigInt(payees.size), '6: the queue has no gaps');
   for (const index of payees.keys()) assert.ok(index >= queue.head && index < queue.tail, '6: a place outside of the queue');
 }

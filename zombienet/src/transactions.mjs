@@ -27,28 +27,34 @@ function used(api, signer, nonce) {
   nonces.set(account, Math.max(nonce + 1, nonces.get(account) ?? 0));
 }
 
-/** Waits until `block` is in the best chain; a transaction is also told to be in a block of another fork. */
-async function joinBest(api, block) {
+/** Waits until `block` is in the best chain, or that no longer matters. */
+async function joinBest(api, block, isMoot) {
   const number = (await api.rpc.chain.getHeader(block)).number.toNumber();
-  await until('a block to be in the best chain', async () => (await api.rpc.chain.getBlockHash(number)).eq(block), 120);
+  const isBest = async () => (await api.rpc.chain.getBlockHash(number)).eq(block);
+  await until('a block to be in the best chain', async () => isMoot() || isBest(), 120);
 }
 
 /** Signs and sends `call`; resolves when it is in a block of the best chain, with its events; fails if it failed. */
 export async function submit(api, signer, call, options = {}) {
   const nonce = options.nonce ?? (await nextNonce(api, signer));
   const what = nameOf(call.method);
-  return new Promise((resolve, reject) => {
+  let isSettled = false;
+  const sent = new Promise((resolve, reject) => {
     const follow = async (result) => {
       const { status, dispatchError, events } = result;
       if (result.isError) fail(status.type);
       if (!status.isInBlock) return;
-      await joinBest(api, status.asInBlock);
+      // Blocks of other forks are told of, too.
+      await joinBest(api, status.asInBlock, () => isSettled);
       used(api, signer, nonce);
       if (dispatchError) fail(describe(api, dispatchError));
       resolve({ block: status.asInBlock, events: events.map(({ event }) => event), hash: result.txHash });
     };
     const refuse = (error) => reject(new Error(`${what}: ${error.message}`));
     call.signAndSend(signer, { ...options, nonce }, (result) => follow(result).catch(refuse)).catch(refuse);
+  });
+  return sent.finally(() => {
+    isSettled = true;
   });
 }
 
