@@ -14,6 +14,7 @@ use one_runtime::{
 	RuntimeGenesisConfig, RuntimeOrigin, Session, Settlement, SignedPayload, System, Timestamp,
 	TxExtension, UncheckedExtrinsic, Validators, Workers,
 };
+use pallet_jobs::State;
 use pallet_validators::HoldReason;
 use polkadot_sdk::{
 	frame_support::traits::fungible::InspectHold,
@@ -31,6 +32,7 @@ use polkadot_sdk::{
 	*,
 };
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The slot of the first block: a date in 2026.
 const FIRST_SLOT: u64 = 1_780_000_000_000 / SLOT_DURATION;
@@ -123,6 +125,29 @@ pub fn check_invariants() {
 	Capacity::do_try_state().unwrap();
 	Validators::do_try_state().unwrap();
 	assert_eq!(Balances::total_issuance(), TOTAL_SUPPLY);
+	check_workers();
+}
+
+/// A worker's slots in use are the jobs it is at, and what it has accrued, or what was voided of
+/// that, is the price of its jobs that are not final.
+fn check_workers() {
+	let (mut at_work, mut owed) = (BTreeMap::new(), BTreeMap::new());
+	for job in pallet_jobs::Jobs::<Runtime>::iter_values() {
+		if let Some((worker, _)) = job.state.attempt() {
+			*at_work.entry(worker.clone()).or_insert(0) += 1;
+		}
+		if let State::Completed { worker, price, .. } = job.state {
+			*owed.entry(worker).or_insert(0) += price;
+		}
+	}
+	for (who, record) in pallet_workers::Workers::<Runtime>::iter() {
+		assert_eq!(at_work.remove(&who).unwrap_or_default(), record.used);
+	}
+	for (who, record) in pallet_settlement::Earnings::<Runtime>::iter() {
+		let unsettled = record.accrued + record.voided;
+		assert_eq!(owed.remove(&who).unwrap_or_default(), unsettled);
+	}
+	assert!(at_work.is_empty() && owed.values().all(|price| *price == 0));
 }
 
 /// Makes the blocks of this session, by everybody but those `absent` in turn. The next block opens
