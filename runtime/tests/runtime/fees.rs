@@ -5,7 +5,9 @@ use one_runtime::{
 };
 use polkadot_sdk::{
 	frame_support::assert_ok,
+	frame_system::AccountInfo,
 	pallet_asset_conversion_tx_payment::{ChargeAssetTxPayment, Event::AssetTxFeePaid},
+	pallet_balances::AccountData,
 	sp_keyring::Sr25519Keyring::{self, *},
 	sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError},
 	*,
@@ -112,5 +114,15 @@ fn fee_should_be_refused_in_an_asset_without_pool() {
 				InvalidTransaction::Payment
 			))
 		);
+	});
+}
+
+/// Of every block in all of these tests, that is; this one shows that a difference is found.
+#[test]
+#[should_panic(expected = "the events tell other balances")]
+fn balances_should_follow_from_events() {
+	in_block("development", || {
+		let lose_one = |info: &mut AccountInfo<_, AccountData<_>>| info.data.free -= 1;
+		frame_system::Account::<Runtime>::mutate(account(Alice), lose_one);
 	});
 }
