@@ -1,4 +1,6 @@
 //! Benchmarks of the calls and the hook, at their dearest.
+//!
+//! Not measured here: bookings of throughput, which are mostly what the workers' slots cost.
 
 #![cfg(feature = "runtime-benchmarks")]
 

@@ -55,6 +55,7 @@ pub mod pallet {
 	use frame_support::{pallet_prelude::*, traits::Randomness, weights::WeightMeter};
 	use frame_system::pallet_prelude::*;
 	use one_primitives::{
+		capacity::{BookingId, Bookings},
 		clock::Clock,
 		credits::{LaneFunds, Refusal, SubmitTerms},
 		jobs::{JobId, Lane, LaneChoice, OnFinal},
@@ -89,6 +90,8 @@ pub mod pallet {
 		type Workers: Workers<Self::AccountId>;
 		/// Money of the Included lane.
 		type Included: LaneFunds<Self::AccountId>;
+		/// Slots bound to bookings of throughput.
+		type Bookings: Bookings<Self::AccountId>;
 		/// Money of the Dedicated lane.
 		type Dedicated: LaneFunds<Self::AccountId>;
 		/// The workers' earnings.
@@ -115,9 +118,10 @@ pub mod pallet {
 		type QueuePeriod: Get<ProtocolTime>;
 		/// Protocol time from completion until a job is final.
 		type ChallengeWindow: Get<ProtocolTime>;
-		/// Models that may have jobs waiting: at least as many as the registry holds.
+		/// Lines that may have jobs waiting: at least as many as the registry holds models and
+		/// sponsors can hold bookings.
 		#[pallet::constant]
-		type MaxModels: Get<u32>;
+		type MaxLines: Get<u32>;
 		/// Weight of a block that matching and deadlines may take, half of it each.
 		type PollWeight: Get<Weight>;
 		/// Weights.
@@ -141,17 +145,17 @@ pub mod pallet {
 	pub type Slots<T: Config> =
 		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, u8, JobId>;
 
-	/// Ends of the queues of models with jobs waiting.
+	/// Ends of the queues of lines with jobs waiting.
 	#[pallet::storage]
-	pub type Queues<T> = StorageMap<_, Blake2_128Concat, ModelId, ModelQueues, ValueQuery>;
+	pub type Queues<T> = StorageMap<_, Blake2_128Concat, Line, LineQueues, ValueQuery>;
 
 	/// Neighbours of a waiting job in its queue.
 	#[pallet::storage]
 	pub type Links<T> = StorageMap<_, Twox64Concat, JobId, Link>;
 
-	/// Models with jobs waiting, in the order of their turns.
+	/// Lines with jobs waiting, in the order of their turns.
 	#[pallet::storage]
-	pub type Waiting<T: Config> = StorageValue<_, BoundedVec<ModelId, T::MaxModels>, ValueQuery>;
+	pub type Waiting<T: Config> = StorageValue<_, BoundedVec<Line, T::MaxLines>, ValueQuery>;
 
 	/// Jobs that a worker has been assigned and not yet answered.
 	#[pallet::storage]
@@ -191,6 +195,8 @@ pub mod pallet {
 			max_output: u32,
 			/// CU set aside.
 			reserved: Cu,
+			/// The booking of throughput that it is under.
+			booking: Option<BookingId>,
 		},
 		/// A worker's slot was drawn for a job.
 		JobAssigned {
@@ -328,8 +334,8 @@ pub mod pallet {
 		ModelPaused,
 		/// The lane is paused.
 		LanePaused,
-		/// More models have jobs waiting than the market knows.
-		TooManyModels,
+		/// More lines have jobs waiting than the market knows.
+		TooManyLines,
 		/// The job is not in a state that this follows.
 		WrongState,
 		/// It is not the worker's current attempt of the job.
@@ -380,14 +386,14 @@ pub mod pallet {
 		fn integrity_test() {
 			let half = T::PollWeight::get() / 2;
 			let one_match = T::WeightInfo::match_base()
-				.saturating_add(T::WeightInfo::match_model())
+				.saturating_add(T::WeightInfo::match_line())
 				.saturating_add(T::WeightInfo::match_job());
 			let one_deadline = T::WeightInfo::deadline_base()
 				.saturating_add(T::WeightInfo::deadline_bucket())
 				.saturating_add(T::WeightInfo::deadline());
 			assert!(one_match.all_lte(half), "no block could match a job");
 			assert!(one_deadline.all_lte(half), "no block could meet a deadline");
-			assert!(T::MaxModels::get() > 0, "no model could have jobs");
+			assert!(T::MaxLines::get() > 0, "no job could wait");
 		}
 
 		#[cfg(feature = "try-runtime")]

@@ -96,7 +96,7 @@ impl<T: Config> Pallet<T> {
 			.cu(receipt.input_tokens, receipt.output_tokens)
 			.min(job.reserved);
 		let price = Funds::<T>::charge(&job, charged, &worker)?;
-		T::Workers::return_slot(&worker, &job.model, SlotUse::Served);
+		Self::return_slot(&job, &worker, SlotUse::Served);
 		Self::note_served(charged);
 		let due = Self::after(T::ChallengeWindow::get());
 		let who = job.owner.clone();
@@ -119,7 +119,7 @@ impl<T: Config> Pallet<T> {
 
 	fn refuse(job: JobOf<T>, receipt: &Receipt<T::AccountId>) -> DispatchResult {
 		Funds::<T>::release(&job)?;
-		T::Workers::return_slot(&receipt.worker, &job.model, SlotUse::Unused);
+		Self::return_slot(&job, &receipt.worker, SlotUse::Unused);
 		let (who, worker) = (job.owner.clone(), receipt.worker.clone());
 		Self::deposit_event(Event::JobRefused {
 			who,

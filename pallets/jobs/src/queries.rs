@@ -39,6 +39,7 @@ impl<T: Config> Pallet<T> {
 			max_input: job.terms.max_input,
 			max_output: job.terms.max_output,
 			reserved: job.reserved,
+			booking: job.booking,
 			attempts: job.attempts,
 			state: job.state,
 		})

@@ -7,7 +7,7 @@ use one_primitives::{
 	jobs::{JobId, Lane, MAX_PROMPT, MAX_SLOTS},
 	models::{ModelId, ModelTerms, Models},
 	pauses::Pauses,
-	workers::{SlotUse, Workers},
+	workers::SlotUse,
 	Cu,
 };
 use polkadot_sdk::{
@@ -29,7 +29,8 @@ impl<T: Config> Pallet<T> {
 		let (lane, model, terms) = Self::checked(&who, &submission).map_err(Error::<T>::from)?;
 		let prompt = prompt.try_into().map_err(|_| Error::<T>::PromptTooLong)?;
 		let reserved = terms.max_cu();
-		let reservation = Funds::<T>::reserve(lane, &who, model.min_tier, reserved)?;
+		let mut reservation = Funds::<T>::reserve(lane, &who, model.min_tier, reserved)?;
+		let booking = Funds::<T>::book(&mut reservation, &submission.model);
 		let job = Job {
 			owner: who,
 			slot: submission.slot,
@@ -37,6 +38,7 @@ impl<T: Config> Pallet<T> {
 			terms,
 			reserved,
 			reservation,
+			booking,
 			attempts: 0,
 			avoid: None,
 			state: Self::queued(),
@@ -56,6 +58,7 @@ impl<T: Config> Pallet<T> {
 			max_input: job.terms.max_input,
 			max_output: job.terms.max_output,
 			reserved: job.reserved,
+			booking: job.booking,
 		}
 	}
 
@@ -69,7 +72,7 @@ impl<T: Config> Pallet<T> {
 			Funds::<T>::forfeit(&job, forfeited)?;
 		}
 		if let Some((worker, _)) = job.state.attempt() {
-			T::Workers::return_slot(worker, &job.model, SlotUse::Unused);
+			Self::return_slot(&job, worker, SlotUse::Unused);
 		}
 		Self::deposit_event(Event::JobCancelled {
 			who,
@@ -122,7 +125,9 @@ impl<T: Config> Pallet<T> {
 			return Err(Refusal::LanePaused { until });
 		}
 		Funds::<T>::check(lane, who, model.min_tier, terms.max_cu())?;
-		let waiting = Queues::<T>::get(submission.model).lane(lane).len;
+		let waiting = Queues::<T>::get(Line::Model(submission.model))
+			.lane(lane)
+			.len;
 		ensure!(waiting < T::MaxQueue::get(), Refusal::QueueFull { waiting });
 		Ok(())
 	}

@@ -2,6 +2,7 @@
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use one_primitives::{
+	capacity::BookingId,
 	jobs::{JobId, Lane, MAX_PROMPT},
 	models::{Cost, ModelId},
 	receipts::Receipt,
@@ -183,6 +184,8 @@ pub struct Job<AccountId, Reservation> {
 	pub reserved: Cu,
 	/// What these CU are of.
 	pub reservation: Reservation,
+	/// The booking of throughput that it is under.
+	pub booking: Option<BookingId>,
 	/// Assignments so far, the one under way included.
 	pub attempts: u8,
 	/// The worker whose attempt came to nothing last: drawn again only when no other is free.
@@ -195,6 +198,11 @@ impl<AccountId, Included, Dedicated> Job<AccountId, Reservation<Included, Dedica
 	/// The lane it is paid by.
 	pub fn lane(&self) -> Lane {
 		self.reservation.lane()
+	}
+
+	/// Where it waits.
+	pub fn line(&self) -> Line {
+		self.booking.map_or(Line::Model(self.model), Line::Booking)
 	}
 }
 
@@ -242,6 +250,37 @@ impl Terms {
 	}
 }
 
+/// Jobs that wait for the same slots.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub enum Line {
+	/// Those of a booking: for the slots bound to it.
+	#[codec(index = 0)]
+	Booking(BookingId),
+	/// All others for a model: for its free slots.
+	#[codec(index = 1)]
+	Model(ModelId),
+}
+
+impl Line {
+	/// Whether its jobs have slots of their own, and go before all others.
+	pub fn is_booked(&self) -> bool {
+		matches!(self, Self::Booking(_))
+	}
+}
+
 /// Neighbours of a job in its queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Link {
@@ -262,9 +301,9 @@ pub struct Queue {
 	pub len: u32,
 }
 
-/// The queues of one model.
+/// The queues of one line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct ModelQueues {
+pub struct LineQueues {
 	/// Jobs paid by credits.
 	pub included: Queue,
 	/// Jobs paid by capacity.
@@ -292,6 +331,8 @@ pub struct JobStatus<AccountId> {
 	pub max_output: u32,
 	/// CU set aside when it was submitted.
 	pub reserved: Cu,
+	/// The booking of throughput that it is under.
+	pub booking: Option<BookingId>,
 	/// Assignments so far, of [`MAX_ATTEMPTS`].
 	pub attempts: u8,
 	/// Where it stands.

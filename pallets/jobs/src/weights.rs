@@ -15,8 +15,8 @@ pub trait WeightInfo {
 	fn cancel_job() -> Weight;
 	/// Start of matching.
 	fn match_base() -> Weight;
-	/// Turn of one model, without a match.
-	fn match_model() -> Weight;
+	/// Turn of one line, without a match.
+	fn match_line() -> Weight;
 	/// One match, two draws included.
 	fn match_job() -> Weight;
 	/// Start of deadlines.
@@ -55,11 +55,12 @@ impl WeightInfo for () {
 	fn match_base() -> Weight {
 		cost(10, 4, 1)
 	}
-	fn match_model() -> Weight {
+	fn match_line() -> Weight {
 		cost(5, 3, 0)
 	}
+	// Two draws, or the record of a booking and the workers of all its slots.
 	fn match_job() -> Weight {
-		cost(40, 16, 16)
+		cost(60, 50, 20)
 	}
 	fn deadline_base() -> Weight {
 		cost(5, 2, 1)

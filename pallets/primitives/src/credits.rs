@@ -9,6 +9,7 @@ use scale_info::TypeInfo;
 
 use crate::{
 	access::TierId,
+	capacity::BookingId,
 	jobs::{JobId, LaneChoice},
 	models::ModelId,
 	Cu, Moment, Usdc,
@@ -212,6 +213,10 @@ pub trait LaneFunds<AccountId> {
 		min_tier: TierId,
 		cu: Cu,
 	) -> Result<Self::Reservation, DispatchError>;
+	/// Puts a reserved job for `model` under a booking of throughput, if one covers it.
+	fn book(_: &mut Self::Reservation, _: &ModelId) -> Option<BookingId> {
+		None
+	}
 	/// Takes `charged <= reserved`, frees the rest for `who`, and moves the price of the charge
 	/// to the earnings of `worker`; returns that price.
 	///

@@ -37,6 +37,12 @@ pub trait Workers<AccountId> {
 	fn take_slot(model: &ModelId, requester: &AccountId, random: u64) -> Option<AccountId>;
 	/// Returns the slot of `worker` for `model`.
 	fn return_slot(worker: &AccountId, model: &ModelId, slot_use: SlotUse);
+	/// Notes how a slot of `worker` for `model` was used that stays taken.
+	fn keep_slot(worker: &AccountId, model: &ModelId, slot_use: SlotUse);
+	/// Whether `worker` would be given a job for `model` now, if it had a slot to give.
+	fn is_ready(worker: &AccountId, model: &ModelId) -> bool;
+	/// Slots that the workers have earned for `model`, taken ones included.
+	fn proven_slots(model: &ModelId) -> u32;
 	/// Free slots of `model` over all workers.
 	fn free_slots(model: &ModelId) -> u32;
 	/// Tokens per second that a deadline for this model counts on.

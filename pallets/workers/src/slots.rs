@@ -60,21 +60,23 @@ impl<T: Config> Slots<T::AccountId> for Pallet<T> {
 	}
 
 	fn return_slot(worker: &T::AccountId, model: &ModelId, slot_use: SlotUse) {
-		let Some(mut record) = Workers::<T>::get(worker) else {
+		let Some(record) = Self::use_slot(worker, model, slot_use, 1) else {
 			return;
 		};
-		// One that is on probation does not grow, and the last job of it is a part of it.
-		let most = match record.probation {
-			0 => record.offer.slots,
-			_ => 1,
-		};
-		Self::note_use(worker, &mut record, slot_use);
-		Workers::<T>::insert(worker, &record);
-		Self::mutate_seat(worker, model, |seat| {
-			seat.used = seat.used.saturating_sub(1);
-			seat.earned = earned(seat.earned, most, slot_use);
-		});
 		Self::list(worker, &record, model);
+	}
+
+	fn keep_slot(worker: &T::AccountId, model: &ModelId, slot_use: SlotUse) {
+		Self::use_slot(worker, model, slot_use, 0);
+	}
+
+	fn is_ready(worker: &T::AccountId, model: &ModelId) -> bool {
+		let is_ready = |record| Self::is_there(&record) && Self::can_serve(&record, model);
+		Workers::<T>::get(worker).is_some_and(is_ready)
+	}
+
+	fn proven_slots(model: &ModelId) -> u32 {
+		EarnedSlots::<T>::get(model)
 	}
 
 	fn free_slots(model: &ModelId) -> u32 {
@@ -103,9 +105,32 @@ impl<T: Config> Pallet<T> {
 			.is_some_and(|pulse| silence(pulse) <= timeout)
 	}
 
+	/// Records how a slot was used, of which so many are not taken any more; returns the worker's
+	/// record.
+	fn use_slot(
+		who: &T::AccountId,
+		model: &ModelId,
+		slot_use: SlotUse,
+		returned: u8,
+	) -> Option<RecordOf<T>> {
+		let mut record = Workers::<T>::get(who)?;
+		// One that is on probation does not grow, and the last job of it is a part of it.
+		let most = match record.probation {
+			0 => record.offer.slots,
+			_ => 1,
+		};
+		record.used = record.used.saturating_sub(returned);
+		Self::note_use(who, &mut record, slot_use);
+		Workers::<T>::insert(who, &record);
+		Self::mutate_seat(who, model, |seat| {
+			seat.used = seat.used.saturating_sub(returned);
+			seat.earned = earned(seat.earned, most, slot_use);
+		});
+		Some(record)
+	}
+
 	/// Records how a slot was used.
 	fn note_use(who: &T::AccountId, record: &mut RecordOf<T>, slot_use: SlotUse) {
-		record.used = record.used.saturating_sub(1);
 		record.reputation = reputation(record.reputation, slot_use);
 		record.late |= slot_use == SlotUse::Late;
 		if slot_use == SlotUse::Served && record.probation > 0 {
@@ -152,9 +177,14 @@ impl<T: Config> Pallet<T> {
 		Seats::<T>::insert(who, model, seat);
 	}
 
+	/// Whether a worker takes jobs, and can be expected to answer.
+	fn is_there(record: &RecordOf<T>) -> bool {
+		record.state.takes_jobs() && Self::is_alive(record)
+	}
+
 	/// Whether a worker may be given a job now.
 	fn can_take(record: &RecordOf<T>) -> bool {
-		record.state.takes_jobs() && record.used < record.offer.slots && Self::is_alive(record)
+		record.used < record.offer.slots && Self::is_there(record)
 	}
 
 	/// Whether a worker's device and service are up to `model`.

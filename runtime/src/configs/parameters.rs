@@ -248,6 +248,12 @@ pub mod dynamic {
 		/// Job slots of an account on the Dedicated lane.
 		#[codec(index = 2)]
 		pub static DedicatedSlots: u8 = 16;
+		/// Share of its rate that a slot is paid for being bound to a sponsor and idle.
+		#[codec(index = 3)]
+		pub static StandbyShare: Permill = Permill::from_percent(20);
+		/// Share of a model's slots that may be bound to sponsors.
+		#[codec(index = 4)]
+		pub static BookableShare: Permill = Permill::from_percent(50);
 	}
 
 	/// Validators.
@@ -418,6 +424,8 @@ pub mod bounded {
 		Premium: Permill = capacity, Permill::from_percent(2), Permill::from_percent(5);
 		FirstCapacity: Cu = capacity, 1_000_000_000, 1_000_000_000_000_000_000;
 		DedicatedSlots: u8 = capacity, 1, MAX_SLOTS;
+		StandbyShare: Permill = capacity, Permill::from_percent(5), Permill::from_percent(100);
+		BookableShare: Permill = capacity, Permill::zero(), Permill::from_percent(80);
 
 		MaxValidators: u32 = validators, 1, MAX_VALIDATORS;
 		MinValidators: u32 = validators, 1, MAX_VALIDATORS;

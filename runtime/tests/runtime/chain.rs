@@ -1,5 +1,7 @@
 //! A chain from a genesis preset, its blocks, and signed extrinsics.
 
+use std::collections::BTreeMap;
+
 use codec::Encode;
 use one_runtime::{
 	configs::parameters::{dynamic::validators, RuntimeParameters},
@@ -9,11 +11,13 @@ use one_runtime::{
 	},
 	genesis,
 	transactions::extensions,
-	Access, AccountId, Address, Babe, Balance, Balances, Capacity, Clock, Credits, Executive,
-	Header, Jobs, Models, Parameters, Receipts, Runtime, RuntimeCall, RuntimeEvent,
+	Access, AccountId, Address, Assets, Babe, Balance, Balances, Capacity, Clock, Credits,
+	Executive, Header, Jobs, Models, Parameters, Receipts, Runtime, RuntimeCall, RuntimeEvent,
 	RuntimeGenesisConfig, RuntimeOrigin, Session, Settlement, SignedPayload, System, Timestamp,
 	TxExtension, UncheckedExtrinsic, Validators, Workers,
 };
+use pallet_capacity::{Bookings, BoundSlot};
+use pallet_jobs::Reservation;
 use pallet_validators::HoldReason;
 use polkadot_sdk::{
 	frame_support::traits::fungible::InspectHold,
@@ -122,7 +126,42 @@ pub fn check_invariants() {
 	Settlement::do_try_state().unwrap();
 	Capacity::do_try_state().unwrap();
 	Validators::do_try_state().unwrap();
+	check_slots();
+	check_vouchers();
 	assert_eq!(Balances::total_issuance(), TOTAL_SUPPLY);
+}
+
+/// The slots that workers have in use are those of attempts under way, and idle ones of bookings.
+fn check_slots() {
+	let bound: Vec<_> = Bookings::<Runtime>::iter_values()
+		.flat_map(|booking| booking.slots)
+		.collect();
+	for (who, record) in pallet_workers::Workers::<Runtime>::iter() {
+		let attempts = pallet_jobs::Assignments::<Runtime>::iter_key_prefix(&who).count();
+		let is_idle = |slot: &&BoundSlot<_>| slot.worker == who && !slot.busy;
+		let idle = bound.iter().filter(is_idle).count();
+		assert_eq!(usize::from(record.used), attempts + idle, "slots of {who}");
+	}
+}
+
+/// The vouchers in escrow are those of open jobs and of bookings.
+fn check_vouchers() {
+	let mut aside = BTreeMap::<_, Balance>::new();
+	let jobs = pallet_jobs::Jobs::<Runtime>::iter_values().filter(|job| job.state.is_open());
+	let of_jobs = jobs.filter_map(|job| match job.reservation {
+		Reservation::Dedicated(vouchers) => Some(vouchers.lots),
+		Reservation::Included(_) => None,
+	});
+	let of_bookings = Bookings::<Runtime>::iter_values().map(|booking| booking.lots);
+	for lot in of_jobs.chain(of_bookings).flatten() {
+		*aside.entry(lot.class).or_default() += Balance::from(lot.cu);
+	}
+	for class in pallet_capacity::Classes::<Runtime>::iter_keys() {
+		let held = Assets::balance(Capacity::asset(class), Capacity::escrow(class));
+		let owed = aside.remove(&class).unwrap_or_default();
+		assert_eq!(held, owed, "vouchers of class {class}");
+	}
+	assert!(aside.is_empty(), "vouchers of no class are set aside");
 }
 
 /// Makes the blocks of this session, by everybody but those `absent` in turn. The next block opens

@@ -137,6 +137,19 @@ const CALLS: &[(&str, Make)] = &[
 		let account = account(draw.any());
 		pallet_capacity::Call::<Runtime>::disallow { account }.into()
 	}),
+	("reserve_throughput", |_, draw| {
+		pallet_capacity::Call::<Runtime>::reserve_throughput {
+			model: draw.model(),
+			cu_per_minute: draw.upto(2_000),
+			period: draw.b % 600_000,
+			max_standby: u64::MAX,
+		}
+		.into()
+	}),
+	("release_throughput", |_, draw| {
+		let booking = draw.upto(20) as u32;
+		pallet_capacity::Call::<Runtime>::release_throughput { booking }.into()
+	}),
 	("choose_sponsor", |_, draw| {
 		let sponsor = (draw.a % 3 > 0).then(|| account(draw.any()));
 		pallet_capacity::Call::<Runtime>::choose_sponsor { sponsor }.into()

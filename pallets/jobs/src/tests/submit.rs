@@ -59,6 +59,7 @@ fn submit_job_should_reserve_and_queue() {
 			max_input: 20,
 			max_output: 20,
 			reserved: RESERVED,
+			booking: None,
 		};
 		assert_eq!(events(), [submitted]);
 	});
@@ -279,6 +280,6 @@ fn submit_job_should_refuse_when_the_line_of_models_is_full() {
 			prompt,
 		};
 		let fifth = dispatch(BOB, call);
-		assert_eq!(fifth, Err(Error::<Test>::TooManyModels.into()));
+		assert_eq!(fifth, Err(Error::<Test>::TooManyLines.into()));
 	});
 }
