@@ -34,5 +34,12 @@ export ONE_NODE=${ONE_NODE:-$CARGO_TARGET_DIR/debug/one-node}
 # features, and most of the SDK would be built again.
 build() { cargo build --locked --workspace --all-targets --manifest-path "$ROOT/Cargo.toml" "$@"; }
 
+# Clippy as the compiler of the own crates in a build, not as `cargo clippy`: that would check the
+# thousand crates below them a second time. It cannot work for the Wasm builder.
+lint() {
+	CARGO_BUILD_BUILD_DIR=$CARGO_TARGET_DIR CARGO_TARGET_DIR=$CARGO_TARGET_DIR/lint SKIP_WASM_BUILD=1 \
+		CARGO_PROFILE_DEV_OPT_LEVEL=0 RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings build "$@"
+}
+
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "error: $*"; exit 1; }

@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util';
 import { Network, fail, until } from './network.mjs';
 import * as protocol from './protocol.mjs';
 
+/** Time that the prompt is given before the credit day ends. */
+const ROOM_MS = 30_000;
 /** Transfers by other accounts whose fees pay for the prompt. */
 const TRANSFERS = 20;
 
@@ -31,14 +33,14 @@ async function main(network) {
   const [alice, holder, worker] = ['//Alice', '//Holder', '//Worker'].map((uri) => keys.addFromUri(uri));
   await prepare(api, workerNode, keys, { alice, holder, worker }, info);
 
-  const quote = await protocol.quote(api, holder, info.root, options.prompt);
+  const quote = await protocol.quote(api, holder, info.root, options.prompt, ROOM_MS);
   say(`credit day ${quote.day}: the holder has ${quote.available} CU; the prompt can cost ${quote.cu} CU at the most`);
   const before = await snapshot(api, holder, worker);
   const job = await protocol.submitJob(api, holder, info.root, options.prompt, quote.output);
   say(`job ${job.job} is in block ${job.block}; no fee was paid`);
   const answer = await tell(workerNode, job.job);
 
-  const receipt = await protocol.receipt(api, job.job, job.block);
+  const receipt = await protocol.receipt(api, job.job);
   const { charged, price, resultRoot, requestRoot } = receipt.data;
   say(`signed receipt in block ${receipt.block}: ${charged} CU, ${dollars(price)}, result ${resultRoot}`);
   const local = await protocol.recompute(options.model, options.prompt, quote.output);

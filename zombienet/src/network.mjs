@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiPromise, WsProvider } from '@polkadot/api';
+import { exportChain } from './chain.mjs';
 
 const NODE = process.env.ONE_NODE ?? fail('ONE_NODE is not set: start through scripts/demo or scripts/test');
 const STOP_GRACE_MS = 10_000;
@@ -28,6 +29,11 @@ export async function until(what, probe, seconds = 60, every = 250) {
   }
 }
 
+/** Number of the last finalised block. */
+export async function finalized(api) {
+  return (await api.rpc.chain.getHeader(await api.rpc.chain.getFinalizedHead())).number.toNumber();
+}
+
 /** A TCP port that is free now. */
 function freePort() {
   return new Promise((resolve, reject) => {
@@ -46,14 +52,15 @@ export class Node {
     Object.assign(this, { network, name, flags, base: join(network.folder, name) });
   }
 
-  /** Starts the process and connects to it. */
-  async start() {
+  /** Starts the process, with these bootnodes and flags besides its own, and connects to it. */
+  async start(bootnodes = this.network.bootnodes(this), ...flags) {
     this.p2p ??= await freePort();
     this.rpc ??= await freePort();
     this.prometheus ??= await freePort();
+    const chain = await this.network.specification();
     this.log = createWriteStream(join(this.network.folder, `${this.name}.log`), { flags: 'a' });
     this.exited = false;
-    this.process = spawn(NODE, this.arguments(), { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = spawn(NODE, [...this.arguments(chain, bootnodes), ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.process.stdout.pipe(this.log, { end: false });
     this.process.stderr.pipe(this.log, { end: false });
     this.process.once('exit', (code, signal) => {
@@ -63,10 +70,20 @@ export class Node {
     return this;
   }
 
-  arguments() {
-    const bootnodes = this.network.bootnodes(this);
+  /** Starts where no other node finds it: on another port, knowing nobody. A validator makes blocks all the same. */
+  startAlone() {
+    this.p2p = undefined;
+    return this.start([], '--force-authoring');
+  }
+
+  /** Connects to `other`, and stays so. */
+  link(other) {
+    return this.send('system_addReservedPeer', other.address);
+  }
+
+  arguments(chain, bootnodes) {
     return [
-      '--chain', this.network.chain,
+      '--chain', chain,
       '--base-path', this.base,
       '--name', this.name,
       '--listen-addr', `/ip4/127.0.0.1/tcp/${this.p2p}`,
@@ -111,9 +128,8 @@ export class Node {
     return (await this.api.rpc.chain.getHeader()).number.toNumber();
   }
 
-  async finalized() {
-    const hash = await this.api.rpc.chain.getFinalizedHead();
-    return (await this.api.rpc.chain.getHeader(hash)).number.toNumber();
+  finalized() {
+    return finalized(this.api);
   }
 
   /** Ends the process: politely by default, at once with `SIGKILL`. */
@@ -129,13 +145,20 @@ export class Node {
   }
 }
 
-/** Nodes of one chain in a temporary folder. */
+/** Nodes of one chain in a temporary folder; `periods` are governed times, in milliseconds, that differ from the preset's. */
 export class Network {
-  constructor(chain) {
+  constructor(chain, periods = {}) {
     this.chain = chain;
+    this.periods = periods;
     this.nodes = [];
     this.folder = mkdtempSync(join(tmpdir(), 'one-network-'));
-    this.kept = false;
+    this.kept = Boolean(process.env.ONE_KEEP);
+  }
+
+  /** The file that describes the chain, first state included: to build that at each start takes longer than all the rest. */
+  specification() {
+    this.exported ??= exportChain(this.chain, this.periods, this.folder);
+    return this.exported;
   }
 
   async add(name, ...flags) {
@@ -144,8 +167,19 @@ export class Network {
     return node.start();
   }
 
+  /** Where the others are, or were: nodes that start at the same time find each other by these too. */
   bootnodes(node) {
-    return this.nodes.filter((other) => other !== node && other.peerId && !other.exited).map((other) => other.address);
+    return this.nodes.filter((other) => other !== node && other.peerId).map((other) => other.address);
+  }
+
+  /** Kills every node at once, as a power cut would. */
+  async kill() {
+    await Promise.all(this.nodes.map((node) => node.stop('SIGKILL')));
+  }
+
+  /** Starts every node again on what it left. */
+  async restart() {
+    await Promise.all(this.nodes.map((node) => node.start()));
   }
 
   /** Keeps the folder for whoever looks for the reason; returns the log of `name`. */

@@ -7,7 +7,7 @@ import { Keyring } from '@polkadot/api';
 import { base58Decode, cryptoWaitReady } from '@polkadot/util-crypto';
 import { stringToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
 import { fail, until } from './network.mjs';
-import { event, nextEvent, submit } from './transactions.mjs';
+import { event, eventsIn, nameOf, nextEvent, nextNonce, submit } from './transactions.mjs';
 
 const run = promisify(execFile);
 
@@ -18,8 +18,6 @@ export const DEFAULT_MODEL = fileURLToPath(
 );
 /** New tokens that a prompt asks for, as `one-node model run` does. */
 export const MAX_OUTPUT = 256;
-/** Time that a job is given before the credit day ends. */
-const ROOM_MS = 30_000;
 /** MiB of device memory that a demonstration worker declares. */
 const VRAM = 1024;
 
@@ -66,27 +64,31 @@ export const credits = (api, who) => api.call.creditsApi.credits(who);
 
 /** Gives each of `accounts` `amount` of ONE out of `from`. */
 export async function fund(api, from, accounts, amount = 2_000n * ONE) {
-  for (const { address } of accounts) {
-    await submit(api, from, api.tx.balances.transferKeepAlive(address, amount));
-  }
+  const first = await nextNonce(api, from);
+  const transfer = ({ address }, index) =>
+    submit(api, from, api.tx.balances.transferKeepAlive(address, amount), { nonce: first + index });
+  await Promise.all(accounts.map(transfer));
 }
+
+/** Stakes `amount`. */
+export const stake = (api, holder, amount) => submit(api, holder, api.tx.access.stake(amount));
 
 /** Stakes all that `holder` has but `rest`. */
 export async function stakeAllBut(api, holder, rest) {
   const amount = await free(api, holder.address);
   const { partialFee } = await api.tx.access.stake(amount).paymentInfo(holder);
-  await submit(api, holder, api.tx.access.stake(amount - partialFee.toBigInt() * 2n - rest));
+  await stake(api, holder, amount - partialFee.toBigInt() * 2n - rest);
 }
 
-/** Waits until `holder` can pay for `prompt` from its credits, with enough of the credit day left for the job to end in it. */
-export async function quote(api, holder, root, prompt) {
+/** Waits until `holder` can pay for `prompt` from its credits, with `room` milliseconds of the credit day left. */
+export async function quote(api, holder, root, prompt, room = 0) {
   const bytes = Buffer.byteLength(prompt);
   const output = await outputFor(api, root, bytes);
   const affordable = async () => {
     const status = await credits(api, holder.address);
     const left = status.resetsAt.toNumber() - (await api.query.timestamp.now()).toNumber();
     const asked = await api.call.jobsApi.quote(holder.address, root, 'Included', bytes, output);
-    if (!asked.isOk || left <= ROOM_MS) return null;
+    if (!asked.isOk || left <= room) return null;
     const { cu, available } = asked.asOk;
     return { cu: cu.toBigInt(), available: available.toBigInt(), day: status.day.toNumber(), output };
   };
@@ -129,21 +131,34 @@ export function streamAnswer(node, job, onText = () => {}, seconds = 180) {
   });
 }
 
-/** The receipt of `job`, looked for from block `from` on. */
-export async function receipt(api, job, from, seconds = 180) {
-  const wanted = ({ section, method, data }) =>
-    section === 'receipts' && method === 'ReceiptAccepted' && data.job.toNumber() === job;
-  const found = await nextEvent(api, from, wanted, seconds);
+/** The receipt of `job`. */
+export async function receipt(api, job, seconds = 180) {
+  const wanted = (candidate) => nameOf(candidate) === 'receipts.ReceiptAccepted' && candidate.data.job.toNumber() === job;
+  const found = await nextEvent(api, 1, wanted, seconds);
   return { data: found.event.data, block: found.block, hash: found.hash };
 }
 
 /** The first payout to `worker` from block `from` on. */
 export async function payout(api, worker, from, seconds = 300) {
-  const wanted = ({ section, method, data }) =>
-    section === 'settlement' && method === 'Paid' && data.who.toString() === worker.address;
+  const wanted = (candidate) => nameOf(candidate) === 'settlement.Paid' && candidate.data.who.eq(worker.address);
   const found = await nextEvent(api, from, wanted, seconds);
   return { amount: found.event.data.amount.toBigInt(), block: found.block, hash: found.hash };
 }
+
+/** Names of all events of `job` up to block `last`, in order. */
+export async function history(api, job, last) {
+  const names = [];
+  for await (const { event: candidate } of eventsIn(api, 1, last)) {
+    if (candidate.data.job?.eq(job)) names.push(nameOf(candidate));
+  }
+  return names;
+}
+
+/** What happens to a job that all goes well with, once each. */
+export const SERVED = [
+  'jobs.JobSubmitted', 'jobs.JobAssigned', 'jobs.JobAccepted', 'jobs.JobCompleted', 'receipts.ReceiptAccepted',
+  'jobs.JobFinalized', 'receipts.ReceiptSettled',
+];
 
 // Workers.
 
@@ -171,6 +186,12 @@ export async function buyUsdc(api, who, amount = 1_000_000n) {
 }
 
 // Governance.
+
+/** A governed parameter as it was set; fails if it never was. */
+export async function parameter(api, group, name) {
+  const value = await api.query.parameters.parameters({ [group]: { [name]: null } });
+  return value.unwrap().inner.inner.toBigInt();
+}
 
 /** The calls that register, stage and activate a model. */
 export function modelSteps(api, info) {
@@ -206,11 +227,10 @@ export async function requireOpen(api, root) {
 
 /** `count` ordinary transfers, whose fees fill the credit pot; resolves when they are in blocks. */
 export async function ordinaryTransfers(api, from, to, count) {
-  let nonce = (await api.rpc.system.accountNextIndex(from.address)).toNumber();
-  const sent = Array.from({ length: count }, () => {
+  const first = await nextNonce(api, from);
+  const sent = Array.from({ length: count }, (_, index) => {
     const call = api.tx.balances.transferKeepAlive(to.address, ONE);
-    nonce += 1;
-    return submit(api, from, call, { nonce: nonce - 1 });
+    return submit(api, from, call, { nonce: first + index });
   });
   await Promise.all(sent);
 }
@@ -218,12 +238,8 @@ export async function ordinaryTransfers(api, from, to, count) {
 /** ONE paid in fees by all transactions of the blocks `1..=last`. */
 export async function feesPaid(api, last) {
   let sum = 0n;
-  for (let number = 1; number <= last; number += 1) {
-    const hash = await api.rpc.chain.getBlockHash(number);
-    const records = await (await api.at(hash)).query.system.events();
-    for (const { event: { section, method, data } } of records) {
-      if (section === 'transactionPayment' && method === 'TransactionFeePaid') sum += data.actualFee.toBigInt();
-    }
+  for await (const { event: paid } of eventsIn(api, 1, last)) {
+    if (nameOf(paid) === 'transactionPayment.TransactionFeePaid') sum += paid.data.actualFee.toBigInt();
   }
   return sum;
 }

@@ -101,6 +101,9 @@ test('every runtime API of the protocol should answer', async () => {
   assert.equal((await api.call.settlementApi.statement(who)).payable.toNumber(), 0);
   assert.equal((await protocol.pots(api)).credit, 0n);
   assert.ok((await api.call.workersApi.worker(who)).isNone);
+  assert.ok((await api.call.workersApi.penaltyPreview(who, 'Late')).isNone);
+  const offer = { models: [model], slots: 1, vram: 1024, peerId: '0x01', addresses: [] };
+  assert.ok((await api.call.workersApi.bondQuote(who, offer)).isErr, 'the model is unknown');
   const { price, forSale } = await api.call.capacityApi.price();
   const { worth, premium, cost } = await api.call.capacityApi.quotePurchase(10n ** 9n);
   assert.ok(price.eq(worth) && cost.eq(worth.add(premium)) && forSale.gtn(0));

@@ -94,19 +94,19 @@ pub mod dynamic {
 		#[codec(index = 13)]
 		pub static SlashDeferral: ProtocolTime = 7 * DAY;
 		/// The conviction of a worker can be cancelled.
-		#[codec(index = 20)]
+		#[codec(index = 14)]
 		pub static AppealWindow: ProtocolTime = 14 * DAY;
 		/// Offences of a worker add up.
-		#[codec(index = 21)]
+		#[codec(index = 15)]
 		pub static OffenceWindow: ProtocolTime = 28 * DAY;
 		/// Maintenance that a worker may declare in a period.
-		#[codec(index = 22)]
+		#[codec(index = 16)]
 		pub static MaintenanceCap: ProtocolTime = DAY;
 		/// That period.
-		#[codec(index = 23)]
+		#[codec(index = 17)]
 		pub static MaintenancePeriod: ProtocolTime = 28 * DAY;
 		/// A requester keeps a worker that failed it away.
-		#[codec(index = 24)]
+		#[codec(index = 18)]
 		pub static ExclusionPeriod: ProtocolTime = DAY;
 	}
 
@@ -180,43 +180,6 @@ pub mod dynamic {
 		pub static ProvenRate: u32 = 5;
 	}
 
-	/// What workers answer for. An offence climbs the ladder by one step when late, by as many as
-	/// lead to the larger slash when wrong, and to removal when malicious.
-	#[dynamic_pallet_params]
-	#[codec(index = 20)]
-	pub mod workers {
-		/// Jobs that a new worker serves before its slots grow.
-		#[codec(index = 0)]
-		pub static ProbationJobs: u16 = 20;
-		/// Steps from which an offence costs the small slash.
-		#[codec(index = 1)]
-		pub static SmallFrom: u8 = 6;
-		/// Steps from which it costs the larger slash.
-		#[codec(index = 2)]
-		pub static LargerFrom: u8 = 16;
-		/// Steps from which the worker is removed.
-		#[codec(index = 3)]
-		pub static RemovalFrom: u8 = 32;
-		/// The small slash, as a part of the bond.
-		#[codec(index = 4)]
-		pub static SmallSlash: Permill = Permill::from_percent(1);
-		/// The larger slash.
-		#[codec(index = 5)]
-		pub static LargerSlash: Permill = Permill::from_percent(20);
-		/// What removal costs.
-		#[codec(index = 6)]
-		pub static RemovalSlash: Permill = Permill::from_percent(100);
-		/// The most of its bond that a worker loses in a window for being late.
-		#[codec(index = 7)]
-		pub static LateCap: Permill = Permill::from_percent(10);
-		/// Part of the required bond below which a worker is suspended.
-		#[codec(index = 8)]
-		pub static BondFloor: Permill = Permill::from_percent(85);
-		/// The most of a model's slots that a requester excludes.
-		#[codec(index = 9)]
-		pub static ExclusionShare: Permill = Permill::from_percent(10);
-	}
-
 	/// The sale of fees.
 	#[dynamic_pallet_params]
 	#[codec(index = 4)]
@@ -285,6 +248,43 @@ pub mod dynamic {
 		/// Part of a session's slots that must have blocks for the session to prove anything.
 		#[codec(index = 7)]
 		pub static MinActivity: Permill = Permill::from_percent(66);
+	}
+
+	/// What workers answer for. An offence climbs the ladder by one step when late, by as many as
+	/// lead to the larger slash when wrong, and to removal when malicious.
+	#[dynamic_pallet_params]
+	#[codec(index = 7)]
+	pub mod workers {
+		/// Jobs that a new worker serves before its slots grow.
+		#[codec(index = 0)]
+		pub static ProbationJobs: u16 = 20;
+		/// Steps from which an offence costs the small slash.
+		#[codec(index = 1)]
+		pub static SmallFrom: u8 = 6;
+		/// Steps from which it costs the larger slash.
+		#[codec(index = 2)]
+		pub static LargerFrom: u8 = 16;
+		/// Steps from which the worker is removed.
+		#[codec(index = 3)]
+		pub static RemovalFrom: u8 = 32;
+		/// The small slash, as a part of the bond.
+		#[codec(index = 4)]
+		pub static SmallSlash: Permill = Permill::from_percent(1);
+		/// The larger slash.
+		#[codec(index = 5)]
+		pub static LargerSlash: Permill = Permill::from_percent(20);
+		/// What removal costs.
+		#[codec(index = 6)]
+		pub static RemovalSlash: Permill = Permill::from_percent(100);
+		/// The most of its bond that a worker loses in a window for being late.
+		#[codec(index = 7)]
+		pub static LateCap: Permill = Permill::from_percent(10);
+		/// Part of the required bond below which a worker is suspended.
+		#[codec(index = 8)]
+		pub static BondFloor: Permill = Permill::from_percent(85);
+		/// The most of a model's slots that a requester excludes.
+		#[codec(index = 9)]
+		pub static ExclusionShare: Permill = Permill::from_percent(10);
 	}
 
 	/// How governance goes, in milliseconds; only root sets it. Those of referenda are counted in

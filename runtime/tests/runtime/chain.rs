@@ -1,7 +1,5 @@
 //! A chain from a genesis preset, its blocks, and signed extrinsics.
 
-use std::collections::BTreeMap;
-
 use codec::Encode;
 use one_runtime::{
 	configs::parameters::{dynamic::validators, RuntimeParameters},
@@ -16,8 +14,8 @@ use one_runtime::{
 	RuntimeGenesisConfig, RuntimeOrigin, Session, Settlement, SignedPayload, System, Timestamp,
 	TxExtension, UncheckedExtrinsic, Validators, Workers,
 };
-use pallet_capacity::{Bookings, BoundSlot};
-use pallet_jobs::Reservation;
+use pallet_capacity::Bookings;
+use pallet_jobs::{Reservation, State};
 use pallet_validators::HoldReason;
 use polkadot_sdk::{
 	frame_support::traits::fungible::InspectHold,
@@ -35,6 +33,7 @@ use polkadot_sdk::{
 	*,
 };
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The slot of the first block: a date in 2026.
 const FIRST_SLOT: u64 = 1_780_000_000_000 / SLOT_DURATION;
@@ -126,22 +125,63 @@ pub fn check_invariants() {
 	Settlement::do_try_state().unwrap();
 	Capacity::do_try_state().unwrap();
 	Validators::do_try_state().unwrap();
-	check_slots();
-	check_vouchers();
 	assert_eq!(Balances::total_issuance(), TOTAL_SUPPLY);
+	check_workers();
+	check_bookings();
+	check_vouchers();
 }
 
-/// The slots that workers have in use are those of attempts under way, and idle ones of bookings.
-fn check_slots() {
-	let bound: Vec<_> = Bookings::<Runtime>::iter_values()
-		.flat_map(|booking| booking.slots)
-		.collect();
-	for (who, record) in pallet_workers::Workers::<Runtime>::iter() {
-		let attempts = pallet_jobs::Assignments::<Runtime>::iter_key_prefix(&who).count();
-		let is_idle = |slot: &&BoundSlot<_>| slot.worker == who && !slot.busy;
-		let idle = bound.iter().filter(is_idle).count();
-		assert_eq!(usize::from(record.used), attempts + idle, "slots of {who}");
+/// A worker's slots in use are the jobs it is at and the idle ones bound to bookings, and what it has
+/// accrued, or what was voided of that, is the price of its jobs that are not final.
+fn check_workers() {
+	let (mut in_use, mut owed) = (BTreeMap::new(), BTreeMap::new());
+	for job in pallet_jobs::Jobs::<Runtime>::iter_values() {
+		if let Some((worker, _)) = job.state.attempt() {
+			*in_use.entry(worker.clone()).or_insert(0) += 1;
+		}
+		if let State::Completed { worker, price, .. } = job.state {
+			*owed.entry(worker).or_insert(0) += price;
+		}
 	}
+	let bound = Bookings::<Runtime>::iter_values().flat_map(|booking| booking.slots);
+	for slot in bound.filter(|slot| !slot.busy) {
+		*in_use.entry(slot.worker).or_insert(0) += 1;
+	}
+	for (who, record) in pallet_workers::Workers::<Runtime>::iter() {
+		assert_eq!(in_use.remove(&who).unwrap_or_default(), record.used);
+	}
+	for (who, record) in pallet_settlement::Earnings::<Runtime>::iter() {
+		let unsettled = record.accrued + record.voided;
+		assert_eq!(owed.remove(&who).unwrap_or_default(), unsettled);
+	}
+	assert!(in_use.is_empty() && owed.values().all(|price| *price == 0));
+}
+
+/// A booking counts its open jobs, and its busy slots are those of their attempts.
+fn check_bookings() {
+	let mut jobs = BTreeMap::<_, Vec<_>>::new();
+	for job in pallet_jobs::Jobs::<Runtime>::iter_values().filter(|job| job.state.is_open()) {
+		let booking = match &job.reservation {
+			Reservation::Dedicated(vouchers) => vouchers.booking,
+			Reservation::Included(_) => None,
+		};
+		assert_eq!(job.booking, booking);
+		let worker = job.state.attempt().map(|(worker, _)| worker.clone());
+		booking
+			.into_iter()
+			.for_each(|id| jobs.entry(id).or_default().push(worker.clone()));
+	}
+	for (id, booking) in Bookings::<Runtime>::iter() {
+		let of_booking = jobs.remove(&id).unwrap_or_default();
+		assert_eq!(booking.open as usize, of_booking.len());
+		let busy = booking.slots.into_iter().filter(|slot| slot.busy);
+		let mut busy: Vec<_> = busy.map(|slot| slot.worker).collect();
+		let mut at_work: Vec<_> = of_booking.into_iter().flatten().collect();
+		busy.sort();
+		at_work.sort();
+		assert_eq!(busy, at_work, "slots of booking {id}");
+	}
+	assert!(jobs.is_empty(), "a job is under no booking");
 }
 
 /// The vouchers in escrow are those of open jobs and of bookings.

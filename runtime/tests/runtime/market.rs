@@ -132,7 +132,7 @@ pub fn report(who: Sr25519Keyring, outcome: Outcome) -> ApplyExtrinsicResult {
 }
 
 /// Sends the one message of `who` in this block, as its node does.
-fn send_report(
+pub fn send_report(
 	who: Sr25519Keyring,
 	acceptances: Vec<Acceptance>,
 	receipts: Vec<SignedReceiptOf>,

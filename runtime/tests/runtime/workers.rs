@@ -1,21 +1,14 @@
 //! What workers answer for, through the real transaction extensions and hooks.
 
 use crate::{chain::*, economy::*, market::*};
-use one_primitives::{
-	clock::Clock as _,
-	jobs::{Acceptance, Market as _},
-	receipts::{message, Finish, Outcome, Receipt, SignedReceipt},
-	workers::{
-		crypto::{WorkerPair, WorkerSignature},
-		Offence,
-	},
-	Usdc,
-};
+use one_primitives::{clock::Clock as _, workers::Offence, Usdc};
 use one_runtime::{
-	configs::parameters::bounded, constants::currency::*, Balance, Balances, Clock, Executive,
-	Jobs, Runtime, RuntimeCall, RuntimeEvent, Settlement, System, UncheckedExtrinsic, Workers,
+	configs::parameters::{bounded, workers, RuntimeParameters},
+	constants::currency::*,
+	Balance, Balances, Clock, Parameters, Runtime, RuntimeEvent, RuntimeOrigin, Settlement, System,
+	Workers,
 };
-use pallet_workers::{HoldReason, Offer, Report, ReportOf, Rung, WorkerState};
+use pallet_workers::{HoldReason, Rung, WorkerState};
 use polkadot_sdk::{
 	frame_support::{
 		assert_ok,
@@ -23,12 +16,9 @@ use polkadot_sdk::{
 			fungible::{Inspect, InspectHold},
 			Get,
 		},
-		BoundedVec,
 	},
-	frame_system::offchain::CreateAuthorizedTransaction,
-	sp_core::{crypto::Pair, sr25519, H256},
+	sp_core::H256,
 	sp_keyring::Sr25519Keyring::{self, *},
-	sp_runtime::ApplyExtrinsicResult,
 	*,
 };
 
@@ -38,46 +28,7 @@ const SLOTS: u8 = 2;
 /// Ten ONE a slot, on a device of a GiB.
 const BOND: Balance = 20 * ONE;
 
-fn pair() -> WorkerPair {
-	sr25519::Pair::from_seed(&[7; 32]).into()
-}
-
-fn register() -> ApplyExtrinsicResult {
-	let offer = Offer {
-		models: BoundedVec::truncate_from(vec![MODEL]),
-		slots: SLOTS,
-		vram: 1_024,
-		peer_id: BoundedVec::truncate_from(vec![1; 38]),
-		addresses: Default::default(),
-	};
-	let proof = pair().sign(&Workers::registration_message(&account(WORKER)));
-	let key = pair().public();
-	submit(
-		WORKER,
-		pallet_workers::Call::<Runtime>::register { offer, key, proof },
-	)
-}
-
-fn heartbeat() -> ReportOf<Runtime> {
-	Report {
-		worker: account(WORKER),
-		block: System::block_number(),
-		mailbox: one_mailbox::VERSION,
-		arithmetics: BoundedVec::truncate_from(vec![1]),
-		acceptances: Default::default(),
-		receipts: Default::default(),
-	}
-}
-
-/// Sends `report` as the worker's node does.
-fn send(report: ReportOf<Runtime>) -> ApplyExtrinsicResult {
-	let signature: WorkerSignature = pair().sign(&Workers::report_message(&report));
-	let call = pallet_workers::Call::<Runtime>::report { report, signature };
-	let extension = <Runtime as CreateAuthorizedTransaction<RuntimeCall>>::create_extension();
-	Executive::apply_extrinsic(UncheckedExtrinsic::new_transaction(call.into(), extension))
-}
-
-/// The worker's events of the block that ends here; the next one begins.
+/// The workers' events of the block that ends here; the next one begins.
 fn next_block_events() -> Vec<pallet_workers::Event<Runtime>> {
 	close_block();
 	let records = System::events();
@@ -95,8 +46,7 @@ fn next_block_events() -> Vec<pallet_workers::Event<Runtime>> {
 /// A worker that has reported, and a holder with credits.
 fn with_worker(test: impl FnOnce()) {
 	with_credits(|| {
-		assert_ok!(register().unwrap());
-		assert_ok!(send(heartbeat()).unwrap());
+		join(WORKER, MODEL, SLOTS);
 		test();
 	});
 }
@@ -126,12 +76,15 @@ fn convict(offence: Offence) {
 /// Has the worker ignore jobs, but report, until an offence of it costs something; returns what,
 /// and when that is due.
 fn be_late() -> (Balance, u64) {
+	let steps = workers::Parameters::SmallFrom(workers::SmallFrom, Some(3));
+	let set = Parameters::set_parameter(RuntimeOrigin::root(), RuntimeParameters::Workers(steps));
+	assert_ok!(set);
 	let mut warnings = 0;
 	for _ in 0..200 {
 		// Refused while a job of the holder is open, and between two credit days.
 		let _ = submit(Bob, prompt(0));
 		// Refused unless a heartbeat is due.
-		let _ = send(heartbeat());
+		let _ = send_report(WORKER, vec![], vec![]);
 		for event in next_block_events() {
 			let pallet_workers::Event::WorkerConvicted {
 				rung, amount, due, ..
@@ -140,7 +93,7 @@ fn be_late() -> (Balance, u64) {
 				continue;
 			};
 			if amount > 0 {
-				assert_eq!((warnings, rung), (5, Rung::Small));
+				assert_eq!((warnings, rung), (2, Rung::Small));
 				return (amount, due);
 			}
 			warnings += 1;
@@ -216,34 +169,7 @@ fn serve_a_job() -> Usdc {
 	assert_ok!(submit(Bob, prompt(0)).unwrap());
 	next_block_events();
 	next_block_events();
-	let assignment = Jobs::assignments(&account(WORKER)).pop().unwrap();
-	let acceptance = Acceptance {
-		job: assignment.job,
-		attempt: assignment.attempt,
-		assigned: assignment.assigned,
-	};
-	let receipt = Receipt {
-		job: assignment.job,
-		attempt: assignment.attempt,
-		model: MODEL,
-		worker: account(WORKER),
-		requests: 1,
-		input_tokens: 5,
-		output_tokens: 7,
-		request_root: H256::repeat_byte(1),
-		result_root: H256::repeat_byte(2),
-		trace_root: H256::repeat_byte(3),
-		outcome: Outcome::Served,
-		finish: Finish::Stop,
-	};
-	let genesis = System::block_hash(0);
-	let signature = pair().sign(&message(&genesis, &assignment.assigned, &receipt));
-	let report = ReportOf::<Runtime> {
-		acceptances: BoundedVec::truncate_from(vec![acceptance]),
-		receipts: BoundedVec::truncate_from(vec![SignedReceipt { receipt, signature }]),
-		..heartbeat()
-	};
-	assert_ok!(send(report).unwrap());
+	assert_eq!(serve(WORKER, 5, 7).len(), 1);
 	Settlement::statement(&account(WORKER)).accrued
 }
 

@@ -334,11 +334,11 @@ fn invariants_should_hold_after_any_sequence() {
 		.unwrap();
 	// Else the sequences would say little about jobs.
 	assert!(
-		drawn_twice.get() > 20,
+		drawn_twice.get() > 5,
 		"{} from two classes",
 		drawn_twice.get()
 	);
-	assert!(charged.get() > 200, "{} charges", charged.get());
+	assert!(charged.get() > 100, "{} charges", charged.get());
 	assert!(booked.get() > 50, "{} under a booking", booked.get());
 }
 

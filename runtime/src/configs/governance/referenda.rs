@@ -13,20 +13,21 @@ use crate::{
 		currency::{deposit, ONE},
 		time::DAYS,
 	},
-	AccountId, Balance, Balances, OriginCaller, Preimage, Referenda, Runtime, RuntimeCall,
-	RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, Scheduler, System, Treasury,
+	AccountId, Balance, Balances, MultiBlockMigrations, OriginCaller, Preimage, Referenda, Runtime,
+	RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, Scheduler, System, Treasury,
 };
 use polkadot_sdk::{
 	frame_support::{
 		parameter_types,
 		traits::{
 			fungible::HoldConsideration, tokens::currency::ActiveIssuanceOf, AsEnsureOriginWithArg,
-			ConstU128, ConstU32, LinearStoragePrice,
+			ConstU128, ConstU32, Get, LinearStoragePrice,
 		},
 		weights::Weight,
 	},
 	frame_system::{EnsureRoot, EnsureSigned},
 	pallet_conviction_voting::{TallyOf, VotesOf},
+	pallet_migrations::MbmIsOngoing,
 	sp_runtime::Perbill,
 	*,
 };
@@ -36,8 +37,19 @@ parameter_types! {
 	pub const PreimageByteDeposit: Balance = deposit(0, 1);
 	pub const PreimageHoldReason: RuntimeHoldReason =
 		RuntimeHoldReason::Preimage(pallet_preimage::HoldReason::Preimage);
-	/// Weight of a block that enactments may take; a call above it is never enacted.
-	pub EnactmentWeight: Weight = Perbill::from_percent(10) * MAX_BLOCK_WEIGHT;
+}
+
+/// Weight of a block that enactments may take; a call above it is never enacted. While a migration
+/// is at work they wait: no call meets a state that is half the old and half the new.
+pub struct EnactmentWeight;
+
+impl Get<Weight> for EnactmentWeight {
+	fn get() -> Weight {
+		match MultiBlockMigrations::ongoing_status() {
+			MbmIsOngoing::Yes => Weight::zero(),
+			MbmIsOngoing::No | MbmIsOngoing::Stuck => Perbill::from_percent(10) * MAX_BLOCK_WEIGHT,
+		}
+	}
 }
 
 impl pallet_preimage::Config for Runtime {

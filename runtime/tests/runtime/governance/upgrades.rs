@@ -79,6 +79,38 @@ fn runtime_should_be_upgraded_by_anyone_when_a_referendum_has_authorized_it() {
 	});
 }
 
+/// The block in which the enactment of a referendum is due.
+fn due(index: ReferendumIndex) -> u32 {
+	let (block, _) = pallet_scheduler::Lookup::<Runtime>::get(enactment(index)).unwrap();
+	block
+}
+
+#[test]
+fn enactment_should_wait_while_a_migration_is_at_work() {
+	use polkadot_sdk::pallet_migrations::{ActiveCursor, Cursor, MigrationCursor};
+	in_block("local", || {
+		let index = propose(Origin::Parameters, set_price(ONE_USDC));
+		all_agree(index);
+		decide(index);
+		let due = due(index);
+		next_blocks(due - System::block_number() - 1);
+		// Behind the first transaction, where a block has done its step already. There is nothing to
+		// migrate, so the step of the next block ends it.
+		assert_ok!(submit(Eve, transfer(Ferdie, ONE)).unwrap());
+		Cursor::<Runtime>::put(MigrationCursor::Active(ActiveCursor {
+			index: 0,
+			inner_cursor: None,
+			started_at: System::block_number(),
+		}));
+		next_block();
+		assert_eq!((System::block_number(), enacted(index)), (due, None));
+		next_block();
+		assert!(!Cursor::<Runtime>::exists());
+		assert_eq!(enacted(index), Some(Ok(())));
+		assert_eq!(price(), ONE_USDC);
+	});
+}
+
 #[test]
 fn runtime_should_not_be_upgraded_to_the_same_version() {
 	with_versions(|| {

@@ -10,7 +10,7 @@ use polkadot_sdk::{
 };
 
 const PARAMETERS: u16 = 1;
-const STAKE: u128 = 9_999_000 * ONE;
+const STAKE: u128 = 9_899_000 * ONE;
 
 fn stake(who: Sr25519Keyring, amount: u128) {
 	let call = pallet_access::Call::<Runtime>::stake { amount };
