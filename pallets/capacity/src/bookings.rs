@@ -1,6 +1,8 @@
 //! Bookings: throughput that a sponsor reserves for a while, from the first bound slot to the last
 //! that is paid.
 
+use alloc::vec::Vec;
+
 use frame_support::{
 	defensive, ensure, storage::with_storage_layer, traits::Get, weights::WeightMeter,
 };
@@ -19,7 +21,7 @@ use crate::{
 	draw::draw,
 	types::{sum, Lots},
 	Booking, BookingOf, Bookings, BoundSlot, BoundSlots, Config, Ends, Error, Event, NextBooking,
-	Pallet, Reservation, WeightInfo, MAX_BOUND,
+	Pallet, Reservation, WeightInfo, MAX_BOUND, MIN_PERIOD,
 };
 
 /// Milliseconds of a minute.
@@ -35,9 +37,9 @@ impl<T: Config> Pallet<T> {
 		period: ProtocolTime,
 		max_standby: Cu,
 	) -> DispatchResult {
-		ensure!(cu_per_minute > 0 && period > 0, Error::<T>::ZeroAmount);
-		let most = T::MaxBookingPeriod::get();
-		ensure!(period <= most, Error::<T>::PeriodTooLong);
+		ensure!(cu_per_minute > 0, Error::<T>::ZeroAmount);
+		let periods = MIN_PERIOD..=T::MaxBookingPeriod::get();
+		ensure!(periods.contains(&period), Error::<T>::PeriodOutOfBounds);
 		let is_first = !BookingOf::<T>::contains_key(&sponsor, model);
 		ensure!(is_first, Error::<T>::AlreadyReserved);
 		let terms = T::Models::terms(&model).ok_or(Error::<T>::UnknownModel)?;
@@ -82,7 +84,7 @@ impl<T: Config> Pallet<T> {
 			ensure!(has_room, Error::<T>::ThroughputUnavailable);
 			let rate = Self::bind(id, booking, terms, Self::seed(id, booking))
 				.ok_or(Error::<T>::ThroughputUnavailable)?;
-			bound = bound.saturating_add(rate.max(1));
+			bound = bound.saturating_add(rate);
 		}
 		booking.wanted = booking.slots.len().saturated_into();
 		Ok(())
@@ -135,14 +137,20 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
+	/// The booking that takes another job of `payer` for `model`.
+	pub(crate) fn covering(
+		payer: &T::AccountId,
+		model: &ModelId,
+	) -> Option<(BookingId, BookingRecord<T>)> {
+		let id = BookingOf::<T>::get(payer, model)?;
+		let now = T::Clock::protocol();
+		let is_open = |booking: &BookingRecord<T>| now < booking.ends && booking.has_room();
+		Some((id, Bookings::<T>::get(id).filter(is_open)?))
+	}
+
 	/// Puts a job of `payer` for `model` under its booking, if that takes more.
 	pub(crate) fn enter_booking(payer: &T::AccountId, model: &ModelId) -> Option<BookingId> {
-		let id = BookingOf::<T>::get(payer, model)?;
-		let mut booking = Bookings::<T>::get(id)?;
-		let is_open = T::Clock::protocol() < booking.ends && booking.has_room();
-		if !is_open {
-			return None;
-		}
+		let (id, mut booking) = Self::covering(payer, model)?;
 		booking.open = booking.open.saturating_add(1);
 		Bookings::<T>::insert(id, booking);
 		Some(id)
@@ -158,33 +166,59 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn do_end(sponsor: T::AccountId, id: BookingId) -> DispatchResult {
-		let now = T::Clock::protocol();
+		let ends = T::Clock::protocol().saturating_add(MIN_PERIOD);
 		let mut booking = Bookings::<T>::get(id)
-			.filter(|booking| booking.sponsor == sponsor && now < booking.ends)
+			.filter(|booking| booking.sponsor == sponsor && ends < booking.ends)
 			.ok_or(Error::<T>::UnknownBooking)?;
-		booking.ends = now;
+		booking.ends = ends;
 		Bookings::<T>::insert(id, booking);
 		Ends::<T>::mutate(|bookings| {
 			for entry in bookings.iter_mut().filter(|entry| entry.0 == id) {
-				entry.1 = now;
+				entry.1 = ends;
 			}
 		});
 		Ok(())
 	}
 
-	/// Closes the bookings that are over and have no job left.
-	pub(crate) fn end_bookings(meter: &mut WeightMeter) {
-		let now = T::Clock::protocol();
-		let bookings = Ends::<T>::get();
-		for (id, _) in bookings.iter().filter(|(_, ends)| *ends <= now) {
-			if meter.try_consume(T::WeightInfo::end_booking()).is_err() {
-				return;
-			}
-			match Bookings::<T>::get(id).filter(Booking::is_done) {
-				Some(booking) => Self::close_booking(*id, booking),
-				None => continue,
-			}
+	/// Closes the bookings that are over and have no job left, and tends one of the others.
+	pub(crate) fn serve_bookings(meter: &mut WeightMeter) {
+		if meter.try_consume(T::WeightInfo::read_booking()).is_err() {
+			return;
 		}
+		let now = T::Clock::protocol();
+		let bookings = Ends::<T>::get().into_iter();
+		let (over, under_way): (Vec<_>, Vec<_>) = bookings.partition(|(_, ends)| *ends <= now);
+		over.into_iter()
+			.for_each(|(id, _)| Self::end_booking(id, meter));
+		let block: usize = frame_system::Pallet::<T>::block_number().saturated_into();
+		let turn = block.checked_rem(under_way.len());
+		if let Some((id, _)) = turn.and_then(|turn| under_way.get(turn)) {
+			Self::tend_booking(*id, meter);
+		}
+	}
+
+	/// Closes a booking that is over, if it has no job left.
+	fn end_booking(id: BookingId, meter: &mut WeightMeter) {
+		if meter.try_consume(T::WeightInfo::read_booking()).is_err() {
+			return;
+		}
+		let Some(booking) = Bookings::<T>::get(id).filter(Booking::is_done) else {
+			return;
+		};
+		if meter.try_consume(T::WeightInfo::end_booking()).is_ok() {
+			Self::close_booking(id, booking);
+		}
+	}
+
+	/// Takes the slots off a booking whose workers are not there, and binds others in their place.
+	fn tend_booking(id: BookingId, meter: &mut WeightMeter) {
+		if meter.try_consume(T::WeightInfo::tend_booking()).is_err() {
+			return;
+		}
+		Bookings::<T>::mutate_extant(id, |booking| {
+			Self::drop_absent(id, booking);
+			Self::replace_lost(id, booking);
+		});
 	}
 
 	/// Pays the slots of a booking, frees them, and gives the rest back.

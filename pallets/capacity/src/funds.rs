@@ -216,6 +216,10 @@ impl<T: Config> LaneFunds<T::AccountId> for Pallet<T> {
 		reservation.booking
 	}
 
+	fn is_covered(who: &T::AccountId, model: &ModelId, cu: Cu) -> bool {
+		Self::source(who, cu).is_ok_and(|source| Self::covering(&source.payer, model).is_some())
+	}
+
 	fn charge(
 		who: &T::AccountId,
 		reservation: &Self::Reservation,

@@ -30,7 +30,7 @@ pub use price::PostedPrice;
 pub use types::{
 	Allowance, Booking, BoundSlot, ClassStatus, Lot, PriceRecord, PriceStatus, Purchase,
 	Reservation, Spendable, Sponsorship, ThroughputQuote, MAX_BOOKINGS, MAX_BOUND, MAX_CLASSES,
-	MAX_LOTS,
+	MAX_LOTS, MIN_PERIOD,
 };
 pub use weights::WeightInfo;
 
@@ -411,15 +411,15 @@ pub mod pallet {
 		ChargeTooHigh,
 		/// No active model has this id.
 		UnknownModel,
-		/// Throughput is not reserved for that long.
-		PeriodTooLong,
+		/// Throughput is reserved for a minute at the least, and for `MaxBookingPeriod` at the most.
+		PeriodOutOfBounds,
 		/// The sponsor has reserved throughput of this model already.
 		AlreadyReserved,
 		/// As much throughput as the model's slots prove is not for reservation, or is not free.
 		ThroughputUnavailable,
 		/// There are as many bookings as there may be.
 		TooManyBookings,
-		/// There is no such booking of the caller's.
+		/// The caller has no such booking, or it ends within a minute.
 		UnknownBooking,
 	}
 
@@ -436,7 +436,7 @@ pub mod pallet {
 			if meter.try_consume(T::WeightInfo::post_price()).is_ok() {
 				Self::post_price();
 			}
-			Self::end_bookings(meter);
+			Self::serve_bookings(meter);
 		}
 
 		fn integrity_test() {
@@ -447,6 +447,10 @@ pub mod pallet {
 			assert!(
 				T::FirstAsset::get().checked_add(ClassId::MAX / 2).is_some(),
 				"too few asset ids are left for classes"
+			);
+			assert!(
+				T::MaxBookingPeriod::get() >= MIN_PERIOD,
+				"no throughput could be reserved"
 			);
 		}
 
@@ -571,7 +575,7 @@ pub mod pallet {
 			Self::do_book(sponsor, model, cu_per_minute, period, max_standby)
 		}
 
-		/// Ends a booking now; it is over when its last job is done.
+		/// Ends a booking in a minute; it is over when its last job is done.
 		///
 		/// Signed by its sponsor. [`Event::ThroughputReleased`] follows.
 		///

@@ -211,8 +211,11 @@ pub struct MockWorkers;
 impl Workers<AccountId> for MockWorkers {
 	fn take_slot(_: &ModelId, _: &AccountId, random: u64) -> Option<AccountId> {
 		let mut free = FreeSlots::get();
-		let at = random.checked_rem(free.len() as u64)?;
-		let worker = free.remove(at as usize);
+		let there: Vec<usize> = (0..free.len())
+			.filter(|at| !Away::get().contains(&free[*at]))
+			.collect();
+		let at = random.checked_rem(there.len() as u64)?;
+		let worker = free.remove(there[at as usize]);
 		FreeSlots::set(&free);
 		Some(worker)
 	}

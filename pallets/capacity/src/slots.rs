@@ -46,6 +46,23 @@ impl<T: Config> Pallet<T> {
 		(macs / MACS_PER_CU).saturated_into()
 	}
 
+	/// Takes the idle slots off a booking whose workers are not there.
+	pub(crate) fn drop_absent(id: BookingId, booking: &mut BookingRecord<T>) {
+		let mut at = 0;
+		while let Some(slot) = booking.slots.get(at) {
+			if slot.busy || T::Workers::is_ready(&slot.worker, &booking.model) {
+				at = at.saturating_add(1);
+			} else {
+				Self::lose_slot(id, booking, at, SlotUse::Unused);
+			}
+		}
+	}
+
+	/// Binds free slots in place of those that were lost, as far as there are any.
+	pub(crate) fn replace_lost(id: BookingId, booking: &mut BookingRecord<T>) {
+		while Self::replace_slot(id, booking, Self::seed(id, booking)).is_some() {}
+	}
+
 	/// A number for the next slot of a booking, from the parent block: for fairness only.
 	pub(crate) fn seed(id: BookingId, booking: &BookingRecord<T>) -> u64 {
 		let parent = frame_system::Pallet::<T>::parent_hash();
@@ -55,18 +72,6 @@ impl<T: Config> Pallet<T> {
 			.zip(hash.as_ref())
 			.for_each(|(low, byte)| *low = *byte);
 		u64::from_le_bytes(low)
-	}
-
-	/// The place of an idle slot whose worker is there; those whose worker is not are lost.
-	fn idle_slot(id: BookingId, booking: &mut BookingRecord<T>) -> Option<usize> {
-		loop {
-			let at = booking.slots.iter().position(|slot| !slot.busy)?;
-			let worker = &booking.slots.get(at)?.worker;
-			if T::Workers::is_ready(worker, &booking.model) {
-				return Some(at);
-			}
-			Self::lose_slot(id, booking, at, SlotUse::Unused);
-		}
 	}
 
 	/// The place of a slot in place of one that was lost, if one is free.
@@ -90,10 +95,9 @@ impl<T: Config> Pallet<T> {
 impl<T: Config> BoundSlots<T::AccountId> for Pallet<T> {
 	fn take_slot(id: BookingId, random: u64) -> Option<T::AccountId> {
 		let mut booking = Bookings::<T>::get(id)?;
-		let at = match Self::idle_slot(id, &mut booking) {
-			Some(at) => Some(at),
-			None => Self::replace_slot(id, &mut booking, random),
-		};
+		Self::drop_absent(id, &mut booking);
+		let idle = booking.slots.iter().position(|slot| !slot.busy);
+		let at = idle.or_else(|| Self::replace_slot(id, &mut booking, random));
 		let (now, ends) = (T::Clock::protocol(), booking.ends);
 		let taken = at.and_then(|at| booking.slots.get_mut(at)).map(|slot| {
 			slot.turn(true, now, ends);

@@ -22,6 +22,10 @@ pub const MAX_LOTS: u32 = 2;
 /// Slots bound to one booking at the most.
 pub const MAX_BOUND: u32 = 16;
 
+/// Protocol time for which throughput is reserved at the least, and that it lasts after it was
+/// released: a minute, so that nobody holds slots for nothing.
+pub const MIN_PERIOD: ProtocolTime = 60_000;
+
 /// Bookings at once.
 pub const MAX_BOOKINGS: u32 = 64;
 

@@ -28,6 +28,10 @@ pub trait WeightInfo {
 	fn release_throughput() -> Weight;
 	/// A look at the price, and a step of it.
 	fn post_price() -> Weight;
+	/// A look at the list of bookings, or at one of them.
+	fn read_booking() -> Weight;
+	/// The replacement of as many slots as a booking can have.
+	fn tend_booking() -> Weight;
 	/// The end of a booking with as many slots as it can have.
 	fn end_booking() -> Weight;
 }
@@ -78,6 +82,16 @@ fn end_booking(db: RuntimeDbWeight) -> Weight {
 	cost(db, 800, 20 * slots + 12, 16 * slots + 12)
 }
 
+fn read(db: RuntimeDbWeight) -> Weight {
+	cost(db, 5, 1, 0)
+}
+
+/// For each slot a worker's record and seat, back and forth, the draws of another one, and its.
+fn tend(db: RuntimeDbWeight) -> Weight {
+	let slots = u64::from(MAX_BOUND);
+	cost(db, 300, 20 * slots + 4, 10 * slots + 1)
+}
+
 fn post(db: RuntimeDbWeight) -> Weight {
 	cost(db, 10, 3, 1)
 }
@@ -103,6 +117,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	fn release_throughput() -> Weight {
 		release(T::DbWeight::get())
+	}
+	fn read_booking() -> Weight {
+		read(T::DbWeight::get())
+	}
+	fn tend_booking() -> Weight {
+		tend(T::DbWeight::get())
 	}
 	fn end_booking() -> Weight {
 		end_booking(T::DbWeight::get())
@@ -133,6 +153,12 @@ impl WeightInfo for () {
 	}
 	fn release_throughput() -> Weight {
 		release(ParityDbWeight::get())
+	}
+	fn read_booking() -> Weight {
+		read(ParityDbWeight::get())
+	}
+	fn tend_booking() -> Weight {
+		tend(ParityDbWeight::get())
 	}
 	fn end_booking() -> Weight {
 		end_booking(ParityDbWeight::get())

@@ -63,6 +63,10 @@ impl<T: Config> Funds<T> {
 		}
 	}
 
+	pub fn is_covered(lane: Lane, who: &T::AccountId, model: &ModelId, cu: Cu) -> bool {
+		by_lane!(lane, is_covered(who, model, cu))
+	}
+
 	pub fn charge(
 		job: &JobOf<T>,
 		charged: Cu,

@@ -269,6 +269,9 @@ impl<const LANE: u8> LaneFunds<AccountId> for MockFunds<LANE> {
 		let booking = Covering::get()?;
 		(LANE == 1 && *of == model(1)).then_some(booking)
 	}
+	fn is_covered(_: &AccountId, of: &ModelId, _: Cu) -> bool {
+		Self::book(&mut 0, of).is_some()
+	}
 	fn charge(
 		who: &AccountId,
 		reserved: &Cu,

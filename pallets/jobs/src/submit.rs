@@ -124,11 +124,12 @@ impl<T: Config> Pallet<T> {
 		if let Some(until) = T::Pauses::lane(lane) {
 			return Err(Refusal::LanePaused { until });
 		}
-		Funds::<T>::check(lane, who, model.min_tier, terms.max_cu())?;
-		let waiting = Queues::<T>::get(Line::Model(submission.model))
-			.lane(lane)
-			.len;
-		ensure!(waiting < T::MaxQueue::get(), Refusal::QueueFull { waiting });
+		let (id, cu) = (submission.model, terms.max_cu());
+		Funds::<T>::check(lane, who, model.min_tier, cu)?;
+		let waiting = Queues::<T>::get(Line::Model(id)).lane(lane).len;
+		// A booking has a short line of its own.
+		let has_room = waiting < T::MaxQueue::get() || Funds::<T>::is_covered(lane, who, &id, cu);
+		ensure!(has_room, Refusal::QueueFull { waiting });
 		Ok(())
 	}
 

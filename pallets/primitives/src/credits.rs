@@ -217,6 +217,10 @@ pub trait LaneFunds<AccountId> {
 	fn book(_: &mut Self::Reservation, _: &ModelId) -> Option<BookingId> {
 		None
 	}
+	/// Whether a booking would cover a job of `cu` of this account for `model`.
+	fn is_covered(_: &AccountId, _: &ModelId, _: Cu) -> bool {
+		false
+	}
 	/// Takes `charged <= reserved`, frees the rest for `who`, and moves the price of the charge
 	/// to the earnings of `worker`; returns that price.
 	///

@@ -146,7 +146,7 @@ const CALLS: &[(&str, Make)] = &[
 		pallet_capacity::Call::<Runtime>::reserve_throughput {
 			model: draw.model(),
 			cu_per_minute: draw.upto(2_000),
-			period: draw.b % 600_000,
+			period: 50_000 + draw.b % 600_000,
 			max_standby: u64::MAX,
 		}
 		.into()

@@ -194,6 +194,41 @@ fn worker_that_is_not_there_should_lose_its_slot_without_blame_and_be_paid_nothi
 }
 
 #[test]
+fn slots_of_absent_workers_should_be_replaced_though_no_job_comes() {
+	with_booking(|| {
+		let workers = bound(0);
+		pass(HOUR / 2);
+		Away::set(&vec![workers[0]]);
+		next_block();
+		let [kept, new] = bound(0)[..] else {
+			panic!("two slots");
+		};
+		assert_eq!(kept, workers[1]);
+		assert!(!workers.contains(&new));
+		Away::set(&vec![]);
+		pass(HOUR / 2);
+		let full = 60 * PRICE * 3 / 10 / 5;
+		assert_eq!(matured(workers[0]), 0);
+		assert_eq!((matured(kept), matured(new)), (full, full / 2));
+		assert_eq!(vouchers(ALICE, 0), 100 * GCU - STANDBY * 3 / 4);
+	});
+}
+
+#[test]
+fn sponsor_should_be_covered_until_its_booking_is_full() {
+	with_booking(|| {
+		assert_ok!(allow(ALICE, BOB, 10 * GCU));
+		for _ in 0..4 {
+			assert!(Capacity::is_covered(&BOB, &MODEL, GCU));
+			assert_eq!(submit(BOB, GCU).booking, Some(0));
+		}
+		for who in [ALICE, BOB, CAROL] {
+			assert!(!Capacity::is_covered(&who, &MODEL, GCU));
+		}
+	});
+}
+
+#[test]
 fn booking_should_cover_no_more_than_its_slots_can_take() {
 	with_booking(|| {
 		let jobs: Vec<_> = (0..5).map(|_| submit(ALICE, GCU)).collect();
@@ -237,17 +272,21 @@ fn booking_should_be_over_when_its_last_job_is_done() {
 }
 
 #[test]
-fn release_should_end_a_booking_and_give_back_what_is_not_owed() {
+fn release_should_end_a_booking_in_a_minute_and_give_back_what_is_not_owed() {
 	with_booking(|| {
 		pass(HOUR / 4);
 		assert_noop!(release(BOB, 0), Error::<Test>::UnknownBooking);
 		assert_noop!(release(ALICE, 1), Error::<Test>::UnknownBooking);
 		assert_ok!(release(ALICE, 0));
 		assert_noop!(release(ALICE, 0), Error::<Test>::UnknownBooking);
+		let job = submit(ALICE, GCU);
+		assert_eq!(job.booking, Some(0));
+		assert_ok!(Capacity::release(&ALICE, &job));
+		pass(MINUTE);
 		assert_eq!(submit(ALICE, GCU).booking, None);
-		next_block();
 		assert_eq!(FreeSlots::get().len(), 8);
-		assert_eq!(vouchers(ALICE, 0), 99 * GCU - STANDBY / 4);
+		// A quarter of an hour and a minute.
+		assert_eq!(vouchers(ALICE, 0), 99 * GCU - STANDBY * 16 / 60);
 		assert_ok!(book(ALICE, RATE / 2, HOUR));
 	});
 }
@@ -265,9 +304,10 @@ fn reserve_should_be_refused_with_its_reason() {
 			dispatch(BOB, call)
 		};
 		assert_noop!(call(MODEL, 0, HOUR, 1), Error::<Test>::ZeroAmount);
-		assert_noop!(call(MODEL, 1, 0, 1), Error::<Test>::ZeroAmount);
-		let day = 24 * HOUR;
-		assert_noop!(call(MODEL, 1, day + 1, 1), Error::<Test>::PeriodTooLong);
+		for period in [0, MINUTE - 1, 24 * HOUR + 1] {
+			let unfit = call(MODEL, 1, period, 1);
+			assert_noop!(unfit, Error::<Test>::PeriodOutOfBounds);
+		}
 		let unknown = call(ModelId::zero(), 1, HOUR, 1);
 		assert_noop!(unknown, Error::<Test>::UnknownModel);
 		assert_noop!(

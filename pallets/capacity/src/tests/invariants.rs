@@ -67,7 +67,7 @@ fn step() -> impl Strategy<Value = Step> {
 			.prop_map(Step::Time),
 		1 => (1..2_000 * GCU).prop_map(Step::Proven),
 		1 => (class(), 1..20_000u128).prop_map(|(class, amount)| Step::Give(class, amount)),
-		3 => (who(), 1..3 * RATE, 1..600 * MINUTE)
+		3 => (who(), 1..3 * RATE, MINUTE..600 * MINUTE)
 			.prop_map(|(who, rate, period)| Step::Book(who, rate, period)),
 		1 => (who(), 0..20u32).prop_map(|(who, id)| Step::End(who, id)),
 		1 => (100..110u128).prop_map(Step::Away),

@@ -1,4 +1,4 @@
-use frame_support::assert_ok;
+use frame_support::{assert_noop, assert_ok};
 use one_primitives::{
 	jobs::{Lane, LaneChoice},
 	receipts::Outcome,
@@ -6,7 +6,7 @@ use one_primitives::{
 };
 use polkadot_sdk::*;
 
-use crate::{mock::*, Line, State, Waiting};
+use crate::{mock::*, Error, Line, State, Waiting};
 
 const BOOKING: u32 = 5;
 
@@ -91,6 +91,25 @@ fn booked_job_should_go_before_others_and_leave_free_slots_to_them() {
 			(status.booking, status.lane),
 			(Some(BOOKING), Lane::Dedicated)
 		);
+	});
+}
+
+#[test]
+fn booked_job_should_be_taken_when_the_queue_of_the_model_is_full() {
+	with_booking(&[], || {
+		Covering::set(&None);
+		QueueLimit::set(&1);
+		submit_to(BOB, 0, 1, LaneChoice::Dedicated);
+		let call = crate::Call::submit_job {
+			slot: 0,
+			model: model(1),
+			lane: LaneChoice::Dedicated,
+			max_output: 20,
+			prompt: PROMPT.to_vec(),
+		};
+		assert_noop!(dispatch(ALICE, call), Error::<Test>::QueueFull);
+		Covering::set(&Some(BOOKING));
+		assert_eq!(job(submit_booked(0)).line(), Line::Booking(BOOKING));
 	});
 }
 
