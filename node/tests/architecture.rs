@@ -1,8 +1,13 @@
-//! The arrows between the project's crates, from `cargo metadata`: none back, none sideways.
+//! The arrows between the project's crates, from `cargo metadata`: none back, none sideways; and what
+//! the documents name.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	fs,
+	path::{Path, PathBuf},
+};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
 
@@ -111,4 +116,49 @@ fn runtime_should_not_pull_in_graphics_when_built_for_the_chain() {
 		"the closure was computed"
 	);
 	assert!(!crates.contains("wgpu") && !crates.contains("naga"));
+}
+
+/// The text of every source file of Rust below `folder`.
+fn sources(folder: &Path) -> String {
+	let entries = fs::read_dir(folder)
+		.unwrap()
+		.map(|entry| entry.unwrap().path());
+	let text = |path: PathBuf| match path.extension() {
+		_ if path.is_dir() => sources(&path),
+		Some(extension) if extension == "rs" => fs::read_to_string(path).unwrap(),
+		_ => String::new(),
+	};
+	entries.map(text).collect()
+}
+
+#[test]
+fn documents_should_name_tests_that_exist() {
+	let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+	let folders = ["node", "offchain-worker", "pallets", "runtime"];
+	let sources: String = folders
+		.iter()
+		.map(|folder| sources(&root.join(folder)))
+		.collect();
+	let page = fs::read_to_string(root.join("docs/complaints.md")).unwrap();
+	let rows = page
+		.lines()
+		.filter(|line| line.starts_with("| ") && !line.starts_with("| Complaint"));
+	for row in rows {
+		let named: Vec<_> = row
+			.rsplit('|')
+			.nth(1)
+			.unwrap()
+			.split('`')
+			.skip(1)
+			.step_by(2)
+			.collect();
+		assert!(!named.is_empty(), "no test in {row}");
+		for name in named {
+			let found = sources.contains(&format!("fn {name}(")) || root.join(name).is_file();
+			assert!(
+				found,
+				"docs/complaints.md names {name}, which does not exist"
+			);
+		}
+	}
 }

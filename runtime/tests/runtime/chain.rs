@@ -1,5 +1,6 @@
 //! A chain from a genesis preset, its blocks, and signed extrinsics.
 
+use crate::books;
 use codec::Encode;
 use one_runtime::{
 	configs::parameters::{dynamic::validators, RuntimeParameters},
@@ -97,6 +98,7 @@ pub fn open_block_at(author: u32, slot: u64) {
 		parent_hash(),
 		slot_digest(author, slot),
 	);
+	books::open();
 	Executive::initialize_block(&header);
 	let set = pallet_timestamp::Call::<Runtime>::set {
 		now: slot * SLOT_DURATION,
@@ -109,6 +111,7 @@ pub fn open_block_at(author: u32, slot: u64) {
 /// Ends the block and checks what must always hold.
 pub fn close_block() -> Header {
 	let header = Executive::finalize_block();
+	books::close();
 	check_invariants();
 	header
 }

@@ -3,6 +3,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
+mod books;
 mod chain;
 mod consensus;
 mod economy;
