@@ -19,6 +19,7 @@ use frame_system::EnsureRoot;
 use one_primitives::{
 	capacity::{ClassId, ProvenCapacity},
 	clock::{Clock, Day},
+	jobs::Lane,
 	models::{Cost, ModelId, ModelTerms, Models},
 	price::GIGA,
 	settlement::{Earnings, Inflow},
@@ -209,7 +210,7 @@ impl Models for MockModels {
 /// Workers with slots for [`MODEL`] and [`RATE`] each.
 pub struct MockWorkers;
 impl Workers<AccountId> for MockWorkers {
-	fn take_slot(_: &ModelId, _: &AccountId, random: u64) -> Option<AccountId> {
+	fn take_slot(_: &ModelId, _: &AccountId, _: Lane, random: u64) -> Option<AccountId> {
 		let mut free = FreeSlots::get();
 		let there: Vec<usize> = (0..free.len())
 			.filter(|at| !Away::get().contains(&free[*at]))
@@ -230,6 +231,9 @@ impl Workers<AccountId> for MockWorkers {
 		!Away::get().contains(worker)
 	}
 	fn proven_slots(_: &ModelId) -> u32 {
+		AllSlots::get()
+	}
+	fn operators(_: &ModelId) -> u32 {
 		AllSlots::get()
 	}
 	fn free_slots(_: &ModelId) -> u32 {

@@ -4,6 +4,7 @@ use frame_support::defensive;
 use one_primitives::{
 	capacity::{BookingId, Bookings as BoundSlots},
 	clock::Clock,
+	jobs::Lane,
 	models::{ModelId, ModelTerms, Models, MACS_PER_CU},
 	workers::{SlotUse, Workers},
 	Cu,
@@ -21,7 +22,8 @@ impl<T: Config> Pallet<T> {
 		terms: &ModelTerms,
 		random: u64,
 	) -> Option<Cu> {
-		let worker = T::Workers::take_slot(&booking.model, &booking.sponsor, random)?;
+		let worker =
+			T::Workers::take_slot(&booking.model, &booking.sponsor, Lane::Dedicated, random)?;
 		let rate = Self::rate(&worker, &booking.model, terms);
 		let slot = BoundSlot {
 			worker: worker.clone(),

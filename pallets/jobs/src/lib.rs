@@ -110,6 +110,8 @@ pub mod pallet {
 		type IncludedFloor: Get<Permill>;
 		/// Jobs that may wait in one queue.
 		type MaxQueue: Get<u32>;
+		/// Workers that serve a model at the least for it to be open to Included jobs.
+		type MinOperators: Get<u32>;
 		/// Protocol time that a worker has to accept.
 		type AcceptPeriod: Get<ProtocolTime>;
 		/// Least protocol time that a worker has to complete.
@@ -330,6 +332,8 @@ pub mod pallet {
 		QueueFull,
 		/// Too few vouchers are left, of the account itself and of its sponsor.
 		NoVouchers,
+		/// Too few workers serve the model for the Included lane.
+		TooFewOperators,
 		/// The guardians have paused the model.
 		ModelPaused,
 		/// The lane is paused.
@@ -364,6 +368,7 @@ pub mod pallet {
 				Refusal::NoOutput => Self::NoOutput,
 				Refusal::QueueFull { .. } => Self::QueueFull,
 				Refusal::NoVouchers { .. } => Self::NoVouchers,
+				Refusal::TooFewOperators { .. } => Self::TooFewOperators,
 				Refusal::ModelPaused { .. } => Self::ModelPaused,
 				Refusal::LanePaused { .. } => Self::LanePaused,
 			}

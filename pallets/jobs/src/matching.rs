@@ -52,12 +52,18 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Matches the next job of `line`; false if there is nothing more to match.
+	/// Matches the next job of `line`: of the other lane, if the first has none that anybody takes;
+	/// false if there is nothing more to match.
 	fn match_next(line: &Line, seed: H256, meter: &mut WeightMeter) -> bool {
 		let queues = Queues::<T>::get(line);
-		let mut lanes = queues.order(T::IncludedFloor::get()).into_iter();
-		let next = lanes.find_map(|lane| queues.lane(lane).head.and_then(Self::matchable));
-		let Some((id, job)) = next else {
+		let lanes = queues.order(T::IncludedFloor::get()).into_iter();
+		let mut heads = lanes.filter_map(|lane| queues.lane(lane).head);
+		heads.any(|head| Self::match_head(head, seed, meter))
+	}
+
+	/// Gives the job at the head of a queue to a worker, if it can be matched and one takes it.
+	fn match_head(head: JobId, seed: H256, meter: &mut WeightMeter) -> bool {
+		let Some((id, job)) = Self::matchable(head) else {
 			return false;
 		};
 		if meter.try_consume(T::WeightInfo::match_job()).is_err() {
@@ -86,11 +92,11 @@ impl<T: Config> Pallet<T> {
 
 	/// Takes a free slot for the job; one of the worker to avoid only when no other is free.
 	fn draw_free(id: JobId, job: &JobOf<T>, seed: H256) -> Option<T::AccountId> {
-		let first = T::Workers::take_slot(&job.model, &job.owner, random(seed, id, 0))?;
+		let first = T::Workers::take_slot(&job.model, &job.owner, job.lane(), random(seed, id, 0))?;
 		if job.avoid.as_ref() != Some(&first) {
 			return Some(first);
 		}
-		let second = T::Workers::take_slot(&job.model, &job.owner, random(seed, id, 1));
+		let second = T::Workers::take_slot(&job.model, &job.owner, job.lane(), random(seed, id, 1));
 		let Some(second) = second else {
 			return Some(first);
 		};

@@ -71,6 +71,9 @@ parameter_types! {
 	pub storage Ledger: Books = Books::new();
 	pub storage Forfeited: Cu = 0;
 	pub storage FreeSlots: Vec<(ModelId, AccountId)> = Vec::new();
+	/// Whether workers have a share left for Included jobs.
+	pub storage TakesIncluded: bool = true;
+	pub storage OperatorCount: u32 = 3;
 	pub storage BoundSlots: Vec<(BookingId, AccountId)> = Vec::new();
 	/// The booking that covers Dedicated jobs for model 1.
 	pub storage Covering: Option<BookingId> = None;
@@ -86,6 +89,7 @@ parameter_types! {
 	pub storage BooksBroken: bool = false;
 	pub storage MaxPoll: Weight = Weight::from_parts(200_000_000_000, u64::MAX);
 	pub storage QueueLimit: u32 = 1_000;
+	pub const Operators: u32 = 3;
 	pub const Floor: Cu = FLOOR;
 	pub const PerByte: Cu = 2;
 	pub const Ratio: Permill = Permill::from_percent(25);
@@ -156,7 +160,10 @@ impl Pauses for MockPauses {
 
 pub struct MockWorkers;
 impl Workers<AccountId> for MockWorkers {
-	fn take_slot(model: &ModelId, _: &AccountId, random: u64) -> Option<AccountId> {
+	fn take_slot(model: &ModelId, _: &AccountId, lane: Lane, random: u64) -> Option<AccountId> {
+		if lane == Lane::Included && !TakesIncluded::get() {
+			return None;
+		}
 		let mut slots = FreeSlots::get();
 		let fits: Vec<usize> = (0..slots.len())
 			.filter(|at| slots[*at].0 == *model)
@@ -178,6 +185,9 @@ impl Workers<AccountId> for MockWorkers {
 	}
 	fn proven_slots(_: &ModelId) -> u32 {
 		0
+	}
+	fn operators(_: &ModelId) -> u32 {
+		OperatorCount::get()
 	}
 	fn free_slots(model: &ModelId) -> u32 {
 		FreeSlots::get()
@@ -364,6 +374,7 @@ impl crate::Config for Test {
 	type InputRatio = Ratio;
 	type IncludedFloor = IncludedShare;
 	type MaxQueue = QueueLimit;
+	type MinOperators = Operators;
 	type AcceptPeriod = Accept;
 	type CompletionFloor = Complete;
 	type QueuePeriod = Queue;

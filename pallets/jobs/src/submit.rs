@@ -7,7 +7,7 @@ use one_primitives::{
 	jobs::{JobId, Lane, MAX_PROMPT, MAX_SLOTS},
 	models::{ModelId, ModelTerms, Models},
 	pauses::Pauses,
-	workers::SlotUse,
+	workers::{SlotUse, Workers},
 	Cu,
 };
 use polkadot_sdk::{
@@ -125,6 +125,9 @@ impl<T: Config> Pallet<T> {
 			return Err(Refusal::LanePaused { until });
 		}
 		let (id, cu) = (submission.model, terms.max_cu());
+		if lane == Lane::Included {
+			Self::check_operators(&id)?;
+		}
 		Funds::<T>::check(lane, who, model.min_tier, cu)?;
 		let waiting = Queues::<T>::get(Line::Model(id)).lane(lane).len;
 		// A booking has a short line of its own.
@@ -167,6 +170,16 @@ impl<T: Config> Pallet<T> {
 			Some(until) => Err(Refusal::ModelPaused { until }),
 			None => Ok(()),
 		}
+	}
+
+	/// Enough workers serve the model that none of them can turn credits into its own pay alone.
+	fn check_operators(model: &ModelId) -> Result<(), Refusal> {
+		let (operators, needed) = (T::Workers::operators(model), T::MinOperators::get());
+		ensure!(
+			operators >= needed,
+			Refusal::TooFewOperators { operators, needed }
+		);
+		Ok(())
 	}
 
 	fn check_slot(who: &T::AccountId, slot: u8, lane: Lane) -> Result<(), Refusal> {

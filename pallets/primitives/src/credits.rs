@@ -125,6 +125,14 @@ pub enum Refusal {
 		/// CU at the most that one job could set aside.
 		available: Cu,
 	},
+	/// Too few workers serve the model for the Included lane.
+	#[codec(index = 18)]
+	TooFewOperators {
+		/// Workers that have slots for it.
+		operators: u32,
+		/// What the lane asks for.
+		needed: u32,
+	},
 	/// The guardians have paused the model.
 	#[codec(index = 30)]
 	ModelPaused {

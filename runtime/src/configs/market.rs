@@ -56,6 +56,7 @@ impl pallet_workers::Config for Runtime {
 	type Ladder = bounded::Ladder;
 	type ProbationJobs = bounded::ProbationJobs;
 	type ExclusionShare = bounded::ExclusionShare;
+	type OperatorShare = bounded::OperatorShare;
 	type OffenceWindow = bounded::OffenceWindow;
 	type AppealWindow = bounded::AppealWindow;
 	type UnbondingPeriod = bounded::UnbondingPeriod;
@@ -88,6 +89,7 @@ impl pallet_jobs::Config for Runtime {
 	type InputRatio = bounded::InputRatio;
 	type IncludedFloor = bounded::IncludedFloor;
 	type MaxQueue = bounded::MaxQueue;
+	type MinOperators = bounded::MinOperators;
 	type AcceptPeriod = bounded::AcceptPeriod;
 	type CompletionFloor = bounded::CompletionFloor;
 	type QueuePeriod = bounded::QueuePeriod;

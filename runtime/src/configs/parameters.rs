@@ -285,6 +285,12 @@ pub mod dynamic {
 		/// The most of a model's slots that a requester excludes.
 		#[codec(index = 9)]
 		pub static ExclusionShare: Permill = Permill::from_percent(10);
+		/// Workers that serve a model at the least for it to be open to Included jobs.
+		#[codec(index = 10)]
+		pub static MinOperators: u32 = 3;
+		/// The most of a model's slots that a worker has in use when it gets an Included job.
+		#[codec(index = 11)]
+		pub static OperatorShare: Permill = Permill::from_parts(333_334);
 	}
 
 	/// How governance goes, in milliseconds; only root sets it. Those of referenda are counted in
@@ -415,6 +421,8 @@ pub mod bounded {
 		LateCap: Permill = workers, Permill::from_percent(1), Permill::from_percent(30);
 		BondFloor: Permill = workers, Permill::from_percent(50), Permill::from_percent(100);
 		ExclusionShare: Permill = workers, Permill::zero(), Permill::from_percent(50);
+		MinOperators: u32 = workers, 1, 100;
+		OperatorShare: Permill = workers, Permill::from_percent(10), Permill::from_percent(100);
 
 		SliceShare: Permill = settlement, Permill::from_parts(10), Permill::from_parts(1_000);
 		MinSale: Balance = settlement, MILLI_ONE, 1_000 * ONE;

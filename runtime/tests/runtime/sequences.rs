@@ -302,6 +302,15 @@ const GOVERNED: &[(&str, fn(Draw) -> RuntimeCall)] = &[
 			workers::Parameters::ExclusionShare(workers::ExclusionShare, Some(draw.share()));
 		set(RuntimeParameters::Workers(share))
 	}),
+	("operators of a model", |draw| {
+		let least = Some(1 + draw.upto(1) as u32);
+		let operators = workers::Parameters::MinOperators(workers::MinOperators, least);
+		set(RuntimeParameters::Workers(operators))
+	}),
+	("operator share", |draw| {
+		let share = workers::Parameters::OperatorShare(workers::OperatorShare, Some(draw.share()));
+		set(RuntimeParameters::Workers(share))
+	}),
 	("fee share", |draw| {
 		let share = fees::Parameters::FeeShare(fees::FeeShare, Some(draw.share()));
 		set(RuntimeParameters::Fees(share))

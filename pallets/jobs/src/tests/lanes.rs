@@ -37,6 +37,19 @@ fn dedicated_should_go_first_but_leave_included_its_share() {
 }
 
 #[test]
+fn dedicated_should_not_wait_for_included_when_no_worker_takes_the_latter() {
+	with_slots(&[(1, WORKERS[0])], || {
+		IncludedShare::set(&Permill::one());
+		TakesIncluded::set(&false);
+		let included = submit(BOB, 0);
+		let dedicated = submit_to(ALICE, 0, 1, LaneChoice::Dedicated);
+		next_block();
+		assert_eq!(assigned(), [dedicated]);
+		assert!(matches!(state(included), Some(State::Queued { .. })));
+	});
+}
+
+#[test]
 fn included_should_have_every_slot_when_dedicated_is_empty() {
 	with_workers(|| {
 		let ids = [0, 1, 2].map(|slot| submit(ALICE, slot));

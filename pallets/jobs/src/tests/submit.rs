@@ -248,6 +248,20 @@ fn submit_job_should_take_the_dedicated_lane_when_credits_do_not_take_the_job() 
 }
 
 #[test]
+fn submit_job_should_take_the_dedicated_lane_alone_when_few_workers_serve_the_model() {
+	with_workers(|| {
+		OperatorCount::set(&2);
+		let refusal = Refusal::TooFewOperators {
+			operators: 2,
+			needed: 3,
+		};
+		assert_refused(terms(), refusal, Error::TooFewOperators);
+		let id = submit_to(ALICE, 0, 1, LaneChoice::IncludedFirst);
+		assert_eq!(job(id).lane(), Lane::Dedicated);
+	});
+}
+
+#[test]
 fn submit_job_should_refuse_when_the_queue_is_full() {
 	with_slots(&[], || {
 		QueueLimit::set(&2);
