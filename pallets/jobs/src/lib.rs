@@ -11,6 +11,7 @@ mod deadlines;
 mod funds;
 mod market;
 mod matching;
+mod price;
 mod queries;
 mod queue;
 pub mod runtime_api;
@@ -110,6 +111,10 @@ pub mod pallet {
 		type IncludedFloor: Get<Permill>;
 		/// Jobs that may wait in one queue.
 		type MaxQueue: Get<u32>;
+		/// What the Dedicated lane asks for while no job waits, in percent of the price.
+		type PriceFloor: Get<u32>;
+		/// What it asks for when a job waits for each slot of the model.
+		type PriceCeiling: Get<u32>;
 		/// Workers that serve a model at the least for it to be open to Included jobs.
 		type MinOperators: Get<u32>;
 		/// Protocol time that a worker has to accept.

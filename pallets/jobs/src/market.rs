@@ -91,13 +91,11 @@ impl<T: Config> Pallet<T> {
 	fn serve(job: JobOf<T>, receipt: &Receipt<T::AccountId>) -> Result<(Cu, Usdc), DispatchError> {
 		ensure!(job.terms.allow(receipt), Error::<T>::ExcessiveReceipt);
 		let (id, worker) = (receipt.job, receipt.worker.clone());
-		let charged = job
-			.terms
-			.cu(receipt.input_tokens, receipt.output_tokens)
-			.min(job.reserved);
+		let (input, output) = (receipt.input_tokens, receipt.output_tokens);
+		let charged = job.terms.cu(input, output).min(job.reserved);
 		let price = Funds::<T>::charge(&job, charged, &worker)?;
 		Self::return_slot(&job, &worker, SlotUse::Served);
-		Self::note_served(charged);
+		Self::note_served(job.terms.work(input, output));
 		let due = Self::after(T::ChallengeWindow::get());
 		let who = job.owner.clone();
 		let next = StateOf::<T>::Completed {

@@ -90,6 +90,8 @@ parameter_types! {
 	pub storage MaxPoll: Weight = Weight::from_parts(200_000_000_000, u64::MAX);
 	pub storage QueueLimit: u32 = 1_000;
 	pub const Operators: u32 = 3;
+	pub storage PriceFloor: u32 = 100;
+	pub storage PriceCeiling: u32 = 100;
 	pub const Floor: Cu = FLOOR;
 	pub const PerByte: Cu = 2;
 	pub const Ratio: Permill = Permill::from_percent(25);
@@ -184,7 +186,7 @@ impl Workers<AccountId> for MockWorkers {
 		true
 	}
 	fn proven_slots(_: &ModelId) -> u32 {
-		0
+		4
 	}
 	fn operators(_: &ModelId) -> u32 {
 		OperatorCount::get()
@@ -375,6 +377,8 @@ impl crate::Config for Test {
 	type IncludedFloor = IncludedShare;
 	type MaxQueue = QueueLimit;
 	type MinOperators = Operators;
+	type PriceFloor = PriceFloor;
+	type PriceCeiling = PriceCeiling;
 	type AcceptPeriod = Accept;
 	type CompletionFloor = Complete;
 	type QueuePeriod = Queue;

@@ -110,10 +110,11 @@ impl<T: Config> Pallet<T> {
 			Self::check_lane(who, submission, lane, &model, &terms)?;
 			Self::check_slot(who, submission.slot, lane)
 		})?;
+		let terms = Self::on_lane(who, submission, lane, &terms);
 		Ok((lane, model, terms))
 	}
 
-	/// Whether `lane` would take the job, slots aside.
+	/// Whether `lane` would take the job at its price now, slots aside.
 	pub(crate) fn check_lane(
 		who: &T::AccountId,
 		submission: &SubmitTerms,
@@ -124,7 +125,8 @@ impl<T: Config> Pallet<T> {
 		if let Some(until) = T::Pauses::lane(lane) {
 			return Err(Refusal::LanePaused { until });
 		}
-		let (id, cu) = (submission.model, terms.max_cu());
+		let cu = Self::on_lane(who, submission, lane, terms).max_cu();
+		let id = submission.model;
 		if lane == Lane::Included {
 			Self::check_operators(&id)?;
 		}
@@ -161,6 +163,7 @@ impl<T: Config> Pallet<T> {
 			input_ratio: T::InputRatio::get(),
 			floor: T::JobFloor::get(),
 			payload: T::CuPerByte::get().saturating_mul(submission.prompt_len.into()),
+			percent: 100,
 		}
 	}
 

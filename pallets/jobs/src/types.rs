@@ -11,7 +11,7 @@ use one_primitives::{
 use polkadot_sdk::{sp_core::H256, sp_runtime::Permill, *};
 use scale_info::TypeInfo;
 use sp_core::ConstU32;
-use sp_runtime::BoundedVec;
+use sp_runtime::{traits::SaturatedConversion, BoundedVec};
 
 /// Assignments that a job gets at the most.
 pub const MAX_ATTEMPTS: u8 = 3;
@@ -221,15 +221,24 @@ pub struct Terms {
 	pub floor: Cu,
 	/// CU for carrying the payload in state.
 	pub payload: Cu,
+	/// CU charged for each 100 of work: what the Dedicated lane asked for when the job came.
+	pub percent: u32,
 }
 
 impl Terms {
-	/// CU of a job with so many tokens.
-	pub fn cu(&self, input_tokens: u32, output_tokens: u32) -> Cu {
+	/// CU of the work that a job with so many tokens is.
+	pub fn work(&self, input_tokens: u32, output_tokens: u32) -> Cu {
 		self.cost
 			.cu(input_tokens, output_tokens, self.input_ratio)
 			.saturating_add(self.payload)
 			.max(self.floor)
+	}
+
+	/// CU that a job with so many tokens costs.
+	pub fn cu(&self, input_tokens: u32, output_tokens: u32) -> Cu {
+		let work = u128::from(self.work(input_tokens, output_tokens));
+		let cost = work.saturating_mul(self.percent.into()) / 100;
+		cost.saturated_into::<Cu>().max(self.floor)
 	}
 
 	/// Whether `receipt` stays within the job: one request, and its limits of tokens.
@@ -346,6 +355,8 @@ pub struct Quote {
 	pub lane: Lane,
 	/// CU to be reserved; what the receipt does not use comes back.
 	pub cu: Cu,
+	/// What of it is asked for each 100 CU of work: more on the Dedicated lane while jobs wait.
+	pub percent: u32,
 	/// What the lane pays the worker for that, in micro-USDC.
 	pub price_usdc: Usdc,
 	/// CU that the account could reserve now.

@@ -90,6 +90,8 @@ impl pallet_jobs::Config for Runtime {
 	type IncludedFloor = bounded::IncludedFloor;
 	type MaxQueue = bounded::MaxQueue;
 	type MinOperators = bounded::MinOperators;
+	type PriceFloor = bounded::PriceFloor;
+	type PriceCeiling = bounded::PriceCeiling;
 	type AcceptPeriod = bounded::AcceptPeriod;
 	type CompletionFloor = bounded::CompletionFloor;
 	type QueuePeriod = bounded::QueuePeriod;

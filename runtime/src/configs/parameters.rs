@@ -178,6 +178,12 @@ pub mod dynamic {
 		/// Tokens per second that deadlines count on until audits prove a worker's own rate.
 		#[codec(index = 6)]
 		pub static ProvenRate: u32 = 5;
+		/// What the Dedicated lane asks for while no job waits, in percent of the price.
+		#[codec(index = 7)]
+		pub static PriceFloor: u32 = 100;
+		/// What it asks for when a job waits for each slot of the model.
+		#[codec(index = 8)]
+		pub static PriceCeiling: u32 = 150;
 	}
 
 	/// The sale of fees.
@@ -410,6 +416,8 @@ pub mod bounded {
 		MaxQueue: u32 = market, 100, 100_000;
 		BondPerSlotGib: Balance = market, ONE, 100_000 * ONE;
 		ProvenRate: u32 = market, 1, 10_000;
+		PriceFloor: u32 = market, 50, 100;
+		PriceCeiling: u32 = market, 100, 400;
 
 		ProbationJobs: u16 = workers, 0, 1_000;
 		SmallFrom: u8 = workers, 2, 16;

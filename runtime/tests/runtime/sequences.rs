@@ -302,6 +302,11 @@ const GOVERNED: &[(&str, fn(Draw) -> RuntimeCall)] = &[
 			workers::Parameters::ExclusionShare(workers::ExclusionShare, Some(draw.share()));
 		set(RuntimeParameters::Workers(share))
 	}),
+	("price under load", |draw| {
+		let ceiling = Some(100 + draw.upto(300) as u32);
+		let ceiling = market::Parameters::PriceCeiling(market::PriceCeiling, ceiling);
+		set(RuntimeParameters::Market(ceiling))
+	}),
 	("operators of a model", |draw| {
 		let least = Some(1 + draw.upto(1) as u32);
 		let operators = workers::Parameters::MinOperators(workers::MinOperators, least);

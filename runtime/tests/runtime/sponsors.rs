@@ -407,3 +407,20 @@ fn bound_worker_should_be_paid_for_being_there() {
 		assert_eq!(vouchers(Bob), 1_000 * u128::from(GCU) - standby);
 	});
 }
+
+#[test]
+fn dedicated_price_should_rise_while_jobs_wait_but_not_for_reserved_throughput() {
+	with_throughput(|_, _| {
+		for slot in 0..4 {
+			assert_ok!(submit(Ferdie, prompt_large(slot)).unwrap());
+		}
+		let mut jobs = Jobs::open_jobs(&account(Ferdie));
+		jobs.sort_by_key(|job| job.slot);
+		let reserved: Vec<_> = jobs.iter().map(|job| job.reserved).collect();
+		let cu = reserved[0];
+		// The second takes the free slot's place in the queue; there are two slots.
+		assert_eq!(reserved, [cu, cu, cu * 125 / 100, cu * 150 / 100]);
+		assert_ok!(submit(Bob, prompt_large(0)).unwrap());
+		assert_eq!(Jobs::open_jobs(&account(Bob))[0].reserved, cu);
+	});
+}

@@ -114,6 +114,19 @@ fn booked_job_should_be_taken_when_the_queue_of_the_model_is_full() {
 }
 
 #[test]
+fn booked_job_should_cost_no_more_while_others_wait() {
+	with_booking(&[], || {
+		PriceCeiling::set(&200);
+		Covering::set(&None);
+		let others = [10, 11, 12, 13].map(|who| submit_to(who, 0, 1, LaneChoice::Dedicated));
+		Covering::set(&Some(BOOKING));
+		let booked = submit_booked(0);
+		assert_eq!(job(booked).reserved, job(others[0]).reserved);
+		assert!(job(booked).reserved < job(others[3]).reserved);
+	});
+}
+
+#[test]
 fn booked_job_should_keep_the_slot_bound_when_it_is_cancelled_or_refused() {
 	with_booking(&[], || {
 		let id = submit_booked(0);
