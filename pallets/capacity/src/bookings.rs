@@ -82,8 +82,9 @@ impl<T: Config> Pallet<T> {
 		while bound < target {
 			let has_room = booking.slots.len() < Self::bookable(&booking.model) as usize;
 			ensure!(has_room, Error::<T>::ThroughputUnavailable);
-			let rate = Self::bind(id, booking, terms, Self::seed(id, booking))
-				.ok_or(Error::<T>::ThroughputUnavailable)?;
+			let random = Self::seed(id, booking);
+			let rate =
+				Self::bind(id, booking, terms, random).ok_or(Error::<T>::ThroughputUnavailable)?;
 			bound = bound.saturating_add(rate);
 		}
 		booking.wanted = booking.slots.len().saturated_into();

@@ -62,7 +62,10 @@ impl<T: Config> Pallet<T> {
 
 	/// Binds free slots in place of those that were lost, as far as there are any.
 	pub(crate) fn replace_lost(id: BookingId, booking: &mut BookingRecord<T>) {
-		while Self::replace_slot(id, booking, Self::seed(id, booking)).is_some() {}
+		let mut random = Self::seed(id, booking);
+		while Self::replace_slot(id, booking, random).is_some() {
+			random = Self::seed(id, booking);
+		}
 	}
 
 	/// A number for the next slot of a booking, from the parent block: for fairness only.
