@@ -243,10 +243,11 @@ fn fast_referenda() -> Vec<RuntimeParameters> {
 	periods.map(RuntimeParameters::Governance).into()
 }
 
-/// Terms with which one worker alone serves Included jobs: every network here begins with one.
+/// Terms with which one worker alone serves Included jobs, that may wait for it: every network here
+/// begins with none.
 fn lone_operators() -> [RuntimeParameters; 2] {
 	use workers::Parameters;
-	let operators = Parameters::MinOperators(workers::MinOperators, Some(1));
+	let operators = Parameters::MinOperators(workers::MinOperators, Some(0));
 	let share = Parameters::OperatorShare(workers::OperatorShare, Some(Permill::one()));
 	[operators, share].map(RuntimeParameters::Workers)
 }

@@ -429,7 +429,7 @@ pub mod bounded {
 		LateCap: Permill = workers, Permill::from_percent(1), Permill::from_percent(30);
 		BondFloor: Permill = workers, Permill::from_percent(50), Permill::from_percent(100);
 		ExclusionShare: Permill = workers, Permill::zero(), Permill::from_percent(50);
-		MinOperators: u32 = workers, 1, 100;
+		MinOperators: u32 = workers, 0, 100;
 		OperatorShare: Permill = workers, Permill::from_percent(10), Permill::from_percent(100);
 
 		SliceShare: Permill = settlement, Permill::from_parts(10), Permill::from_parts(1_000);

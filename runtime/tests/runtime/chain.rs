@@ -1,22 +1,16 @@
 //! A chain from a genesis preset, its blocks, and signed extrinsics.
 
-use crate::books;
+use crate::{books, invariants};
 use codec::Encode;
 use one_runtime::{
 	configs::parameters::{dynamic::validators, RuntimeParameters},
-	constants::{
-		currency::TOTAL_SUPPLY,
-		time::{EPOCH_DURATION, SLOT_DURATION},
-	},
+	constants::time::{EPOCH_DURATION, SLOT_DURATION},
 	genesis,
 	transactions::extensions,
-	Access, AccountId, Address, Assets, Babe, Balance, Balances, Capacity, Clock, Credits,
-	Executive, Header, Jobs, Models, Parameters, Receipts, Runtime, RuntimeCall, RuntimeEvent,
-	RuntimeGenesisConfig, RuntimeOrigin, Session, Settlement, SignedPayload, System, Timestamp,
-	TxExtension, UncheckedExtrinsic, Validators, Workers,
+	AccountId, Address, Babe, Balance, Balances, Executive, Header, Parameters, Runtime,
+	RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, RuntimeOrigin, Session, SignedPayload, System,
+	Timestamp, TxExtension, UncheckedExtrinsic,
 };
-use pallet_capacity::Bookings;
-use pallet_jobs::{Reservation, State};
 use pallet_validators::HoldReason;
 use polkadot_sdk::{
 	frame_support::traits::fungible::InspectHold,
@@ -34,7 +28,6 @@ use polkadot_sdk::{
 	*,
 };
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// The slot of the first block: a date in 2026.
 const FIRST_SLOT: u64 = 1_780_000_000_000 / SLOT_DURATION;
@@ -116,95 +109,9 @@ pub fn close_block() -> Header {
 	header
 }
 
-/// Checks the invariants of every pallet, and those of them together.
+/// Checks all that must hold in any state.
 pub fn check_invariants() {
-	Clock::do_try_state().unwrap();
-	Access::do_try_state().unwrap();
-	Credits::do_try_state().unwrap();
-	Models::do_try_state().unwrap();
-	Workers::do_try_state().unwrap();
-	Jobs::do_try_state().unwrap();
-	Receipts::do_try_state().unwrap();
-	Settlement::do_try_state().unwrap();
-	Capacity::do_try_state().unwrap();
-	Validators::do_try_state().unwrap();
-	assert_eq!(Balances::total_issuance(), TOTAL_SUPPLY);
-	check_workers();
-	check_bookings();
-	check_vouchers();
-}
-
-/// A worker's slots in use are the jobs it is at and the idle ones bound to bookings, and what it has
-/// accrued, or what was voided of that, is the price of its jobs that are not final.
-fn check_workers() {
-	let (mut in_use, mut owed) = (BTreeMap::new(), BTreeMap::new());
-	for job in pallet_jobs::Jobs::<Runtime>::iter_values() {
-		if let Some((worker, _)) = job.state.attempt() {
-			*in_use.entry(worker.clone()).or_insert(0) += 1;
-		}
-		if let State::Completed { worker, price, .. } = job.state {
-			*owed.entry(worker).or_insert(0) += price;
-		}
-	}
-	let bound = Bookings::<Runtime>::iter_values().flat_map(|booking| booking.slots);
-	for slot in bound.filter(|slot| !slot.busy) {
-		*in_use.entry(slot.worker).or_insert(0) += 1;
-	}
-	for (who, record) in pallet_workers::Workers::<Runtime>::iter() {
-		assert_eq!(in_use.remove(&who).unwrap_or_default(), record.used);
-	}
-	for (who, record) in pallet_settlement::Earnings::<Runtime>::iter() {
-		let unsettled = record.accrued + record.voided;
-		assert_eq!(owed.remove(&who).unwrap_or_default(), unsettled);
-	}
-	assert!(in_use.is_empty() && owed.values().all(|price| *price == 0));
-}
-
-/// A booking counts its open jobs, and its busy slots are those of their attempts.
-fn check_bookings() {
-	let mut jobs = BTreeMap::<_, Vec<_>>::new();
-	for job in pallet_jobs::Jobs::<Runtime>::iter_values().filter(|job| job.state.is_open()) {
-		let booking = match &job.reservation {
-			Reservation::Dedicated(vouchers) => vouchers.booking,
-			Reservation::Included(_) => None,
-		};
-		assert_eq!(job.booking, booking);
-		let worker = job.state.attempt().map(|(worker, _)| worker.clone());
-		booking
-			.into_iter()
-			.for_each(|id| jobs.entry(id).or_default().push(worker.clone()));
-	}
-	for (id, booking) in Bookings::<Runtime>::iter() {
-		let of_booking = jobs.remove(&id).unwrap_or_default();
-		assert_eq!(booking.open as usize, of_booking.len());
-		let busy = booking.slots.into_iter().filter(|slot| slot.busy);
-		let mut busy: Vec<_> = busy.map(|slot| slot.worker).collect();
-		let mut at_work: Vec<_> = of_booking.into_iter().flatten().collect();
-		busy.sort();
-		at_work.sort();
-		assert_eq!(busy, at_work, "slots of booking {id}");
-	}
-	assert!(jobs.is_empty(), "a job is under no booking");
-}
-
-/// The vouchers in escrow are those of open jobs and of bookings.
-fn check_vouchers() {
-	let mut aside = BTreeMap::<_, Balance>::new();
-	let jobs = pallet_jobs::Jobs::<Runtime>::iter_values().filter(|job| job.state.is_open());
-	let of_jobs = jobs.filter_map(|job| match job.reservation {
-		Reservation::Dedicated(vouchers) => Some(vouchers.lots),
-		Reservation::Included(_) => None,
-	});
-	let of_bookings = Bookings::<Runtime>::iter_values().map(|booking| booking.lots);
-	for lot in of_jobs.chain(of_bookings).flatten() {
-		*aside.entry(lot.class).or_default() += Balance::from(lot.cu);
-	}
-	for class in pallet_capacity::Classes::<Runtime>::iter_keys() {
-		let held = Assets::balance(Capacity::asset(class), Capacity::escrow(class));
-		let owed = aside.remove(&class).unwrap_or_default();
-		assert_eq!(held, owed, "vouchers of class {class}");
-	}
-	assert!(aside.is_empty(), "vouchers of no class are set aside");
+	invariants::check().unwrap();
 }
 
 /// Makes the blocks of this session, by everybody but those `absent` in turn. The next block opens
