@@ -11,14 +11,14 @@ use crate::{
 use alloc::vec::Vec;
 use codec::Encode;
 use one_primitives::{
-	capacity::ClassId,
+	capacity::{BookingId, ClassId},
 	credits::{Refusal, SubmitTerms},
 	jobs::{JobId, LaneChoice},
 	models::ModelId,
 	workers::{crypto::WorkerKey, Offence},
-	Cu,
+	Cu, ProtocolTime,
 };
-use pallet_capacity::{ClassStatus, PriceStatus, Purchase, Spendable};
+use pallet_capacity::{Booking, ClassStatus, PriceStatus, Purchase, Spendable, ThroughputQuote};
 use pallet_credits::CreditStatus;
 use pallet_jobs::{JobStatus, Quote};
 use pallet_models::types::ModelInfo;
@@ -310,6 +310,19 @@ impl_runtime_apis! {
 
 		fn spendable(who: AccountId) -> Spendable<AccountId> {
 			Capacity::spendable(&who)
+		}
+
+		fn quote_throughput(
+			sponsor: AccountId,
+			model: ModelId,
+			cu_per_minute: Cu,
+			period: ProtocolTime,
+		) -> Result<ThroughputQuote, DispatchError> {
+			Capacity::quote_throughput(sponsor, model, cu_per_minute, period)
+		}
+
+		fn bookings(sponsor: AccountId) -> Vec<(BookingId, Booking<AccountId>)> {
+			Capacity::bookings(&sponsor)
 		}
 	}
 

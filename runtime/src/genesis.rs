@@ -154,7 +154,11 @@ fn preset(
 		},
 		sudo: SudoConfig { key: sudo },
 		genesis_parameters: GenesisParametersConfig {
-			values: parameters.iter().map(encoded).collect::<Vec<_>>()
+			values: lone_operators()
+				.iter()
+				.chain(&parameters)
+				.map(encoded)
+				.collect::<Vec<_>>()
 		},
 		guardians: GuardiansConfig {
 			members: GUARDIANS
@@ -237,6 +241,15 @@ fn fast_referenda() -> Vec<RuntimeParameters> {
 		Parameters::VoteLock(governance::VoteLock, Some(30 * SECOND)),
 	];
 	periods.map(RuntimeParameters::Governance).into()
+}
+
+/// Terms with which one worker alone serves Included jobs, that may wait for it: every network here
+/// begins with none.
+fn lone_operators() -> [RuntimeParameters; 2] {
+	use workers::Parameters;
+	let operators = Parameters::MinOperators(workers::MinOperators, Some(0));
+	let share = Parameters::OperatorShare(workers::OperatorShare, Some(Permill::one()));
+	[operators, share].map(RuntimeParameters::Workers)
 }
 
 /// A parameter as `parameters.setParameter` takes it.

@@ -110,6 +110,8 @@ test('every runtime API of the protocol should answer', async () => {
   assert.equal((await api.call.capacityApi.openClasses()).length, 0);
   assert.ok((await api.call.capacityApi.class(0)).isNone);
   assert.equal((await api.call.capacityApi.spendable(who)).available.toNumber(), 0);
+  assert.ok((await api.call.capacityApi.quoteThroughput(who, model, 1, 60_000)).isErr);
+  assert.equal((await api.call.capacityApi.bookings(who)).length, 0);
   const either = await api.call.jobsApi.quote(who, model, 'IncludedFirst', 10, 10);
   assert.ok(either.isErr && either.asErr.isUnknownModel, either.toString());
 });

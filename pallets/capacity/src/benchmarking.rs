@@ -1,19 +1,27 @@
 //! Benchmarks of the calls and the hook, at their dearest.
+//!
+//! Not measured here: throughput reserved, tended and at its end, which are mostly what the workers'
+//! slots cost.
 
 #![cfg(feature = "runtime-benchmarks")]
 
 use frame_benchmarking::v2::*;
-use frame_support::traits::{
-	fungible::{Inspect as _, Mutate as _},
-	fungibles::Inspect as _,
+use frame_support::{
+	traits::{
+		fungible::{Inspect as _, Mutate as _},
+		fungibles::Inspect as _,
+	},
+	BoundedVec,
 };
 use frame_system::RawOrigin;
-use one_primitives::{price::GIGA, Cu, Usdc};
+use one_primitives::{clock::Clock, models::ModelId, price::GIGA, Cu, ProtocolTime, Usdc};
 use polkadot_sdk::*;
+use sp_runtime::Permill;
 
 use crate::{
-	AllowanceCount, Allowances, Classes, Config, NextClass, OpenClasses, Pallet, Price,
-	PriceRecord, Sponsors, MAX_CLASSES,
+	AllowanceCount, Allowances, Booking, Bookings, BoundSlot, Classes, Config, Ends, NextClass,
+	OpenClasses, Pallet, Price, PriceRecord, Sponsors, MAX_BOOKINGS, MAX_BOUND, MAX_CLASSES,
+	MIN_PERIOD,
 };
 
 /// CU of each purchase: enough for its premium to keep an escrow alive.
@@ -46,6 +54,34 @@ fn post<T: Config>(class: u32) {
 		price: PRICE + Usdc::from(class),
 		since: 0,
 	});
+}
+
+/// As many bookings as there may be; the last one, of `sponsor`, has as many slots as one can have.
+fn book<T: Config>(sponsor: &T::AccountId) -> Result<u32, BenchmarkError> {
+	let (last, ends) = (MAX_BOOKINGS - 1, ProtocolTime::MAX);
+	for id in 0..MAX_BOOKINGS {
+		Ends::<T>::try_append((id, ends)).map_err(|()| "there is room for all bookings")?;
+	}
+	let slot = |n| BoundSlot {
+		worker: account("worker", n, 0),
+		rate: CU,
+		busy: false,
+		since: T::Clock::protocol(),
+		idle: 0,
+	};
+	let booking = Booking {
+		sponsor: sponsor.clone(),
+		model: ModelId::zero(),
+		cu_per_minute: CU,
+		ends,
+		standby: Permill::one(),
+		lots: Default::default(),
+		wanted: MAX_BOUND,
+		slots: BoundedVec::truncate_from((0..MAX_BOUND).map(slot).collect()),
+		open: 0,
+	};
+	Bookings::<T>::insert(last, booking);
+	Ok(last)
 }
 
 #[benchmarks]
@@ -119,6 +155,19 @@ mod benches {
 		_(RawOrigin::Signed(who.clone()), Some(sponsor.clone()));
 
 		assert_eq!(Sponsors::<T>::get(&who), Some(sponsor));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn release_throughput() -> Result<(), BenchmarkError> {
+		let who: T::AccountId = whitelisted_caller();
+		let id = book::<T>(&who)?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who.clone()), id);
+
+		let ends = Bookings::<T>::get(id).map(|booking| booking.ends);
+		assert_eq!(ends, Some(T::Clock::protocol() + MIN_PERIOD));
 		Ok(())
 	}
 

@@ -13,8 +13,9 @@ use frame_support::{
 };
 use one_primitives::{
 	access::TierId,
-	capacity::ClassId,
+	capacity::{BookingId, ClassId},
 	credits::{LaneFunds, Refusal},
+	models::ModelId,
 	price,
 	settlement::Inflow,
 	Cu, Moment, Usdc,
@@ -24,6 +25,7 @@ use sp_runtime::{traits::SaturatedConversion, DispatchError, DispatchResult};
 
 use crate::{
 	draw::{draw, drawable},
+	types::Lots,
 	Config, Error, Event, Lot, OpenClasses, Pallet, Reservation,
 };
 
@@ -50,7 +52,11 @@ impl<T: Config> Pallet<T> {
 			.chain([who.clone()])
 			.find_map(|payer| {
 				let lots = draw(&Self::vouchers(&payer), cu)?;
-				Some(Reservation { payer, lots })
+				Some(Reservation {
+					payer,
+					lots,
+					booking: None,
+				})
 			})
 			.ok_or_else(|| Refusal::NoVouchers {
 				needed: cu,
@@ -63,10 +69,7 @@ impl<T: Config> Pallet<T> {
 		reservation: Reservation<T::AccountId>,
 	) -> Result<Reservation<T::AccountId>, DispatchError> {
 		let (payer, cu) = (reservation.payer.clone(), reservation.cu());
-		for Lot { class, cu } in &reservation.lots {
-			let (asset, escrow) = (Self::asset(*class), Self::escrow(*class));
-			T::Vouchers::transfer(asset, &payer, &escrow, (*cu).into(), Expendable)?;
-		}
+		Self::set_aside(&payer, &reservation.lots)?;
 		Self::change_allowance(&payer, who, |allowance| {
 			allowance.reserved = allowance.reserved.saturating_add(cu);
 		});
@@ -75,41 +78,64 @@ impl<T: Config> Pallet<T> {
 		Ok(reservation)
 	}
 
-	/// Burns `used` of what was set aside, oldest class first, and gives the rest back. For each
-	/// class `pay` has to bring what the burnt vouchers are worth, and what else its escrow need
-	/// not hold, out of it. Returns what all of them are worth.
+	/// Burns `used` of what was set aside for a job, has it paid for by `pay`, and gives the rest
+	/// back. Returns what the burnt vouchers are worth.
 	fn redeem(
 		who: &T::AccountId,
 		reservation: &Reservation<T::AccountId>,
 		used: Cu,
 		pay: impl Fn(&T::AccountId, Usdc, Usdc) -> DispatchResult,
 	) -> Result<Usdc, DispatchError> {
-		let (mut left, mut sum) = (used, 0);
-		for lot in &reservation.lots {
-			let burnt = lot.cu.min(left);
-			left = left.saturating_sub(burnt);
-			Self::give_back(&reservation.payer, lot.class, lot.cu.saturating_sub(burnt))?;
-			let worth = Self::burn(lot.class, burnt, &pay)?;
-			sum = worth.saturating_add(sum);
-		}
-		ensure!(left == 0, Error::<T>::ChargeTooHigh);
+		let mut lots = reservation.lots.clone();
+		let worth = Self::burn(&mut lots, used, pay)?;
+		Self::give_back(&reservation.payer, &lots)?;
 		Self::change_allowance(&reservation.payer, who, |allowance| {
 			allowance.reserved = allowance.reserved.saturating_sub(reservation.cu());
 			allowance.spent = allowance.spent.saturating_add(used);
 		});
+		Self::leave_booking(reservation);
+		Ok(worth)
+	}
+
+	/// Moves `lots` of `payer` into escrow.
+	pub(crate) fn set_aside(payer: &T::AccountId, lots: &[Lot]) -> DispatchResult {
+		for Lot { class, cu } in lots {
+			let (asset, escrow) = (Self::asset(*class), Self::escrow(*class));
+			T::Vouchers::transfer(asset, payer, &escrow, (*cu).into(), Expendable)?;
+		}
+		Ok(())
+	}
+
+	/// Moves `lots` out of escrow to `payer`.
+	pub(crate) fn give_back(payer: &T::AccountId, lots: &[Lot]) -> DispatchResult {
+		for Lot { class, cu } in lots.iter().filter(|lot| lot.cu > 0) {
+			let (asset, escrow) = (Self::asset(*class), Self::escrow(*class));
+			T::Vouchers::transfer(asset, &escrow, payer, (*cu).into(), Expendable)?;
+		}
+		Ok(())
+	}
+
+	/// Burns `used` of `lots` in escrow, oldest class first. For each class `pay` has to bring what
+	/// the burnt vouchers are worth, and what else its escrow need not hold, out of it. Returns
+	/// what all of them are worth.
+	pub(crate) fn burn(
+		lots: &mut Lots,
+		used: Cu,
+		pay: impl Fn(&T::AccountId, Usdc, Usdc) -> DispatchResult,
+	) -> Result<Usdc, DispatchError> {
+		let (mut left, mut sum) = (used, 0);
+		for lot in lots.iter_mut() {
+			let burnt = lot.cu.min(left);
+			left = left.saturating_sub(burnt);
+			lot.cu = lot.cu.saturating_sub(burnt);
+			let worth = Self::burn_of(lot.class, burnt, &pay)?;
+			sum = worth.saturating_add(sum);
+		}
+		ensure!(left == 0, Error::<T>::ChargeTooHigh);
 		Ok(sum)
 	}
 
-	fn give_back(payer: &T::AccountId, class: ClassId, cu: Cu) -> DispatchResult {
-		if cu == 0 {
-			return Ok(());
-		}
-		let (asset, escrow) = (Self::asset(class), Self::escrow(class));
-		T::Vouchers::transfer(asset, &escrow, payer, cu.into(), Expendable).map(drop)
-	}
-
-	/// Burns `cu` that were set aside and has them paid for.
-	fn burn(
+	fn burn_of(
 		class: ClassId,
 		cu: Cu,
 		pay: impl Fn(&T::AccountId, Usdc, Usdc) -> DispatchResult,
@@ -183,6 +209,15 @@ impl<T: Config> LaneFunds<T::AccountId> for Pallet<T> {
 	fn reserve(who: &T::AccountId, _: TierId, cu: Cu) -> Result<Self::Reservation, DispatchError> {
 		let reservation = Self::source(who, cu).map_err(Error::<T>::from)?;
 		with_storage_layer(|| Self::do_reserve(who, reservation))
+	}
+
+	fn book(reservation: &mut Self::Reservation, model: &ModelId) -> Option<BookingId> {
+		reservation.booking = Self::enter_booking(&reservation.payer, model);
+		reservation.booking
+	}
+
+	fn is_covered(who: &T::AccountId, model: &ModelId, cu: Cu) -> bool {
+		Self::source(who, cu).is_ok_and(|source| Self::covering(&source.payer, model).is_some())
 	}
 
 	fn charge(

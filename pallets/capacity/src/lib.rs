@@ -7,6 +7,7 @@ use polkadot_sdk::*;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod bookings;
 mod classes;
 mod draw;
 mod funds;
@@ -15,6 +16,7 @@ mod mock;
 mod price;
 mod queries;
 pub mod runtime_api;
+mod slots;
 mod sponsors;
 #[cfg(test)]
 mod tests;
@@ -26,8 +28,9 @@ pub mod weights;
 pub use pallet::*;
 pub use price::PostedPrice;
 pub use types::{
-	Allowance, ClassStatus, Lot, PriceRecord, PriceStatus, Purchase, Reservation, Spendable,
-	Sponsorship, MAX_CLASSES, MAX_LOTS,
+	Allowance, Booking, BoundSlot, ClassStatus, Lot, PriceRecord, PriceStatus, Purchase,
+	Reservation, Spendable, Sponsorship, ThroughputQuote, MAX_BOOKINGS, MAX_BOUND, MAX_CLASSES,
+	MAX_LOTS, MIN_PERIOD,
 };
 pub use weights::WeightInfo;
 
@@ -45,10 +48,12 @@ pub mod pallet {
 	};
 	use frame_system::pallet_prelude::*;
 	use one_primitives::{
-		capacity::{ClassId, ProvenCapacity},
+		capacity::{BookingId, ClassId, ProvenCapacity},
 		clock::Clock,
 		credits::Refusal,
-		settlement::Inflow,
+		models::{ModelId, Models},
+		settlement::{Earnings, Inflow},
+		workers::Workers,
 		Cu, ProtocolTime, Usdc,
 	};
 	use sp_runtime::Permill;
@@ -74,8 +79,14 @@ pub mod pallet {
 		#[pallet::constant]
 		type FirstAsset: Get<u32>;
 
-		/// Where premiums and the price of jobs go.
-		type Ledger: Inflow<Self::AccountId>;
+		/// Where premiums and the price of jobs and idle slots go.
+		type Ledger: Inflow<Self::AccountId> + Earnings<Self::AccountId>;
+
+		/// The registry of models.
+		type Models: Models;
+
+		/// The workers' slots.
+		type Workers: Workers<Self::AccountId>;
 
 		/// What may be sold.
 		type Proven: ProvenCapacity;
@@ -104,6 +115,20 @@ pub mod pallet {
 		/// Accounts that may draw on one sponsor.
 		#[pallet::constant]
 		type MaxAllowances: Get<u32>;
+
+		/// Share of its rate that a slot is paid for being bound and idle.
+		type StandbyShare: Get<Permill>;
+
+		/// Share of a model's slots that may be bound to bookings.
+		type BookableShare: Get<Permill>;
+
+		/// Slots bound beyond those that serve the rate, as a share of them.
+		#[pallet::constant]
+		type SpareShare: Get<Permill>;
+
+		/// Protocol time for which throughput is reserved at the most.
+		#[pallet::constant]
+		type MaxBookingPeriod: Get<ProtocolTime>;
 
 		/// Weights of the calls and the hook.
 		type WeightInfo: WeightInfo;
@@ -152,6 +177,36 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Sponsors<T: Config> =
 		StorageMap<_, Blake2_128Concat, T::AccountId, T::AccountId, OptionQuery>;
+
+	/// Throughput that sponsors have reserved.
+	#[pallet::storage]
+	pub type Bookings<T: Config> =
+		StorageMap<_, Twox64Concat, BookingId, Booking<T::AccountId>, OptionQuery>;
+
+	/// Number of the next booking.
+	#[pallet::storage]
+	pub type NextBooking<T> = StorageValue<_, BookingId, ValueQuery>;
+
+	/// The bookings, and the protocol time at which each ends.
+	#[pallet::storage]
+	pub type Ends<T> =
+		StorageValue<_, BoundedVec<(BookingId, ProtocolTime), ConstU32<MAX_BOOKINGS>>, ValueQuery>;
+
+	/// A sponsor's booking for a model.
+	#[pallet::storage]
+	pub type BookingOf<T: Config> = StorageDoubleMap<
+		_,
+		Blake2_128Concat,
+		T::AccountId,
+		Blake2_128Concat,
+		ModelId,
+		BookingId,
+		OptionQuery,
+	>;
+
+	/// Slots of a model that its bookings want.
+	#[pallet::storage]
+	pub type BoundSlots<T> = StorageMap<_, Blake2_128Concat, ModelId, u32, ValueQuery>;
 
 	/// What happened.
 	#[pallet::event]
@@ -265,6 +320,65 @@ pub mod pallet {
 			/// CU.
 			cu: Cu,
 		},
+		/// Throughput was reserved.
+		ThroughputReserved {
+			/// The sponsor.
+			sponsor: T::AccountId,
+			/// Number of the booking.
+			booking: BookingId,
+			/// The model.
+			model: ModelId,
+			/// CU in a minute.
+			cu_per_minute: Cu,
+			/// Protocol time at which it ends.
+			ends: ProtocolTime,
+			/// CU set aside for idle slots.
+			standby: Cu,
+		},
+		/// A slot was bound to a booking.
+		SlotBound {
+			/// The booking.
+			booking: BookingId,
+			/// Whose slot it is.
+			worker: T::AccountId,
+		},
+		/// A slot is not bound any more before its booking ends: its worker failed a job, or was not
+		/// there for one. It is paid nothing for the time it was idle.
+		SlotLost {
+			/// The booking.
+			booking: BookingId,
+			/// Whose slot it was.
+			worker: T::AccountId,
+		},
+		/// A worker earned something for a slot that was bound and idle.
+		StandbyPaid {
+			/// The booking.
+			booking: BookingId,
+			/// Whose slot it was.
+			worker: T::AccountId,
+			/// CU burnt.
+			cu: Cu,
+			/// Micro-USDC.
+			amount: Usdc,
+		},
+		/// The books refuse to pay for an idle slot; the vouchers go back to the sponsor.
+		StandbyUnpaid {
+			/// The booking.
+			booking: BookingId,
+			/// Whose slot it was.
+			worker: T::AccountId,
+			/// What is in the way.
+			error: DispatchError,
+		},
+		/// A booking is over: its slots are free, and what was not spent on idle ones is given back.
+		ThroughputReleased {
+			/// The sponsor.
+			sponsor: T::AccountId,
+			/// The booking.
+			booking: BookingId,
+			/// CU given back.
+			cu: Cu,
+		},
 	}
 
 	/// Why an operation failed.
@@ -295,6 +409,18 @@ pub mod pallet {
 		NoVouchers,
 		/// More is charged than was set aside.
 		ChargeTooHigh,
+		/// No active model has this id.
+		UnknownModel,
+		/// Throughput is reserved for a minute at the least, and for `MaxBookingPeriod` at the most.
+		PeriodOutOfBounds,
+		/// The sponsor has reserved throughput of this model already.
+		AlreadyReserved,
+		/// As much throughput as the model's slots prove is not for reservation, or is not free.
+		ThroughputUnavailable,
+		/// There are as many bookings as there may be.
+		TooManyBookings,
+		/// The caller has no such booking, or it ends within a minute.
+		UnknownBooking,
 	}
 
 	impl<T> From<Refusal> for Error<T> {
@@ -310,6 +436,7 @@ pub mod pallet {
 			if meter.try_consume(T::WeightInfo::post_price()).is_ok() {
 				Self::post_price();
 			}
+			Self::serve_bookings(meter);
 		}
 
 		fn integrity_test() {
@@ -320,6 +447,10 @@ pub mod pallet {
 			assert!(
 				T::FirstAsset::get().checked_add(ClassId::MAX / 2).is_some(),
 				"too few asset ids are left for classes"
+			);
+			assert!(
+				T::MaxBookingPeriod::get() >= MIN_PERIOD,
+				"no throughput could be reserved"
 			);
 		}
 
@@ -415,6 +546,48 @@ pub mod pallet {
 		) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_choose_sponsor(who, sponsor)
+		}
+
+		/// Reserves throughput of `model`: binds workers' slots that serve `cu_per_minute` and some
+		/// to spare.
+		///
+		/// Signed by the sponsor. Its Dedicated jobs for the model, and those of the accounts that
+		/// draw on it, then have these slots for themselves; they cost what they cost. Vouchers for
+		/// slots that are idle all the time are set aside; what the slots were not idle, or
+		/// not there, comes back at the end.
+		///
+		/// - `model`: an active model.
+		/// - `cu_per_minute`: CU.
+		/// - `period`: protocol time, in milliseconds.
+		/// - `max_standby`: CU to set aside at the most.
+		///
+		/// Emits [`Event::ThroughputReserved`] and [`Event::SlotBound`] for each slot.
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::reserve_throughput())]
+		pub fn reserve_throughput(
+			origin: OriginFor<T>,
+			model: ModelId,
+			#[pallet::compact] cu_per_minute: Cu,
+			#[pallet::compact] period: ProtocolTime,
+			#[pallet::compact] max_standby: Cu,
+		) -> DispatchResult {
+			let sponsor = ensure_signed(origin)?;
+			Self::do_book(sponsor, model, cu_per_minute, period, max_standby)
+		}
+
+		/// Ends a booking in a minute; it is over when its last job is done.
+		///
+		/// Signed by its sponsor. [`Event::ThroughputReleased`] follows.
+		///
+		/// - `booking`: its number.
+		#[pallet::call_index(6)]
+		#[pallet::weight(T::WeightInfo::release_throughput())]
+		pub fn release_throughput(
+			origin: OriginFor<T>,
+			#[pallet::compact] booking: BookingId,
+		) -> DispatchResult {
+			let sponsor = ensure_signed(origin)?;
+			Self::do_end(sponsor, booking)
 		}
 	}
 }

@@ -19,14 +19,17 @@ use frame_system::EnsureRoot;
 use one_primitives::{
 	capacity::{ClassId, ProvenCapacity},
 	clock::{Clock, Day},
+	jobs::Lane,
+	models::{Cost, ModelId, ModelTerms, Models},
 	price::GIGA,
-	settlement::Inflow,
+	settlement::{Earnings, Inflow},
+	workers::{SlotUse, Workers},
 	Cu, Moment, ProtocolTime, Usdc,
 };
 use polkadot_sdk::*;
 use sp_runtime::{
 	traits::{Dispatchable, IdentityLookup},
-	BuildStorage, DispatchResult, Permill,
+	BuildStorage, DispatchError, DispatchResult, Permill,
 };
 
 use crate as pallet_capacity;
@@ -55,6 +58,10 @@ pub const GCU: Cu = GIGA as Cu;
 pub const PRICE: Usdc = 100_000;
 pub const WEEK: ProtocolTime = 7 * 24 * 60 * 60 * 1_000;
 pub const HORIZON: u32 = 90;
+pub const MINUTE: ProtocolTime = 60_000;
+pub const MODEL: ModelId = ModelId::repeat_byte(7);
+/// CU that a slot serves in a minute: 300 tokens of 10^6 CU.
+pub const RATE: Cu = 300_000_000;
 pub const SLOTS: u8 = 16;
 
 frame_support::construct_runtime!(
@@ -104,7 +111,18 @@ parameter_types! {
 	/// Micro-USDC in the credit pot.
 	pub storage CreditPot: Usdc = 0;
 	pub storage Earned: BTreeMap<AccountId, Usdc> = BTreeMap::new();
+	/// Micro-USDC that a worker can be paid.
+	pub storage Matured: BTreeMap<AccountId, Usdc> = BTreeMap::new();
+	pub storage FreeSlots: Vec<AccountId> = Vec::new();
+	pub storage AllSlots: u32 = 0;
+	pub storage SlotUses: Vec<(AccountId, SlotUse)> = Vec::new();
+	/// Workers that nobody hears of.
+	pub storage Away: Vec<AccountId> = Vec::new();
 	pub const DollarId: u32 = USDC_ID;
+	pub const Standby: Permill = Permill::from_percent(20);
+	pub const Bookable: Permill = Permill::from_percent(50);
+	pub const Spare: Permill = Permill::from_percent(10);
+	pub const MaxPeriod: ProtocolTime = 24 * 60 * MINUTE;
 	pub const Step: Permill = Permill::from_percent(10);
 	pub const Period: ProtocolTime = WEEK;
 }
@@ -157,12 +175,89 @@ impl Inflow<AccountId> for MockBooks {
 	}
 }
 
+impl Earnings<AccountId> for MockBooks {
+	fn accrue(_: Day, _: &AccountId, _: Usdc) -> DispatchResult {
+		Err(DispatchError::Unavailable)
+	}
+	fn mature(worker: &AccountId, amount: Usdc) -> DispatchResult {
+		let mut matured = Matured::get();
+		*matured.entry(*worker).or_default() += amount;
+		Matured::set(&matured);
+		Ok(())
+	}
+}
+
+pub struct MockModels;
+impl Models for MockModels {
+	fn terms(model: &ModelId) -> Option<ModelTerms> {
+		Self::is_registered(model).then_some(ModelTerms {
+			cost: Cost {
+				linear: 1_000_000_000_000,
+				attention: 0,
+			},
+			context: 4_096,
+			template_tokens: 0,
+			min_tier: 0,
+			arithmetic: 1,
+			min_vram: 1,
+		})
+	}
+	fn is_registered(model: &ModelId) -> bool {
+		*model == MODEL
+	}
+}
+
+/// Workers with slots for [`MODEL`] and [`RATE`] each.
+pub struct MockWorkers;
+impl Workers<AccountId> for MockWorkers {
+	fn take_slot(_: &ModelId, _: &AccountId, _: Lane, random: u64) -> Option<AccountId> {
+		let mut free = FreeSlots::get();
+		let there: Vec<usize> = (0..free.len())
+			.filter(|at| !Away::get().contains(&free[*at]))
+			.collect();
+		let at = random.checked_rem(there.len() as u64)?;
+		let worker = free.remove(there[at as usize]);
+		FreeSlots::set(&free);
+		Some(worker)
+	}
+	fn return_slot(worker: &AccountId, model: &ModelId, slot_use: SlotUse) {
+		FreeSlots::set(&[FreeSlots::get(), vec![*worker]].concat());
+		Self::keep_slot(worker, model, slot_use);
+	}
+	fn keep_slot(worker: &AccountId, _: &ModelId, slot_use: SlotUse) {
+		SlotUses::set(&[SlotUses::get(), vec![(*worker, slot_use)]].concat());
+	}
+	fn is_ready(worker: &AccountId, _: &ModelId) -> bool {
+		!Away::get().contains(worker)
+	}
+	fn proven_slots(_: &ModelId) -> u32 {
+		AllSlots::get()
+	}
+	fn operators(_: &ModelId) -> u32 {
+		AllSlots::get()
+	}
+	fn free_slots(_: &ModelId) -> u32 {
+		FreeSlots::get().len() as u32
+	}
+	fn proven_rate(_: &AccountId, _: &ModelId) -> u32 {
+		5
+	}
+}
+
+/// Gives `workers` a slot each.
+pub fn with_slots(workers: &[AccountId]) {
+	FreeSlots::set(workers);
+	AllSlots::set(&(workers.len() as u32));
+}
+
 impl pallet_capacity::Config for Test {
 	type Clock = MockClock;
 	type UsdcAsset = Dollars;
 	type Vouchers = Assets;
 	type FirstAsset = ConstU32<VOUCHERS>;
 	type Ledger = MockBooks;
+	type Models = MockModels;
+	type Workers = MockWorkers;
 	type Proven = MockProven;
 	type PricePerGiga = Governed;
 	type PriceStep = Step;
@@ -171,6 +266,10 @@ impl pallet_capacity::Config for Test {
 	type Horizon = ConstU32<HORIZON>;
 	type JobSlots = ConstU8<SLOTS>;
 	type MaxAllowances = ConstU32<3>;
+	type StandbyShare = Standby;
+	type BookableShare = Bookable;
+	type SpareShare = Spare;
+	type MaxBookingPeriod = MaxPeriod;
 	type WeightInfo = ();
 }
 

@@ -2,13 +2,22 @@
 
 use alloc::vec::Vec;
 
-use frame_support::traits::{fungibles::Inspect as _, Get};
-use one_primitives::{capacity::ClassId, credits::LaneFunds, Cu};
+use frame_support::{
+	storage::with_transaction,
+	traits::{fungibles::Inspect as _, Get},
+};
+use one_primitives::{
+	capacity::{BookingId, ClassId},
+	credits::LaneFunds,
+	models::ModelId,
+	Cu, ProtocolTime,
+};
 use polkadot_sdk::*;
+use sp_runtime::{DispatchError, TransactionOutcome};
 
 use crate::{
-	draw::drawable, ClassStatus, Config, OpenClasses, Pallet, PriceStatus, Purchase, Spendable,
-	Sponsorship,
+	draw::drawable, types::sum, Booking, Bookings, ClassStatus, Config, Ends, Error, NextBooking,
+	OpenClasses, Pallet, PriceStatus, Purchase, Spendable, Sponsorship, ThroughputQuote,
 };
 
 impl<T: Config> Pallet<T> {
@@ -47,6 +56,39 @@ impl<T: Config> Pallet<T> {
 			held: Self::held(class),
 			escrow,
 		})
+	}
+
+	/// What it would take `sponsor` to reserve throughput now, by doing so and undoing it; for
+	/// [`CapacityApi`](crate::runtime_api::CapacityApi).
+	///
+	/// # Errors
+	/// Those of the call.
+	pub fn quote_throughput(
+		sponsor: T::AccountId,
+		model: ModelId,
+		cu_per_minute: Cu,
+		period: ProtocolTime,
+	) -> Result<ThroughputQuote, DispatchError> {
+		with_transaction(|| {
+			let id = NextBooking::<T>::get();
+			let booked = Self::do_book(sponsor, model, cu_per_minute, period, Cu::MAX);
+			let quote = booked.and_then(|()| {
+				let booking = Bookings::<T>::get(id).ok_or(Error::<T>::UnknownBooking)?;
+				Ok(ThroughputQuote {
+					slots: booking.wanted,
+					standby: sum(&booking.lots),
+				})
+			});
+			TransactionOutcome::Rollback(quote)
+		})
+	}
+
+	/// The bookings of `sponsor`; for [`CapacityApi`](crate::runtime_api::CapacityApi).
+	pub fn bookings(sponsor: &T::AccountId) -> Vec<(BookingId, Booking<T::AccountId>)> {
+		let all = Ends::<T>::get().into_iter();
+		all.filter_map(|(id, _)| Some((id, Bookings::<T>::get(id)?)))
+			.filter(|(_, booking)| booking.sponsor == *sponsor)
+			.collect()
 	}
 
 	/// What `who` may spend; for [`CapacityApi`](crate::runtime_api::CapacityApi).

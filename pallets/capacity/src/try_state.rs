@@ -1,14 +1,22 @@
 //! The invariants, numbered as in the README.
 
+use alloc::collections::BTreeMap;
+
 use frame_support::{
 	ensure,
 	traits::{fungibles::Inspect as _, Get},
+};
+use one_primitives::{
+	capacity::{BookingId, ClassId},
+	models::ModelId,
+	ProtocolTime,
 };
 use polkadot_sdk::*;
 use sp_runtime::TryRuntimeError;
 
 use crate::{
-	AllowanceCount, Allowances, Classes, Config, NextClass, OpenClasses, Pallet, Sponsors,
+	AllowanceCount, Allowances, BookingOf, Bookings, BoundSlots, Classes, Config, Ends, NextClass,
+	OpenClasses, Pallet, Sponsors,
 };
 
 type Checked = Result<(), TryRuntimeError>;
@@ -22,7 +30,9 @@ impl<T: Config> Pallet<T> {
 		Self::check_classes()?;
 		Self::check_open()?;
 		Self::check_allowances()?;
-		Self::check_sponsors()
+		Self::check_sponsors()?;
+		Self::check_bookings()?;
+		Self::check_bound()
 	}
 
 	fn check_classes() -> Checked {
@@ -78,6 +88,41 @@ impl<T: Config> Pallet<T> {
 				is_allowed,
 				"6: an account draws on one who has not allowed it"
 			);
+		}
+		Ok(())
+	}
+
+	fn check_bookings() -> Checked {
+		let ends: BTreeMap<BookingId, ProtocolTime> = Ends::<T>::get().into_iter().collect();
+		for (id, booking) in Bookings::<T>::iter() {
+			let is_listed = ends.get(&id) == Some(&booking.ends);
+			ensure!(is_listed, "7: a booking never ends");
+			let of_sponsor = BookingOf::<T>::get(&booking.sponsor, booking.model);
+			ensure!(of_sponsor == Some(id), "7: a booking is not its sponsor's");
+			let bound = booking.slots.len() as u32;
+			ensure!(bound <= booking.wanted, "7: a booking has too many slots");
+		}
+		let count = Bookings::<T>::iter().count();
+		ensure!(
+			ends.len() == count && BookingOf::<T>::iter().count() == count,
+			"7: a booking is forgotten"
+		);
+		Ok(())
+	}
+
+	fn check_bound() -> Checked {
+		let (mut wanted, mut aside) = (BTreeMap::new(), BTreeMap::<ClassId, u128>::new());
+		for booking in Bookings::<T>::iter_values() {
+			*wanted.entry(booking.model).or_default() += booking.wanted;
+			for lot in &booking.lots {
+				*aside.entry(lot.class).or_default() += u128::from(lot.cu);
+			}
+		}
+		let counted: BTreeMap<ModelId, u32> = BoundSlots::<T>::iter().collect();
+		ensure!(wanted == counted, "8: bound slots are miscounted");
+		for (class, cu) in aside {
+			let held = T::Vouchers::balance(Self::asset(class), &Self::escrow(class));
+			ensure!(held >= cu, "9: vouchers of a booking are not in escrow");
 		}
 		Ok(())
 	}

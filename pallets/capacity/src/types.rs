@@ -4,7 +4,11 @@ use alloc::vec::Vec;
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
-use one_primitives::{capacity::ClassId, Cu, ProtocolTime, Usdc};
+use one_primitives::{
+	capacity::{BookingId, ClassId},
+	models::ModelId,
+	Cu, ProtocolTime, Usdc,
+};
 use polkadot_sdk::*;
 use scale_info::TypeInfo;
 use sp_runtime::Permill;
@@ -14,6 +18,16 @@ pub const MAX_CLASSES: u32 = 16;
 
 /// Classes that one job draws on at the most.
 pub const MAX_LOTS: u32 = 2;
+
+/// Slots bound to one booking at the most.
+pub const MAX_BOUND: u32 = 16;
+
+/// Protocol time for which throughput is reserved at the least, and that it lasts after it was
+/// released: a minute, so that nobody holds slots for nothing.
+pub const MIN_PERIOD: ProtocolTime = 60_000;
+
+/// Bookings at once.
+pub const MAX_BOOKINGS: u32 = 64;
 
 /// The posted price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
@@ -81,15 +95,95 @@ pub struct Reservation<AccountId> {
 	pub payer: AccountId,
 	/// The vouchers, oldest class first.
 	pub lots: Lots,
+	/// The booking of throughput that the job is under.
+	pub booking: Option<BookingId>,
 }
 
 impl<AccountId> Reservation<AccountId> {
 	/// CU of all lots.
 	pub fn cu(&self) -> Cu {
-		self.lots
-			.iter()
-			.fold(0, |sum, lot| sum.saturating_add(lot.cu))
+		sum(&self.lots)
 	}
+}
+
+/// CU of all `lots`.
+pub(crate) fn sum(lots: &[Lot]) -> Cu {
+	lots.iter().fold(0, |sum, lot| sum.saturating_add(lot.cu))
+}
+
+/// A worker's slot that is bound to a booking.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct BoundSlot<AccountId> {
+	/// The worker.
+	pub worker: AccountId,
+	/// CU that it has proven to serve in a minute.
+	pub rate: Cu,
+	/// Whether it has a job.
+	pub busy: bool,
+	/// Protocol time from which it is idle, if it is.
+	pub since: ProtocolTime,
+	/// Protocol time that it was idle before.
+	pub idle: ProtocolTime,
+}
+
+impl<AccountId> BoundSlot<AccountId> {
+	/// Takes or returns it at `now`; time after `ends` does not count.
+	pub(crate) fn turn(&mut self, busy: bool, now: ProtocolTime, ends: ProtocolTime) {
+		self.idle = self.idle_until(now.min(ends));
+		(self.busy, self.since) = (busy, now);
+	}
+
+	/// Protocol time that it was idle until `now`.
+	pub(crate) fn idle_until(&self, now: ProtocolTime) -> ProtocolTime {
+		match self.busy {
+			true => self.idle,
+			false => self.idle.saturating_add(now.saturating_sub(self.since)),
+		}
+	}
+}
+
+/// Throughput that a sponsor has reserved.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Booking<AccountId> {
+	/// The sponsor.
+	pub sponsor: AccountId,
+	/// The model.
+	pub model: ModelId,
+	/// CU in a minute that are reserved.
+	pub cu_per_minute: Cu,
+	/// Protocol time at which it ends, once its last job is done.
+	pub ends: ProtocolTime,
+	/// Share of its rate that an idle slot is paid.
+	pub standby: Permill,
+	/// Vouchers set aside for idle slots.
+	pub lots: Lots,
+	/// Slots that it has, or will have when some are free.
+	pub wanted: u32,
+	/// The slots bound to it.
+	pub slots: BoundedVec<BoundSlot<AccountId>, ConstU32<MAX_BOUND>>,
+	/// Jobs under it that are not done.
+	pub open: u32,
+}
+
+impl<AccountId> Booking<AccountId> {
+	/// Whether nothing is left to do for it but to pay.
+	pub(crate) fn is_done(&self) -> bool {
+		self.open == 0 && self.slots.iter().all(|slot| !slot.busy)
+	}
+
+	/// Whether another job would not wait behind more than one other for a slot.
+	pub(crate) fn has_room(&self) -> bool {
+		self.open < self.wanted.saturating_mul(2)
+	}
+}
+
+/// What reserving throughput takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct ThroughputQuote {
+	/// Slots that are bound, the spare ones included.
+	pub slots: u32,
+	/// CU that are set aside; what the slots are not idle comes back.
+	pub standby: Cu,
 }
 
 /// At what price vouchers are sold, and how many are.

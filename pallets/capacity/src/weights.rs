@@ -8,7 +8,7 @@ use frame_support::{
 };
 use polkadot_sdk::*;
 
-use crate::MAX_CLASSES;
+use crate::{MAX_BOUND, MAX_CLASSES};
 
 /// Weights that the pallet needs.
 pub trait WeightInfo {
@@ -22,8 +22,18 @@ pub trait WeightInfo {
 	fn disallow() -> Weight;
 	/// The call `choose_sponsor`.
 	fn choose_sponsor() -> Weight;
+	/// The call `reserve_throughput`, of as many slots as a booking can have.
+	fn reserve_throughput() -> Weight;
+	/// The call `release_throughput`.
+	fn release_throughput() -> Weight;
 	/// A look at the price, and a step of it.
 	fn post_price() -> Weight;
+	/// A look at the list of bookings, or at one of them.
+	fn read_booking() -> Weight;
+	/// The replacement of as many slots as a booking can have.
+	fn tend_booking() -> Weight;
+	/// The end of a booking with as many slots as it can have.
+	fn end_booking() -> Weight;
 }
 
 /// Weights by the database of the runtime.
@@ -54,6 +64,34 @@ fn choose(db: RuntimeDbWeight) -> Weight {
 	cost(db, 20, 2, 1)
 }
 
+/// For each slot the draws of a worker, its record and seat; the balances in all classes; a transfer
+/// of vouchers of two classes; the records of the booking.
+fn reserve(db: RuntimeDbWeight) -> Weight {
+	let (slots, classes) = (u64::from(MAX_BOUND), u64::from(MAX_CLASSES));
+	cost(db, 300, 12 * slots + classes + 16, 5 * slots + 12)
+}
+
+fn release(db: RuntimeDbWeight) -> Weight {
+	cost(db, 30, 3, 2)
+}
+
+/// For each slot a worker's record and seat, the payment out of two classes, the books; the vouchers
+/// given back; the records of the booking.
+fn end_booking(db: RuntimeDbWeight) -> Weight {
+	let slots = u64::from(MAX_BOUND);
+	cost(db, 800, 20 * slots + 12, 16 * slots + 12)
+}
+
+fn read(db: RuntimeDbWeight) -> Weight {
+	cost(db, 5, 1, 0)
+}
+
+/// For each slot a worker's record and seat, back and forth, the draws of another one, and its.
+fn tend(db: RuntimeDbWeight) -> Weight {
+	let slots = u64::from(MAX_BOUND);
+	cost(db, 300, 20 * slots + 4, 10 * slots + 1)
+}
+
 fn post(db: RuntimeDbWeight) -> Weight {
 	cost(db, 10, 3, 1)
 }
@@ -73,6 +111,21 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	fn choose_sponsor() -> Weight {
 		choose(T::DbWeight::get())
+	}
+	fn reserve_throughput() -> Weight {
+		reserve(T::DbWeight::get())
+	}
+	fn release_throughput() -> Weight {
+		release(T::DbWeight::get())
+	}
+	fn read_booking() -> Weight {
+		read(T::DbWeight::get())
+	}
+	fn tend_booking() -> Weight {
+		tend(T::DbWeight::get())
+	}
+	fn end_booking() -> Weight {
+		end_booking(T::DbWeight::get())
 	}
 	fn post_price() -> Weight {
 		post(T::DbWeight::get())
@@ -94,6 +147,21 @@ impl WeightInfo for () {
 	}
 	fn choose_sponsor() -> Weight {
 		choose(ParityDbWeight::get())
+	}
+	fn reserve_throughput() -> Weight {
+		reserve(ParityDbWeight::get())
+	}
+	fn release_throughput() -> Weight {
+		release(ParityDbWeight::get())
+	}
+	fn read_booking() -> Weight {
+		read(ParityDbWeight::get())
+	}
+	fn tend_booking() -> Weight {
+		tend(ParityDbWeight::get())
+	}
+	fn end_booking() -> Weight {
+		end_booking(ParityDbWeight::get())
 	}
 	fn post_price() -> Weight {
 		post(ParityDbWeight::get())

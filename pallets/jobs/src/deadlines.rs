@@ -1,12 +1,6 @@
 //! Deadlines: every stored job has one, kept in buckets of protocol time.
 
-use one_primitives::{
-	clock::Clock,
-	jobs::JobId,
-	settlement::Earnings,
-	workers::{SlotUse, Workers},
-	Usdc,
-};
+use one_primitives::{clock::Clock, jobs::JobId, settlement::Earnings, workers::SlotUse, Usdc};
 use polkadot_sdk::{
 	frame_support::{defensive, storage::with_storage_layer, traits::Get, weights::WeightMeter},
 	sp_runtime::DispatchResult,
@@ -91,7 +85,7 @@ impl<T: Config> Pallet<T> {
 			return Err(crate::Error::<T>::WrongState.into());
 		};
 		let worker = worker.clone();
-		T::Workers::return_slot(&worker, &job.model, slot_use);
+		Self::return_slot(&job, &worker, slot_use);
 		if job.attempts < MAX_ATTEMPTS
 			&& with_storage_layer(|| Self::requeue(id, job.clone(), worker)).is_ok()
 		{

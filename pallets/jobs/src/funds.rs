@@ -4,8 +4,10 @@ use core::marker::PhantomData;
 
 use one_primitives::{
 	access::TierId,
+	capacity::BookingId,
 	credits::{LaneFunds, Refusal},
 	jobs::Lane,
+	models::ModelId,
 	Cu, Moment, Usdc,
 };
 use polkadot_sdk::sp_runtime::{DispatchError, DispatchResult};
@@ -52,6 +54,17 @@ impl<T: Config> Funds<T> {
 			Lane::Included => Reservation::Included(T::Included::reserve(who, min_tier, cu)?),
 			Lane::Dedicated => Reservation::Dedicated(T::Dedicated::reserve(who, min_tier, cu)?),
 		})
+	}
+
+	pub fn book(reservation: &mut ReservationOf<T>, model: &ModelId) -> Option<BookingId> {
+		match reservation {
+			Reservation::Included(reserved) => T::Included::book(reserved, model),
+			Reservation::Dedicated(reserved) => T::Dedicated::book(reserved, model),
+		}
+	}
+
+	pub fn is_covered(lane: Lane, who: &T::AccountId, model: &ModelId, cu: Cu) -> bool {
+		by_lane!(lane, is_covered(who, model, cu))
 	}
 
 	pub fn charge(

@@ -11,6 +11,7 @@ mod deadlines;
 mod funds;
 mod market;
 mod matching;
+mod price;
 mod queries;
 mod queue;
 pub mod runtime_api;
@@ -55,6 +56,7 @@ pub mod pallet {
 	use frame_support::{pallet_prelude::*, traits::Randomness, weights::WeightMeter};
 	use frame_system::pallet_prelude::*;
 	use one_primitives::{
+		capacity::{BookingId, Bookings},
 		clock::Clock,
 		credits::{LaneFunds, Refusal, SubmitTerms},
 		jobs::{JobId, Lane, LaneChoice, OnFinal},
@@ -89,6 +91,8 @@ pub mod pallet {
 		type Workers: Workers<Self::AccountId>;
 		/// Money of the Included lane.
 		type Included: LaneFunds<Self::AccountId>;
+		/// Slots bound to bookings of throughput.
+		type Bookings: Bookings<Self::AccountId>;
 		/// Money of the Dedicated lane.
 		type Dedicated: LaneFunds<Self::AccountId>;
 		/// The workers' earnings.
@@ -107,6 +111,12 @@ pub mod pallet {
 		type IncludedFloor: Get<Permill>;
 		/// Jobs that may wait in one queue.
 		type MaxQueue: Get<u32>;
+		/// What the Dedicated lane asks for while no job waits, in percent of the price.
+		type PriceFloor: Get<u32>;
+		/// What it asks for when a job waits for each slot of the model.
+		type PriceCeiling: Get<u32>;
+		/// Workers that serve a model at the least for it to be open to Included jobs.
+		type MinOperators: Get<u32>;
 		/// Protocol time that a worker has to accept.
 		type AcceptPeriod: Get<ProtocolTime>;
 		/// Least protocol time that a worker has to complete.
@@ -115,9 +125,10 @@ pub mod pallet {
 		type QueuePeriod: Get<ProtocolTime>;
 		/// Protocol time from completion until a job is final.
 		type ChallengeWindow: Get<ProtocolTime>;
-		/// Models that may have jobs waiting: at least as many as the registry holds.
+		/// Lines that may have jobs waiting: at least as many as the registry holds models and
+		/// sponsors can hold bookings.
 		#[pallet::constant]
-		type MaxModels: Get<u32>;
+		type MaxLines: Get<u32>;
 		/// Weight of a block that matching and deadlines may take, half of it each.
 		type PollWeight: Get<Weight>;
 		/// Weights.
@@ -141,17 +152,17 @@ pub mod pallet {
 	pub type Slots<T: Config> =
 		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, u8, JobId>;
 
-	/// Ends of the queues of models with jobs waiting.
+	/// Ends of the queues of lines with jobs waiting.
 	#[pallet::storage]
-	pub type Queues<T> = StorageMap<_, Blake2_128Concat, ModelId, ModelQueues, ValueQuery>;
+	pub type Queues<T> = StorageMap<_, Blake2_128Concat, Line, LineQueues, ValueQuery>;
 
 	/// Neighbours of a waiting job in its queue.
 	#[pallet::storage]
 	pub type Links<T> = StorageMap<_, Twox64Concat, JobId, Link>;
 
-	/// Models with jobs waiting, in the order of their turns.
+	/// Lines with jobs waiting, in the order of their turns.
 	#[pallet::storage]
-	pub type Waiting<T: Config> = StorageValue<_, BoundedVec<ModelId, T::MaxModels>, ValueQuery>;
+	pub type Waiting<T: Config> = StorageValue<_, BoundedVec<Line, T::MaxLines>, ValueQuery>;
 
 	/// Jobs that a worker has been assigned and not yet answered.
 	#[pallet::storage]
@@ -191,6 +202,8 @@ pub mod pallet {
 			max_output: u32,
 			/// CU set aside.
 			reserved: Cu,
+			/// The booking of throughput that it is under.
+			booking: Option<BookingId>,
 		},
 		/// A worker's slot was drawn for a job.
 		JobAssigned {
@@ -324,12 +337,14 @@ pub mod pallet {
 		QueueFull,
 		/// Too few vouchers are left, of the account itself and of its sponsor.
 		NoVouchers,
+		/// Too few workers serve the model for the Included lane.
+		TooFewOperators,
 		/// The guardians have paused the model.
 		ModelPaused,
 		/// The lane is paused.
 		LanePaused,
-		/// More models have jobs waiting than the market knows.
-		TooManyModels,
+		/// More lines have jobs waiting than the market knows.
+		TooManyLines,
 		/// The job is not in a state that this follows.
 		WrongState,
 		/// It is not the worker's current attempt of the job.
@@ -358,6 +373,7 @@ pub mod pallet {
 				Refusal::NoOutput => Self::NoOutput,
 				Refusal::QueueFull { .. } => Self::QueueFull,
 				Refusal::NoVouchers { .. } => Self::NoVouchers,
+				Refusal::TooFewOperators { .. } => Self::TooFewOperators,
 				Refusal::ModelPaused { .. } => Self::ModelPaused,
 				Refusal::LanePaused { .. } => Self::LanePaused,
 			}
@@ -380,14 +396,14 @@ pub mod pallet {
 		fn integrity_test() {
 			let half = T::PollWeight::get() / 2;
 			let one_match = T::WeightInfo::match_base()
-				.saturating_add(T::WeightInfo::match_model())
+				.saturating_add(T::WeightInfo::match_line())
 				.saturating_add(T::WeightInfo::match_job());
 			let one_deadline = T::WeightInfo::deadline_base()
 				.saturating_add(T::WeightInfo::deadline_bucket())
 				.saturating_add(T::WeightInfo::deadline());
 			assert!(one_match.all_lte(half), "no block could match a job");
 			assert!(one_deadline.all_lte(half), "no block could meet a deadline");
-			assert!(T::MaxModels::get() > 0, "no model could have jobs");
+			assert!(T::MaxLines::get() > 0, "no job could wait");
 		}
 
 		#[cfg(feature = "try-runtime")]

@@ -91,13 +91,11 @@ impl<T: Config> Pallet<T> {
 	fn serve(job: JobOf<T>, receipt: &Receipt<T::AccountId>) -> Result<(Cu, Usdc), DispatchError> {
 		ensure!(job.terms.allow(receipt), Error::<T>::ExcessiveReceipt);
 		let (id, worker) = (receipt.job, receipt.worker.clone());
-		let charged = job
-			.terms
-			.cu(receipt.input_tokens, receipt.output_tokens)
-			.min(job.reserved);
+		let (input, output) = (receipt.input_tokens, receipt.output_tokens);
+		let charged = job.terms.cu(input, output).min(job.reserved);
 		let price = Funds::<T>::charge(&job, charged, &worker)?;
-		T::Workers::return_slot(&worker, &job.model, SlotUse::Served);
-		Self::note_served(charged);
+		Self::return_slot(&job, &worker, SlotUse::Served);
+		Self::note_served(job.terms.work(input, output));
 		let due = Self::after(T::ChallengeWindow::get());
 		let who = job.owner.clone();
 		let next = StateOf::<T>::Completed {
@@ -119,7 +117,7 @@ impl<T: Config> Pallet<T> {
 
 	fn refuse(job: JobOf<T>, receipt: &Receipt<T::AccountId>) -> DispatchResult {
 		Funds::<T>::release(&job)?;
-		T::Workers::return_slot(&receipt.worker, &job.model, SlotUse::Unused);
+		Self::return_slot(&job, &receipt.worker, SlotUse::Unused);
 		let (who, worker) = (job.owner.clone(), receipt.worker.clone());
 		Self::deposit_event(Event::JobRefused {
 			who,

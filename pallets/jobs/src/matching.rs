@@ -5,9 +5,9 @@ extern crate alloc;
 use alloc::vec::Vec;
 
 use one_primitives::{
+	capacity::Bookings,
 	clock::Clock,
 	jobs::JobId,
-	models::ModelId,
 	workers::{SlotUse, Workers},
 	ProtocolTime,
 };
@@ -30,33 +30,40 @@ use crate::{
 };
 
 impl<T: Config> Pallet<T> {
-	/// Matches the waiting models in turn until slots, jobs or weight run out. Models that had
-	/// their turn go to the end of the line.
+	/// Matches the waiting lines in turn until slots, jobs or weight run out: those of bookings
+	/// first. Lines that had their turn go to the end.
 	pub(crate) fn match_jobs(meter: &mut WeightMeter) {
 		if meter.try_consume(T::WeightInfo::match_base()).is_err() {
 			return;
 		}
-		let waiting = Waiting::<T>::get();
+		let mut waiting = Waiting::<T>::get().into_inner();
+		waiting.sort_by_key(|line| !line.is_booked());
 		let seed = Self::seed();
 		let mut turns = Vec::new();
-		for model in &waiting {
-			if meter.try_consume(T::WeightInfo::match_model()).is_err() {
+		for line in &waiting {
+			if meter.try_consume(T::WeightInfo::match_line()).is_err() {
 				break;
 			}
-			turns.push(*model);
-			while Self::match_next(model, seed, meter) {}
+			turns.push(*line);
+			while Self::match_next(line, seed, meter) {}
 		}
 		if turns.len() < waiting.len() {
 			Self::send_back(&turns);
 		}
 	}
 
-	/// Matches the next job of `model`; false if there is nothing more to match.
-	fn match_next(model: &ModelId, seed: H256, meter: &mut WeightMeter) -> bool {
-		let queues = Queues::<T>::get(model);
-		let mut lanes = queues.order(T::IncludedFloor::get()).into_iter();
-		let next = lanes.find_map(|lane| queues.lane(lane).head.and_then(Self::matchable));
-		let Some((id, job)) = next else {
+	/// Matches the next job of `line`: of the other lane, if the first has none that anybody takes;
+	/// false if there is nothing more to match.
+	fn match_next(line: &Line, seed: H256, meter: &mut WeightMeter) -> bool {
+		let queues = Queues::<T>::get(line);
+		let lanes = queues.order(T::IncludedFloor::get()).into_iter();
+		let mut heads = lanes.filter_map(|lane| queues.lane(lane).head);
+		heads.any(|head| Self::match_head(head, seed, meter))
+	}
+
+	/// Gives the job at the head of a queue to a worker, if it can be matched and one takes it.
+	fn match_head(head: JobId, seed: H256, meter: &mut WeightMeter) -> bool {
+		let Some((id, job)) = Self::matchable(head) else {
 			return false;
 		};
 		if meter.try_consume(T::WeightInfo::match_job()).is_err() {
@@ -75,13 +82,21 @@ impl<T: Config> Pallet<T> {
 		matches!(job.state, State::Queued { since, .. } if since < now).then_some((id, job))
 	}
 
-	/// Takes a slot for the job; one of the worker to avoid only when no other is free.
+	/// Takes a slot for the job: of its booking, if it has one.
 	fn draw(id: JobId, job: &JobOf<T>, seed: H256) -> Option<T::AccountId> {
-		let first = T::Workers::take_slot(&job.model, &job.owner, random(seed, id, 0))?;
+		match job.booking {
+			Some(booking) => T::Bookings::take_slot(booking, random(seed, id, 0)),
+			None => Self::draw_free(id, job, seed),
+		}
+	}
+
+	/// Takes a free slot for the job; one of the worker to avoid only when no other is free.
+	fn draw_free(id: JobId, job: &JobOf<T>, seed: H256) -> Option<T::AccountId> {
+		let first = T::Workers::take_slot(&job.model, &job.owner, job.lane(), random(seed, id, 0))?;
 		if job.avoid.as_ref() != Some(&first) {
 			return Some(first);
 		}
-		let second = T::Workers::take_slot(&job.model, &job.owner, random(seed, id, 1));
+		let second = T::Workers::take_slot(&job.model, &job.owner, job.lane(), random(seed, id, 1));
 		let Some(second) = second else {
 			return Some(first);
 		};
@@ -90,17 +105,16 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn try_assign(id: JobId, job: JobOf<T>, worker: T::AccountId) -> bool {
-		let model = job.model;
-		let assigned = with_storage_layer(|| Self::assign(id, job, worker.clone()));
+		let assigned = with_storage_layer(|| Self::assign(id, job.clone(), worker.clone()));
 		if let Err(error) = assigned {
 			log::error!(target: LOG_TARGET, "job {id} cannot be assigned: {error:?}");
-			T::Workers::return_slot(&worker, &model, SlotUse::Unused);
+			Self::return_slot(&job, &worker, SlotUse::Unused);
 		}
 		assigned.is_ok()
 	}
 
 	fn assign(id: JobId, mut job: JobOf<T>, worker: T::AccountId) -> DispatchResult {
-		Self::note_match(&job.model, job.lane(), T::IncludedFloor::get());
+		Self::note_match(&job.line(), job.lane(), T::IncludedFloor::get());
 		job.attempts = job.attempts.saturating_add(1);
 		let attempt = job.attempts;
 		let due = Self::after(T::AcceptPeriod::get());
@@ -120,9 +134,17 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Lets the models that had no turn go first in the next block.
-	fn send_back(turns: &[ModelId]) {
-		Waiting::<T>::mutate(|waiting| waiting.sort_by_key(|model| turns.contains(model)));
+	/// Lets the lines that had no turn go first in the next block.
+	fn send_back(turns: &[Line]) {
+		Waiting::<T>::mutate(|waiting| waiting.sort_by_key(|line| turns.contains(line)));
+	}
+
+	/// Returns the slot of `worker` that `job` had to where it came from.
+	pub(crate) fn return_slot(job: &JobOf<T>, worker: &T::AccountId, slot_use: SlotUse) {
+		match job.booking {
+			Some(booking) => T::Bookings::return_slot(booking, worker, slot_use),
+			None => T::Workers::return_slot(worker, &job.model, slot_use),
+		}
 	}
 
 	/// Randomness of the parent block; its hash where the parent has none, as the first has.

@@ -12,6 +12,7 @@ use frame_support::{
 };
 use one_primitives::{
 	access::TierId,
+	capacity::{BookingId, Bookings},
 	clock::{Clock, Day},
 	credits::{LaneFunds, Refusal},
 	jobs::{Acceptance, JobId, Lane, LaneChoice, Market, OnFinal},
@@ -70,6 +71,12 @@ parameter_types! {
 	pub storage Ledger: Books = Books::new();
 	pub storage Forfeited: Cu = 0;
 	pub storage FreeSlots: Vec<(ModelId, AccountId)> = Vec::new();
+	/// Whether workers have a share left for Included jobs.
+	pub storage TakesIncluded: bool = true;
+	pub storage OperatorCount: u32 = 3;
+	pub storage BoundSlots: Vec<(BookingId, AccountId)> = Vec::new();
+	/// The booking that covers Dedicated jobs for model 1.
+	pub storage Covering: Option<BookingId> = None;
 	/// Slots of each worker, free and taken.
 	pub storage AllSlots: BTreeMap<AccountId, u32> = BTreeMap::new();
 	pub storage SlotUses: Vec<(AccountId, SlotUse)> = Vec::new();
@@ -82,6 +89,9 @@ parameter_types! {
 	pub storage BooksBroken: bool = false;
 	pub storage MaxPoll: Weight = Weight::from_parts(200_000_000_000, u64::MAX);
 	pub storage QueueLimit: u32 = 1_000;
+	pub const Operators: u32 = 3;
+	pub storage PriceFloor: u32 = 100;
+	pub storage PriceCeiling: u32 = 100;
 	pub const Floor: Cu = FLOOR;
 	pub const PerByte: Cu = 2;
 	pub const Ratio: Permill = Permill::from_percent(25);
@@ -90,7 +100,7 @@ parameter_types! {
 	pub const Complete: ProtocolTime = 60_000;
 	pub const Queue: ProtocolTime = 300_000;
 	pub const Window: ProtocolTime = 600_000;
-	pub const ModelBound: u32 = 4;
+	pub const LineBound: u32 = 4;
 }
 
 pub struct MockClock;
@@ -152,7 +162,10 @@ impl Pauses for MockPauses {
 
 pub struct MockWorkers;
 impl Workers<AccountId> for MockWorkers {
-	fn take_slot(model: &ModelId, _: &AccountId, random: u64) -> Option<AccountId> {
+	fn take_slot(model: &ModelId, _: &AccountId, lane: Lane, random: u64) -> Option<AccountId> {
+		if lane == Lane::Included && !TakesIncluded::get() {
+			return None;
+		}
 		let mut slots = FreeSlots::get();
 		let fits: Vec<usize> = (0..slots.len())
 			.filter(|at| slots[*at].0 == *model)
@@ -166,6 +179,18 @@ impl Workers<AccountId> for MockWorkers {
 		FreeSlots::set(&[FreeSlots::get(), vec![(*model, *worker)]].concat());
 		SlotUses::set(&[SlotUses::get(), vec![(*worker, slot_use)]].concat());
 	}
+	fn keep_slot(worker: &AccountId, _: &ModelId, slot_use: SlotUse) {
+		SlotUses::set(&[SlotUses::get(), vec![(*worker, slot_use)]].concat());
+	}
+	fn is_ready(_: &AccountId, _: &ModelId) -> bool {
+		true
+	}
+	fn proven_slots(_: &ModelId) -> u32 {
+		4
+	}
+	fn operators(_: &ModelId) -> u32 {
+		OperatorCount::get()
+	}
 	fn free_slots(model: &ModelId) -> u32 {
 		FreeSlots::get()
 			.iter()
@@ -175,6 +200,34 @@ impl Workers<AccountId> for MockWorkers {
 	fn proven_rate(_: &AccountId, _: &ModelId) -> u32 {
 		10
 	}
+}
+
+/// Bookings of model 1, with their idle slots.
+pub struct MockBookings;
+impl Bookings<AccountId> for MockBookings {
+	fn take_slot(booking: BookingId, _: u64) -> Option<AccountId> {
+		let mut bound = BoundSlots::get();
+		let idle = bound.iter().position(|(of, _)| *of == booking)?;
+		let (_, worker) = bound.remove(idle);
+		BoundSlots::set(&bound);
+		Some(worker)
+	}
+	fn return_slot(booking: BookingId, worker: &AccountId, slot_use: SlotUse) {
+		if matches!(slot_use, SlotUse::Late | SlotUse::Failed) {
+			return MockWorkers::return_slot(worker, &model(1), slot_use);
+		}
+		MockWorkers::keep_slot(worker, &model(1), slot_use);
+		BoundSlots::set(&[BoundSlots::get(), vec![(booking, *worker)]].concat());
+	}
+}
+
+/// Moves a free slot of `worker` for model 1 to `booking`.
+pub fn bind(booking: BookingId, worker: AccountId) {
+	let mut free = FreeSlots::get();
+	let slot = free.iter().position(|slot| *slot == (model(1), worker));
+	free.remove(slot.unwrap());
+	FreeSlots::set(&free);
+	BoundSlots::set(&[BoundSlots::get(), vec![(booking, worker)]].concat());
 }
 
 pub struct MockFunds<const LANE: u8>;
@@ -223,6 +276,13 @@ impl<const LANE: u8> LaneFunds<AccountId> for MockFunds<LANE> {
 		(*free, *held) = (*free - cu, *held + cu);
 		Ledger::set(&books);
 		Ok(cu)
+	}
+	fn book(_: &mut Cu, of: &ModelId) -> Option<BookingId> {
+		let booking = Covering::get()?;
+		(LANE == 1 && *of == model(1)).then_some(booking)
+	}
+	fn is_covered(_: &AccountId, of: &ModelId, _: Cu) -> bool {
+		Self::book(&mut 0, of).is_some()
 	}
 	fn charge(
 		who: &AccountId,
@@ -305,6 +365,7 @@ impl crate::Config for Test {
 	type Models = MockModels;
 	type Pauses = MockPauses;
 	type Workers = MockWorkers;
+	type Bookings = MockBookings;
 	type Included = MockFunds<0>;
 	type Dedicated = MockFunds<1>;
 	type Earnings = MockEarnings;
@@ -315,11 +376,14 @@ impl crate::Config for Test {
 	type InputRatio = Ratio;
 	type IncludedFloor = IncludedShare;
 	type MaxQueue = QueueLimit;
+	type MinOperators = Operators;
+	type PriceFloor = PriceFloor;
+	type PriceCeiling = PriceCeiling;
 	type AcceptPeriod = Accept;
 	type CompletionFloor = Complete;
 	type QueuePeriod = Queue;
 	type ChallengeWindow = Window;
-	type MaxModels = ModelBound;
+	type MaxLines = LineBound;
 	type PollWeight = MaxPoll;
 	type WeightInfo = ();
 }
@@ -387,7 +451,12 @@ fn check_worker_slots(jobs: &[JobOf<Test>]) {
 			.iter()
 			.filter(|(_, of)| *of == worker)
 			.count();
-		assert_eq!(attempts, all_slots(worker) - free, "9: slots of {worker}");
+		let idle = BoundSlots::get()
+			.iter()
+			.filter(|(_, of)| *of == worker)
+			.count();
+		let taken = all_slots(worker) - free - idle;
+		assert_eq!(attempts, taken, "9: slots of {worker}");
 	}
 }
 

@@ -17,10 +17,13 @@ impl<T: Config> Pallet<T> {
 	pub fn quote(who: &T::AccountId, request: &SubmitTerms) -> Result<Quote, Refusal> {
 		let (model, terms) = Self::sized(request)?;
 		let admits = |lane| Self::check_lane(who, request, lane, &model, &terms);
-		let (lane, cu) = (request.lane.resolve(admits)?, terms.max_cu());
+		let lane = request.lane.resolve(admits)?;
+		let terms = Self::on_lane(who, request, lane, &terms);
+		let cu = terms.max_cu();
 		Ok(Quote {
 			lane,
 			cu,
+			percent: terms.percent,
 			price_usdc: Funds::<T>::price(lane, who, cu),
 			available: Funds::<T>::available(lane, who),
 			max_input: terms.max_input,
@@ -39,6 +42,7 @@ impl<T: Config> Pallet<T> {
 			max_input: job.terms.max_input,
 			max_output: job.terms.max_output,
 			reserved: job.reserved,
+			booking: job.booking,
 			attempts: job.attempts,
 			state: job.state,
 		})

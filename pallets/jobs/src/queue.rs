@@ -1,10 +1,7 @@
-//! Queues: a doubly linked list per model and lane, so that joining, leaving from the middle and
+//! Queues: a doubly linked list per line and lane, so that joining, leaving from the middle and
 //! taking the head cost the same.
 
-use one_primitives::{
-	jobs::{JobId, Lane},
-	models::ModelId,
-};
+use one_primitives::jobs::{JobId, Lane};
 use polkadot_sdk::{
 	frame_support::defensive,
 	sp_runtime::{DispatchResult, Permill},
@@ -32,7 +29,7 @@ impl End {
 	}
 }
 
-impl ModelQueues {
+impl LineQueues {
 	/// The queue of `lane`.
 	pub fn lane(&self, lane: Lane) -> &Queue {
 		match lane {
@@ -87,10 +84,10 @@ impl ModelQueues {
 
 impl<T: Config> Pallet<T> {
 	/// Puts a job at one end of its queue.
-	pub(crate) fn enqueue(model: &ModelId, lane: Lane, id: JobId, end: End) -> DispatchResult {
-		let mut queues = Queues::<T>::get(model);
+	pub(crate) fn enqueue(line: &Line, lane: Lane, id: JobId, end: End) -> DispatchResult {
+		let mut queues = Queues::<T>::get(line);
 		if queues.is_empty() {
-			Waiting::<T>::try_append(*model).map_err(|()| Error::<T>::TooManyModels)?;
+			Waiting::<T>::try_append(*line).map_err(|()| Error::<T>::TooManyLines)?;
 		}
 		let queue = queues.lane_mut(lane);
 		let link = match end {
@@ -108,18 +105,18 @@ impl<T: Config> Pallet<T> {
 		queue.len = queue.len.saturating_add(1);
 		Self::relink(link, Some(id), Some(id));
 		Links::<T>::insert(id, link);
-		Queues::<T>::insert(model, queues);
+		Queues::<T>::insert(line, queues);
 		Ok(())
 	}
 
 	/// Takes a job out of its queue, wherever it stands.
-	pub(crate) fn dequeue(model: &ModelId, lane: Lane, id: JobId) {
+	pub(crate) fn dequeue(line: &Line, lane: Lane, id: JobId) {
 		let Some(link) = Links::<T>::take(id) else {
 			defensive!("a queued job has links");
 			return;
 		};
 		Self::relink(link, link.next, link.prev);
-		let mut queues = Queues::<T>::get(model);
+		let mut queues = Queues::<T>::get(line);
 		let queue = queues.lane_mut(lane);
 		if link.prev.is_none() {
 			queue.head = link.next;
@@ -128,15 +125,15 @@ impl<T: Config> Pallet<T> {
 			queue.tail = link.prev;
 		}
 		queue.len = queue.len.saturating_sub(1);
-		Self::put_queues(model, queues);
+		Self::put_queues(line, queues);
 	}
 
 	/// Remembers which lane is about to be matched while both wait.
-	pub(crate) fn note_match(model: &ModelId, lane: Lane, floor: Permill) {
-		let mut queues = Queues::<T>::get(model);
+	pub(crate) fn note_match(line: &Line, lane: Lane, floor: Permill) {
+		let mut queues = Queues::<T>::get(line);
 		if queues.both_wait() {
 			queues.note_match(lane, floor);
-			Queues::<T>::insert(model, queues);
+			Queues::<T>::insert(line, queues);
 		}
 	}
 
@@ -150,17 +147,17 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	fn put_queues(model: &ModelId, mut queues: ModelQueues) {
+	fn put_queues(line: &Line, mut queues: LineQueues) {
 		if !queues.both_wait() {
 			// What a lane that need not wait was owed it has had; else it would go before one that
 			// comes later, and a Dedicated job would wait longer than an Included one.
 			queues.owed = Permill::zero();
 		}
 		if !queues.is_empty() {
-			Queues::<T>::insert(model, queues);
+			Queues::<T>::insert(line, queues);
 			return;
 		}
-		Queues::<T>::remove(model);
-		Waiting::<T>::mutate(|waiting| waiting.retain(|other| other != model));
+		Queues::<T>::remove(line);
+		Waiting::<T>::mutate(|waiting| waiting.retain(|other| other != line));
 	}
 }

@@ -47,7 +47,7 @@ impl<T: Config> Pallet<T> {
 		}
 		match &job.state {
 			State::Queued { .. } => {
-				Self::enqueue(&job.model, job.lane(), id, End::of_attempt(job.attempts))?
+				Self::enqueue(&job.line(), job.lane(), id, End::of_attempt(job.attempts))?
 			}
 			State::Assigned { worker, .. } | State::Accepted { worker, .. } => {
 				Assignments::<T>::insert(worker, id, ())
@@ -63,7 +63,7 @@ impl<T: Config> Pallet<T> {
 			Deadlines::<T>::remove(bucket(due), id);
 		}
 		match &job.state {
-			State::Queued { .. } => Self::dequeue(&job.model, job.lane(), id),
+			State::Queued { .. } => Self::dequeue(&job.line(), job.lane(), id),
 			State::Assigned { worker, .. } | State::Accepted { worker, .. } => {
 				Assignments::<T>::remove(worker, id)
 			}

@@ -29,7 +29,8 @@ impl<T: Config> Pallet<T> {
 		let (lane, model, terms) = Self::checked(&who, &submission).map_err(Error::<T>::from)?;
 		let prompt = prompt.try_into().map_err(|_| Error::<T>::PromptTooLong)?;
 		let reserved = terms.max_cu();
-		let reservation = Funds::<T>::reserve(lane, &who, model.min_tier, reserved)?;
+		let mut reservation = Funds::<T>::reserve(lane, &who, model.min_tier, reserved)?;
+		let booking = Funds::<T>::book(&mut reservation, &submission.model);
 		let job = Job {
 			owner: who,
 			slot: submission.slot,
@@ -37,6 +38,7 @@ impl<T: Config> Pallet<T> {
 			terms,
 			reserved,
 			reservation,
+			booking,
 			attempts: 0,
 			avoid: None,
 			state: Self::queued(),
@@ -56,6 +58,7 @@ impl<T: Config> Pallet<T> {
 			max_input: job.terms.max_input,
 			max_output: job.terms.max_output,
 			reserved: job.reserved,
+			booking: job.booking,
 		}
 	}
 
@@ -69,7 +72,7 @@ impl<T: Config> Pallet<T> {
 			Funds::<T>::forfeit(&job, forfeited)?;
 		}
 		if let Some((worker, _)) = job.state.attempt() {
-			T::Workers::return_slot(worker, &job.model, SlotUse::Unused);
+			Self::return_slot(&job, worker, SlotUse::Unused);
 		}
 		Self::deposit_event(Event::JobCancelled {
 			who,
@@ -107,10 +110,11 @@ impl<T: Config> Pallet<T> {
 			Self::check_lane(who, submission, lane, &model, &terms)?;
 			Self::check_slot(who, submission.slot, lane)
 		})?;
+		let terms = Self::on_lane(who, submission, lane, &terms);
 		Ok((lane, model, terms))
 	}
 
-	/// Whether `lane` would take the job, slots aside.
+	/// Whether `lane` would take the job at its price now, slots aside.
 	pub(crate) fn check_lane(
 		who: &T::AccountId,
 		submission: &SubmitTerms,
@@ -121,9 +125,16 @@ impl<T: Config> Pallet<T> {
 		if let Some(until) = T::Pauses::lane(lane) {
 			return Err(Refusal::LanePaused { until });
 		}
-		Funds::<T>::check(lane, who, model.min_tier, terms.max_cu())?;
-		let waiting = Queues::<T>::get(submission.model).lane(lane).len;
-		ensure!(waiting < T::MaxQueue::get(), Refusal::QueueFull { waiting });
+		let cu = Self::on_lane(who, submission, lane, terms).max_cu();
+		let id = submission.model;
+		if lane == Lane::Included {
+			Self::check_operators(&id)?;
+		}
+		Funds::<T>::check(lane, who, model.min_tier, cu)?;
+		let waiting = Queues::<T>::get(Line::Model(id)).lane(lane).len;
+		// A booking has a short line of its own.
+		let has_room = waiting < T::MaxQueue::get() || Funds::<T>::is_covered(lane, who, &id, cu);
+		ensure!(has_room, Refusal::QueueFull { waiting });
 		Ok(())
 	}
 
@@ -152,6 +163,7 @@ impl<T: Config> Pallet<T> {
 			input_ratio: T::InputRatio::get(),
 			floor: T::JobFloor::get(),
 			payload: T::CuPerByte::get().saturating_mul(submission.prompt_len.into()),
+			percent: 100,
 		}
 	}
 
@@ -161,6 +173,16 @@ impl<T: Config> Pallet<T> {
 			Some(until) => Err(Refusal::ModelPaused { until }),
 			None => Ok(()),
 		}
+	}
+
+	/// Enough workers serve the model that none of them can turn credits into its own pay alone.
+	fn check_operators(model: &ModelId) -> Result<(), Refusal> {
+		let (operators, needed) = (T::Workers::operators(model), T::MinOperators::get());
+		ensure!(
+			operators >= needed,
+			Refusal::TooFewOperators { operators, needed }
+		);
+		Ok(())
 	}
 
 	fn check_slot(who: &T::AccountId, slot: u8, lane: Lane) -> Result<(), Refusal> {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod attempts;
+mod booked;
 mod cancel;
 mod deadlines;
 mod invariants;

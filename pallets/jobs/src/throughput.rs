@@ -13,7 +13,7 @@ use crate::{Config, Pallet, Throughput};
 /// Credit days for which what was served on one counts as proof.
 pub const PROOF_DAYS: Day = 30;
 
-/// CU charged by receipts: on the latest day with any, and on the best of those before it.
+/// CU of the work of receipts: on the latest day with any, and on the best of those before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct ThroughputRecord {
 	/// The latest day with a receipt.
@@ -55,7 +55,7 @@ fn proven(day: Day, cu: Cu, today: Day) -> Cu {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Counts what a receipt was charged.
+	/// Counts what a receipt was of work.
 	pub(crate) fn note_served(cu: Cu) {
 		Throughput::<T>::mutate(|record| record.note(T::Clock::day(), cu));
 	}

@@ -2,10 +2,7 @@
 
 use alloc::{collections::BTreeSet, vec::Vec};
 
-use one_primitives::{
-	jobs::{JobId, Lane, MAX_SLOTS},
-	models::ModelId,
-};
+use one_primitives::jobs::{JobId, Lane, MAX_SLOTS};
 use polkadot_sdk::{frame_support::ensure, sp_runtime::TryRuntimeError};
 
 use crate::{
@@ -71,12 +68,12 @@ impl<T: Config> Pallet<T> {
 	/// 3. The queues hold exactly the queued jobs, once each, linked both ways.
 	fn check_queues() -> Checked {
 		let mut linked = 0;
-		for model in Queues::<T>::iter_keys() {
-			let queues = Queues::<T>::get(model);
+		for line in Queues::<T>::iter_keys() {
+			let queues = Queues::<T>::get(line);
 			for lane in [Lane::Included, Lane::Dedicated] {
 				let ids = Self::check_list(queues.lane(lane))?;
 				ensure!(
-					ids.iter().all(|id| Self::waits(*id, model, lane)),
+					ids.iter().all(|id| Self::waits(*id, line, lane)),
 					"3: a listed job waits"
 				);
 				linked += ids.len();
@@ -109,19 +106,19 @@ impl<T: Config> Pallet<T> {
 		Ok(ids)
 	}
 
-	fn waits(id: JobId, model: ModelId, lane: Lane) -> bool {
+	fn waits(id: JobId, line: Line, lane: Lane) -> bool {
 		Jobs::<T>::get(id).is_some_and(|job| {
-			matches!(job.state, State::Queued { .. }) && job.model == model && job.lane() == lane
+			matches!(job.state, State::Queued { .. }) && job.line() == line && job.lane() == lane
 		})
 	}
 
-	/// 4. The models in line are those with jobs waiting.
+	/// 4. The lines in turn are those with jobs waiting.
 	fn check_waiting() -> Checked {
 		let waiting = Waiting::<T>::get();
-		let line: BTreeSet<ModelId> = waiting.iter().copied().collect();
-		let queued: BTreeSet<ModelId> = Queues::<T>::iter_keys().collect();
-		ensure!(line.len() == waiting.len(), "4: a model is in line once");
-		ensure!(line == queued, "4: models with jobs are in line");
+		let turns: BTreeSet<Line> = waiting.iter().copied().collect();
+		let queued: BTreeSet<Line> = Queues::<T>::iter_keys().collect();
+		ensure!(turns.len() == waiting.len(), "4: a line has one turn");
+		ensure!(turns == queued, "4: lines with jobs have turns");
 		ensure!(
 			Queues::<T>::iter_values().all(|queues| !queues.is_empty()),
 			"4: a queue has jobs"

@@ -2,6 +2,7 @@
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use one_primitives::{
+	capacity::BookingId,
 	jobs::{JobId, Lane, MAX_PROMPT},
 	models::{Cost, ModelId},
 	receipts::Receipt,
@@ -10,7 +11,7 @@ use one_primitives::{
 use polkadot_sdk::{sp_core::H256, sp_runtime::Permill, *};
 use scale_info::TypeInfo;
 use sp_core::ConstU32;
-use sp_runtime::BoundedVec;
+use sp_runtime::{traits::SaturatedConversion, BoundedVec};
 
 /// Assignments that a job gets at the most.
 pub const MAX_ATTEMPTS: u8 = 3;
@@ -183,6 +184,8 @@ pub struct Job<AccountId, Reservation> {
 	pub reserved: Cu,
 	/// What these CU are of.
 	pub reservation: Reservation,
+	/// The booking of throughput that it is under.
+	pub booking: Option<BookingId>,
 	/// Assignments so far, the one under way included.
 	pub attempts: u8,
 	/// The worker whose attempt came to nothing last: drawn again only when no other is free.
@@ -195,6 +198,11 @@ impl<AccountId, Included, Dedicated> Job<AccountId, Reservation<Included, Dedica
 	/// The lane it is paid by.
 	pub fn lane(&self) -> Lane {
 		self.reservation.lane()
+	}
+
+	/// Where it waits.
+	pub fn line(&self) -> Line {
+		self.booking.map_or(Line::Model(self.model), Line::Booking)
 	}
 }
 
@@ -213,15 +221,24 @@ pub struct Terms {
 	pub floor: Cu,
 	/// CU for carrying the payload in state.
 	pub payload: Cu,
+	/// CU charged for each 100 of work: what the Dedicated lane asked for when the job came.
+	pub percent: u32,
 }
 
 impl Terms {
-	/// CU of a job with so many tokens.
-	pub fn cu(&self, input_tokens: u32, output_tokens: u32) -> Cu {
+	/// CU of the work that a job with so many tokens is.
+	pub fn work(&self, input_tokens: u32, output_tokens: u32) -> Cu {
 		self.cost
 			.cu(input_tokens, output_tokens, self.input_ratio)
 			.saturating_add(self.payload)
 			.max(self.floor)
+	}
+
+	/// CU that a job with so many tokens costs.
+	pub fn cu(&self, input_tokens: u32, output_tokens: u32) -> Cu {
+		let work = u128::from(self.work(input_tokens, output_tokens));
+		let cost = work.saturating_mul(self.percent.into()) / 100;
+		cost.saturated_into::<Cu>().max(self.floor)
 	}
 
 	/// Whether `receipt` stays within the job: one request, and its limits of tokens.
@@ -239,6 +256,37 @@ impl Terms {
 	/// Tokens at the most.
 	pub fn max_tokens(&self) -> u64 {
 		u64::from(self.max_input).saturating_add(u64::from(self.max_output))
+	}
+}
+
+/// Jobs that wait for the same slots.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub enum Line {
+	/// Those of a booking: for the slots bound to it.
+	#[codec(index = 0)]
+	Booking(BookingId),
+	/// All others for a model: for its free slots.
+	#[codec(index = 1)]
+	Model(ModelId),
+}
+
+impl Line {
+	/// Whether its jobs have slots of their own, and go before all others.
+	pub fn is_booked(&self) -> bool {
+		matches!(self, Self::Booking(_))
 	}
 }
 
@@ -262,9 +310,9 @@ pub struct Queue {
 	pub len: u32,
 }
 
-/// The queues of one model.
+/// The queues of one line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct ModelQueues {
+pub struct LineQueues {
 	/// Jobs paid by credits.
 	pub included: Queue,
 	/// Jobs paid by capacity.
@@ -292,6 +340,8 @@ pub struct JobStatus<AccountId> {
 	pub max_output: u32,
 	/// CU set aside when it was submitted.
 	pub reserved: Cu,
+	/// The booking of throughput that it is under.
+	pub booking: Option<BookingId>,
 	/// Assignments so far, of [`MAX_ATTEMPTS`].
 	pub attempts: u8,
 	/// Where it stands.
@@ -305,6 +355,8 @@ pub struct Quote {
 	pub lane: Lane,
 	/// CU to be reserved; what the receipt does not use comes back.
 	pub cu: Cu,
+	/// What of it is asked for each 100 CU of work: more on the Dedicated lane while jobs wait.
+	pub percent: u32,
 	/// What the lane pays the worker for that, in micro-USDC.
 	pub price_usdc: Usdc,
 	/// CU that the account could reserve now.

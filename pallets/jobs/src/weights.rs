@@ -15,8 +15,8 @@ pub trait WeightInfo {
 	fn cancel_job() -> Weight;
 	/// Start of matching.
 	fn match_base() -> Weight;
-	/// Turn of one model, without a match.
-	fn match_model() -> Weight;
+	/// Turn of one line, without a match.
+	fn match_line() -> Weight;
 	/// One match, two draws included.
 	fn match_job() -> Weight;
 	/// Start of deadlines.
@@ -39,14 +39,14 @@ fn prompt(bytes: u32) -> Weight {
 }
 
 impl WeightInfo for () {
-	// Registry, pauses, stake, ledger, day, slot, queue; job, payload, slot, deadline, links, ledger, day.
+	// Registry, pauses, operators and slots, stake, ledger, day, slot, queue; job, payload, slot, deadline, links, ledger, day.
 	fn submit_included(bytes: u32) -> Weight {
-		cost(40, 18, 13).saturating_add(prompt(bytes))
+		cost(40, 20, 13).saturating_add(prompt(bytes))
 	}
 	// What the Included lane reads before it refuses; the sponsor, and the balances of both in all
-	// classes, twice; two transfers of vouchers.
+	// classes, twice; two transfers of vouchers; the bookings of both.
 	fn submit_dedicated(bytes: u32) -> Weight {
-		cost(120, 84, 18).saturating_add(prompt(bytes))
+		cost(140, 90, 19).saturating_add(prompt(bytes))
 	}
 	// Two lots: burnt, paid out of escrow, booked, and the rest given back.
 	fn cancel_job() -> Weight {
@@ -55,11 +55,12 @@ impl WeightInfo for () {
 	fn match_base() -> Weight {
 		cost(10, 4, 1)
 	}
-	fn match_model() -> Weight {
+	fn match_line() -> Weight {
 		cost(5, 3, 0)
 	}
+	// Two draws, or the record of a booking and the workers of all its slots.
 	fn match_job() -> Weight {
-		cost(40, 16, 16)
+		cost(60, 50, 20)
 	}
 	fn deadline_base() -> Weight {
 		cost(5, 2, 1)

@@ -9,6 +9,7 @@ use scale_info::TypeInfo;
 
 use crate::{
 	access::TierId,
+	capacity::BookingId,
 	jobs::{JobId, LaneChoice},
 	models::ModelId,
 	Cu, Moment, Usdc,
@@ -124,6 +125,14 @@ pub enum Refusal {
 		/// CU at the most that one job could set aside.
 		available: Cu,
 	},
+	/// Too few workers serve the model for the Included lane.
+	#[codec(index = 18)]
+	TooFewOperators {
+		/// Workers that have slots for it.
+		operators: u32,
+		/// What the lane asks for.
+		needed: u32,
+	},
 	/// The guardians have paused the model.
 	#[codec(index = 30)]
 	ModelPaused {
@@ -212,6 +221,14 @@ pub trait LaneFunds<AccountId> {
 		min_tier: TierId,
 		cu: Cu,
 	) -> Result<Self::Reservation, DispatchError>;
+	/// Puts a reserved job for `model` under a booking of throughput, if one covers it.
+	fn book(_: &mut Self::Reservation, _: &ModelId) -> Option<BookingId> {
+		None
+	}
+	/// Whether a booking would cover a job of `cu` of this account for `model`.
+	fn is_covered(_: &AccountId, _: &ModelId, _: Cu) -> bool {
+		false
+	}
 	/// Takes `charged <= reserved`, frees the rest for `who`, and moves the price of the charge
 	/// to the earnings of `worker`; returns that price.
 	///

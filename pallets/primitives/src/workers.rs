@@ -4,7 +4,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use polkadot_sdk::{sp_arithmetic::Permill, sp_core::H256, sp_runtime::DispatchResult};
 use scale_info::TypeInfo;
 
-use crate::models::ModelId;
+use crate::{jobs::Lane, models::ModelId};
 
 /// How a slot comes back.
 #[derive(
@@ -32,11 +32,25 @@ pub enum SlotUse {
 
 /// Slots of workers, as the market takes and returns them; each call is O(1).
 pub trait Workers<AccountId> {
-	/// Takes a free slot for a job of `requester` for `model`: two drawn by `random`, the better
-	/// reputed of them; none of a worker that `requester` excludes.
-	fn take_slot(model: &ModelId, requester: &AccountId, random: u64) -> Option<AccountId>;
+	/// Takes a free slot for a job of `requester` on `lane` for `model`: two drawn by `random`, the
+	/// better reputed of them; none of a worker that `requester` excludes, and on the Included lane
+	/// none of one that has its share of the model's slots in use.
+	fn take_slot(
+		model: &ModelId,
+		requester: &AccountId,
+		lane: Lane,
+		random: u64,
+	) -> Option<AccountId>;
 	/// Returns the slot of `worker` for `model`.
 	fn return_slot(worker: &AccountId, model: &ModelId, slot_use: SlotUse);
+	/// Notes how a slot of `worker` for `model` was used that stays taken.
+	fn keep_slot(worker: &AccountId, model: &ModelId, slot_use: SlotUse);
+	/// Whether `worker` would be given a job for `model` now, if it had a slot to give.
+	fn is_ready(worker: &AccountId, model: &ModelId) -> bool;
+	/// Slots that the workers have earned for `model`, taken ones included.
+	fn proven_slots(model: &ModelId) -> u32;
+	/// Workers that have slots for `model`.
+	fn operators(model: &ModelId) -> u32;
 	/// Free slots of `model` over all workers.
 	fn free_slots(model: &ModelId) -> u32;
 	/// Tokens per second that a deadline for this model counts on.

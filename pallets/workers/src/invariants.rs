@@ -18,7 +18,7 @@ use crate::{
 	ladder::MAX_OFFENCES,
 	types::{Seat, WorkerState, MAX_SLOTS},
 	BalanceOf, Config, EarnedSlots, Excluded, FreeSlots, HoldReason, Keys, Ladders, Numbers,
-	Pallet, RecordOf, Seats, Slashes, Tokens, Workers,
+	Operators, Pallet, RecordOf, Seats, Slashes, Tokens, Workers,
 };
 
 type Checked = Result<(), TryRuntimeError>;
@@ -111,7 +111,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn check_seats() -> Checked {
-		let mut sums = BTreeMap::<_, u32>::new();
+		let (mut sums, mut operators) = (BTreeMap::<_, u32>::new(), BTreeMap::<_, u32>::new());
 		for (who, model, seat) in Seats::<T>::iter() {
 			let Seat {
 				earned,
@@ -134,10 +134,14 @@ impl<T: Config> Pallet<T> {
 				"9: a seat is open that is not offered, or closed"
 			);
 			*sums.entry(model).or_default() += u32::from(earned);
+			*operators.entry(model).or_default() += u32::from(earned > 0);
 		}
 		for (model, earned) in EarnedSlots::<T>::iter() {
 			let sum = sums.remove(&model).unwrap_or_default();
 			ensure!(earned == sum, "11: slots earned are miscounted");
+			let counted = Operators::<T>::get(model);
+			let operators = operators.remove(&model).unwrap_or_default();
+			ensure!(counted == operators, "11: operators are miscounted");
 		}
 		ensure!(
 			sums.values().all(|sum| *sum == 0),

@@ -146,6 +146,8 @@ pub mod pallet {
 		type ProbationJobs: Get<u16>;
 		/// The most of a model's slots that a requester excludes.
 		type ExclusionShare: Get<Permill>;
+		/// The most of a model's slots that a worker has in use when it gets an Included job.
+		type OperatorShare: Get<Permill>;
 		/// Protocol time in which offences add up.
 		type OffenceWindow: Get<ProtocolTime>;
 		/// Protocol time in which a conviction can be cancelled.
@@ -213,6 +215,10 @@ pub mod pallet {
 	/// Slots earned for each model, over all workers.
 	#[pallet::storage]
 	pub type EarnedSlots<T: Config> = StorageMap<_, Blake2_128Concat, ModelId, u32, ValueQuery>;
+
+	/// Workers that have earned slots for each model.
+	#[pallet::storage]
+	pub type Operators<T: Config> = StorageMap<_, Blake2_128Concat, ModelId, u32, ValueQuery>;
 
 	/// Each worker's offences; those that have left the window mean nothing.
 	#[pallet::storage]

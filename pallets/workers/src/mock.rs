@@ -6,7 +6,7 @@ use std::sync::Arc;
 use one_mailbox::Service;
 use one_primitives::{
 	clock::{Clock, Day},
-	jobs::{Acceptance, Assignment, JobId, Market},
+	jobs::{Acceptance, Assignment, JobId, Lane, Market},
 	models::{Cost, ModelId, ModelTerms, Models},
 	receipts::{self, Receipt, Receipts, SignedReceipt},
 	settlement::VoidPay,
@@ -76,6 +76,7 @@ parameter_types! {
 	pub static Probation: u16 = 0;
 	pub static BondPerSlotGib: u64 = 10;
 	pub static ExclusionShare: Permill = Permill::from_percent(50);
+	pub static OperatorShare: Permill = Permill::one();
 	pub const Ladder: LadderTerms = LADDER;
 	pub const SlashPot: u64 = SLASH_POT;
 	pub const OffenceWindow: ProtocolTime = 90_000;
@@ -228,6 +229,7 @@ impl pallet_workers::Config for Test {
 	type Ladder = Ladder;
 	type ProbationJobs = Probation;
 	type ExclusionShare = ExclusionShare;
+	type OperatorShare = OperatorShare;
 	type OffenceWindow = OffenceWindow;
 	type AppealWindow = AppealWindow;
 	type UnbondingPeriod = UnbondingPeriod;
@@ -389,7 +391,7 @@ pub fn pass_with(time: ProtocolTime, limit: Weight) {
 
 /// Takes a slot for the `n`th model.
 pub fn take(n: u8, random: u64) -> Option<u64> {
-	Workers::take_slot(&model(n), &REQUESTER, random)
+	Workers::take_slot(&model(n), &REQUESTER, Lane::Dedicated, random)
 }
 
 /// Sets what `who` has earned for the `n`th model.
@@ -422,7 +424,7 @@ pub fn assignment(job: JobId, attempt: u8, fork: u8) -> Assignment {
 /// Takes a slot of `who`, the only one listed, and gives it `assignment`.
 pub fn assign(who: u64, assignment: Assignment) {
 	assert_eq!(
-		Workers::take_slot(&assignment.model, &REQUESTER, 0),
+		Workers::take_slot(&assignment.model, &REQUESTER, Lane::Included, 0),
 		Some(who)
 	);
 	Open::mutate(|open| open.push((who, assignment)));

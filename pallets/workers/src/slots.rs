@@ -7,6 +7,7 @@
 
 use one_primitives::{
 	clock::Clock,
+	jobs::Lane,
 	models::{ModelId, Models},
 	workers::{SlotUse, Workers as Slots},
 };
@@ -18,7 +19,8 @@ use polkadot_sdk::{
 use crate::{
 	state::Step,
 	types::{Seat, WorkerState},
-	Config, EarnedSlots, Event, FreeSlots, Pallet, PulseOf, RecordOf, Seats, Tokens, Workers,
+	Config, EarnedSlots, Event, FreeSlots, Operators, Pallet, PulseOf, RecordOf, Seats, Tokens,
+	Workers,
 };
 
 /// Draws of one [`take_slot`](Slots::take_slot) at the most; one that finds
@@ -31,12 +33,22 @@ const REPUTATION_STEP: Permill = Permill::from_parts(62_500);
 struct Candidate<AccountId> {
 	index: u32,
 	who: AccountId,
+	used: u8,
 	reputation: Permill,
 }
 
 impl<T: Config> Slots<T::AccountId> for Pallet<T> {
-	fn take_slot(model: &ModelId, requester: &T::AccountId, random: u64) -> Option<T::AccountId> {
+	fn take_slot(
+		model: &ModelId,
+		requester: &T::AccountId,
+		lane: Lane,
+		random: u64,
+	) -> Option<T::AccountId> {
 		let excluded = Self::excluded(requester, model);
+		let most = Self::most_used(model, lane);
+		let may_take = |candidate: &Candidate<T::AccountId>| {
+			u32::from(candidate.used) < most && !excluded.contains(&candidate.who)
+		};
 		let mut seed = random;
 		for _ in 0..MAX_DRAWS {
 			let free = FreeSlots::<T>::get(model);
@@ -48,7 +60,7 @@ impl<T: Config> Slots<T::AccountId> for Pallet<T> {
 			);
 			match drawn {
 				(Some(a), Some(b)) => {
-					if let Some(better) = better_of(a, b, &excluded) {
+					if let Some(better) = better_of(a, b, may_take) {
 						return Self::take(model, better);
 					}
 				}
@@ -60,21 +72,27 @@ impl<T: Config> Slots<T::AccountId> for Pallet<T> {
 	}
 
 	fn return_slot(worker: &T::AccountId, model: &ModelId, slot_use: SlotUse) {
-		let Some(mut record) = Workers::<T>::get(worker) else {
+		let Some(record) = Self::use_slot(worker, model, slot_use, 1) else {
 			return;
 		};
-		// One that is on probation does not grow, and the last job of it is a part of it.
-		let most = match record.probation {
-			0 => record.offer.slots,
-			_ => 1,
-		};
-		Self::note_use(worker, &mut record, slot_use);
-		Workers::<T>::insert(worker, &record);
-		Self::mutate_seat(worker, model, |seat| {
-			seat.used = seat.used.saturating_sub(1);
-			seat.earned = earned(seat.earned, most, slot_use);
-		});
 		Self::list(worker, &record, model);
+	}
+
+	fn keep_slot(worker: &T::AccountId, model: &ModelId, slot_use: SlotUse) {
+		Self::use_slot(worker, model, slot_use, 0);
+	}
+
+	fn is_ready(worker: &T::AccountId, model: &ModelId) -> bool {
+		let is_ready = |record| Self::is_there(&record) && Self::can_serve(&record, model);
+		Workers::<T>::get(worker).is_some_and(is_ready)
+	}
+
+	fn proven_slots(model: &ModelId) -> u32 {
+		EarnedSlots::<T>::get(model)
+	}
+
+	fn operators(model: &ModelId) -> u32 {
+		Operators::<T>::get(model)
 	}
 
 	fn free_slots(model: &ModelId) -> u32 {
@@ -103,9 +121,32 @@ impl<T: Config> Pallet<T> {
 			.is_some_and(|pulse| silence(pulse) <= timeout)
 	}
 
+	/// Records how a slot was used, of which so many are not taken any more; returns the worker's
+	/// record.
+	fn use_slot(
+		who: &T::AccountId,
+		model: &ModelId,
+		slot_use: SlotUse,
+		returned: u8,
+	) -> Option<RecordOf<T>> {
+		let mut record = Workers::<T>::get(who)?;
+		// One that is on probation does not grow, and the last job of it is a part of it.
+		let most = match record.probation {
+			0 => record.offer.slots,
+			_ => 1,
+		};
+		record.used = record.used.saturating_sub(returned);
+		Self::note_use(who, &mut record, slot_use);
+		Workers::<T>::insert(who, &record);
+		Self::mutate_seat(who, model, |seat| {
+			seat.used = seat.used.saturating_sub(returned);
+			seat.earned = earned(seat.earned, most, slot_use);
+		});
+		Some(record)
+	}
+
 	/// Records how a slot was used.
 	fn note_use(who: &T::AccountId, record: &mut RecordOf<T>, slot_use: SlotUse) {
-		record.used = record.used.saturating_sub(1);
 		record.reputation = reputation(record.reputation, slot_use);
 		record.late |= slot_use == SlotUse::Late;
 		if slot_use == SlotUse::Served && record.probation > 0 {
@@ -152,9 +193,14 @@ impl<T: Config> Pallet<T> {
 		Seats::<T>::insert(who, model, seat);
 	}
 
+	/// Whether a worker takes jobs, and can be expected to answer.
+	fn is_there(record: &RecordOf<T>) -> bool {
+		record.state.takes_jobs() && Self::is_alive(record)
+	}
+
 	/// Whether a worker may be given a job now.
 	fn can_take(record: &RecordOf<T>) -> bool {
-		record.state.takes_jobs() && record.used < record.offer.slots && Self::is_alive(record)
+		record.used < record.offer.slots && Self::is_there(record)
 	}
 
 	/// Whether a worker's device and service are up to `model`.
@@ -171,14 +217,27 @@ impl<T: Config> Pallet<T> {
 		record.offer.vram >= terms.min_vram && computes(terms.arithmetic)
 	}
 
+	/// Slots for `model` of which a worker that has as many in use gets no more jobs of `lane`: its
+	/// share on the Included lane, whatever its jobs are, and one at the least.
+	fn most_used(model: &ModelId, lane: Lane) -> u32 {
+		match lane {
+			Lane::Included => {
+				let share = T::OperatorShare::get().mul_floor(EarnedSlots::<T>::get(model));
+				share.max(1)
+			}
+			Lane::Dedicated => u32::MAX,
+		}
+	}
+
 	/// The token at `index`, if it is not stale.
 	fn candidate(model: &ModelId, index: u32) -> Option<Candidate<T::AccountId>> {
 		let who = Tokens::<T>::get(model, index)?;
 		let record = Workers::<T>::get(&who).filter(Self::can_take)?;
-		Seats::<T>::get(&who, model).filter(Seat::has_room)?;
+		let seat = Seats::<T>::get(&who, model).filter(Seat::has_room)?;
 		Some(Candidate {
 			index,
 			who,
+			used: seat.used,
 			reputation: record.reputation,
 		})
 	}
@@ -217,7 +276,7 @@ impl<T: Config> Pallet<T> {
 		Some(removed)
 	}
 
-	/// Changes a seat, keeps the model's sum, and forgets a seat to which nothing refers any more.
+	/// Changes a seat, keeps the model's sums, and forgets a seat to which nothing refers any more.
 	pub(crate) fn mutate_seat(who: &T::AccountId, model: &ModelId, change: impl FnOnce(&mut Seat)) {
 		let mut seat = Seats::<T>::get(who, model).unwrap_or_default();
 		let before = u32::from(seat.earned);
@@ -228,19 +287,25 @@ impl<T: Config> Pallet<T> {
 				*earned = earned.saturating_sub(before).saturating_add(after);
 			});
 		}
+		if (after > 0) != (before > 0) {
+			Operators::<T>::mutate(model, |operators| {
+				let others = operators.saturating_sub((before > 0).into());
+				*operators = others.saturating_add((after > 0).into());
+			});
+		}
 		Seats::<T>::set(who, model, Some(seat).filter(|seat| !seat.is_empty()));
 	}
 }
 
-/// The better reputed of two that is not excluded; the first of equals.
-fn better_of<AccountId: PartialEq>(
+/// The better reputed of two that may take the job; the first of equals.
+fn better_of<AccountId>(
 	first: Candidate<AccountId>,
 	second: Candidate<AccountId>,
-	excluded: &[AccountId],
+	may_take: impl Fn(&Candidate<AccountId>) -> bool,
 ) -> Option<u32> {
 	[second, first]
 		.into_iter()
-		.filter(|candidate| !excluded.contains(&candidate.who))
+		.filter(may_take)
 		.max_by_key(|candidate| candidate.reputation)
 		.map(|candidate| candidate.index)
 }

@@ -3,7 +3,7 @@
 use crate::{
 	configs::{parameters::bounded, settlement::UsdcAsset},
 	constants::currency::VOUCHERS,
-	Assets, Clock, Jobs, Runtime, Settlement,
+	Assets, Clock, Jobs, Models, Runtime, Settlement, Workers,
 };
 use one_primitives::{capacity::ProvenCapacity, Cu, ProtocolTime};
 use polkadot_sdk::{
@@ -14,9 +14,15 @@ use polkadot_sdk::{
 	sp_runtime::Permill,
 };
 
+/// Milliseconds of a day.
+const DAY: ProtocolTime = 24 * 60 * 60 * 1_000;
+
 parameter_types! {
 	pub const PriceStep: Permill = Permill::from_percent(10);
-	pub const PriceStepPeriod: ProtocolTime = 7 * 24 * 60 * 60 * 1_000;
+	pub const PriceStepPeriod: ProtocolTime = 7 * DAY;
+	pub const SpareShare: Permill = Permill::from_percent(10);
+	/// A worker with a bound slot cannot leave for so long.
+	pub const MaxBookingPeriod: ProtocolTime = DAY;
 }
 
 impl pallet_capacity::Config for Runtime {
@@ -25,6 +31,8 @@ impl pallet_capacity::Config for Runtime {
 	type Vouchers = Assets;
 	type FirstAsset = ConstU32<VOUCHERS>;
 	type Ledger = Settlement;
+	type Models = Models;
+	type Workers = Workers;
 	type Proven = ProvenOrFirst;
 	type PricePerGiga = bounded::PricePerGiga;
 	type PriceStep = PriceStep;
@@ -33,6 +41,10 @@ impl pallet_capacity::Config for Runtime {
 	type Horizon = ConstU32<90>;
 	type JobSlots = bounded::DedicatedSlots;
 	type MaxAllowances = ConstU32<256>;
+	type StandbyShare = bounded::StandbyShare;
+	type BookableShare = bounded::BookableShare;
+	type SpareShare = SpareShare;
+	type MaxBookingPeriod = MaxBookingPeriod;
 	type WeightInfo = pallet_capacity::weights::SubstrateWeight<Runtime>;
 }
 

@@ -28,8 +28,10 @@ parameter_types! {
 	pub const ReportPriority: TransactionPriority = TransactionPriority::MAX / 2;
 }
 
-/// Models in the registry, and so with jobs waiting, at the most.
+/// Models in the registry at the most.
 type MaxModels = ConstU32<64>;
+/// Models and bookings with jobs waiting at the most.
+type MaxLines = ConstU32<{ 64 + pallet_capacity::MAX_BOOKINGS }>;
 
 impl pallet_models::Config for Runtime {
 	type AdminOrigin = RootOr<MODELS>;
@@ -54,6 +56,7 @@ impl pallet_workers::Config for Runtime {
 	type Ladder = bounded::Ladder;
 	type ProbationJobs = bounded::ProbationJobs;
 	type ExclusionShare = bounded::ExclusionShare;
+	type OperatorShare = bounded::OperatorShare;
 	type OffenceWindow = bounded::OffenceWindow;
 	type AppealWindow = bounded::AppealWindow;
 	type UnbondingPeriod = bounded::UnbondingPeriod;
@@ -75,6 +78,7 @@ impl pallet_jobs::Config for Runtime {
 	type Models = Models;
 	type Pauses = MarketPauses;
 	type Workers = Workers;
+	type Bookings = Capacity;
 	type Included = Credits;
 	type Dedicated = Capacity;
 	type Earnings = Settlement;
@@ -85,11 +89,14 @@ impl pallet_jobs::Config for Runtime {
 	type InputRatio = bounded::InputRatio;
 	type IncludedFloor = bounded::IncludedFloor;
 	type MaxQueue = bounded::MaxQueue;
+	type MinOperators = bounded::MinOperators;
+	type PriceFloor = bounded::PriceFloor;
+	type PriceCeiling = bounded::PriceCeiling;
 	type AcceptPeriod = bounded::AcceptPeriod;
 	type CompletionFloor = bounded::CompletionFloor;
 	type QueuePeriod = bounded::QueuePeriod;
 	type ChallengeWindow = bounded::ChallengeWindow;
-	type MaxModels = MaxModels;
+	type MaxLines = MaxLines;
 	type PollWeight = MarketWeight;
 	type WeightInfo = ();
 }

@@ -178,6 +178,12 @@ pub mod dynamic {
 		/// Tokens per second that deadlines count on until audits prove a worker's own rate.
 		#[codec(index = 6)]
 		pub static ProvenRate: u32 = 5;
+		/// What the Dedicated lane asks for while no job waits, in percent of the price.
+		#[codec(index = 7)]
+		pub static PriceFloor: u32 = 100;
+		/// What it asks for when a job waits for each slot of the model.
+		#[codec(index = 8)]
+		pub static PriceCeiling: u32 = 150;
 	}
 
 	/// The sale of fees.
@@ -211,6 +217,12 @@ pub mod dynamic {
 		/// Job slots of an account on the Dedicated lane.
 		#[codec(index = 2)]
 		pub static DedicatedSlots: u8 = 16;
+		/// Share of its rate that a slot is paid for being bound to a sponsor and idle.
+		#[codec(index = 3)]
+		pub static StandbyShare: Permill = Permill::from_percent(20);
+		/// Share of a model's slots that may be bound to sponsors.
+		#[codec(index = 4)]
+		pub static BookableShare: Permill = Permill::from_percent(50);
 	}
 
 	/// Validators.
@@ -279,6 +291,12 @@ pub mod dynamic {
 		/// The most of a model's slots that a requester excludes.
 		#[codec(index = 9)]
 		pub static ExclusionShare: Permill = Permill::from_percent(10);
+		/// Workers that serve a model at the least for it to be open to Included jobs.
+		#[codec(index = 10)]
+		pub static MinOperators: u32 = 3;
+		/// The most of a model's slots that a worker has in use when it gets an Included job.
+		#[codec(index = 11)]
+		pub static OperatorShare: Permill = Permill::from_parts(333_334);
 	}
 
 	/// How governance goes, in milliseconds; only root sets it. Those of referenda are counted in
@@ -398,6 +416,8 @@ pub mod bounded {
 		MaxQueue: u32 = market, 100, 100_000;
 		BondPerSlotGib: Balance = market, ONE, 100_000 * ONE;
 		ProvenRate: u32 = market, 1, 10_000;
+		PriceFloor: u32 = market, 50, 100;
+		PriceCeiling: u32 = market, 100, 400;
 
 		ProbationJobs: u16 = workers, 0, 1_000;
 		SmallFrom: u8 = workers, 2, 16;
@@ -409,6 +429,8 @@ pub mod bounded {
 		LateCap: Permill = workers, Permill::from_percent(1), Permill::from_percent(30);
 		BondFloor: Permill = workers, Permill::from_percent(50), Permill::from_percent(100);
 		ExclusionShare: Permill = workers, Permill::zero(), Permill::from_percent(50);
+		MinOperators: u32 = workers, 0, 100;
+		OperatorShare: Permill = workers, Permill::from_percent(10), Permill::from_percent(100);
 
 		SliceShare: Permill = settlement, Permill::from_parts(10), Permill::from_parts(1_000);
 		MinSale: Balance = settlement, MILLI_ONE, 1_000 * ONE;
@@ -418,6 +440,8 @@ pub mod bounded {
 		Premium: Permill = capacity, Permill::from_percent(2), Permill::from_percent(5);
 		FirstCapacity: Cu = capacity, 1_000_000_000, 1_000_000_000_000_000_000;
 		DedicatedSlots: u8 = capacity, 1, MAX_SLOTS;
+		StandbyShare: Permill = capacity, Permill::from_percent(5), Permill::from_percent(100);
+		BookableShare: Permill = capacity, Permill::zero(), Permill::from_percent(80);
 
 		MaxValidators: u32 = validators, 1, MAX_VALIDATORS;
 		MinValidators: u32 = validators, 1, MAX_VALIDATORS;

@@ -103,7 +103,7 @@ pub fn available(who: Sr25519Keyring) -> u64 {
 	Credits::credits(&account(who)).available
 }
 
-fn refused(code: u8) -> ApplyExtrinsicResult {
+pub fn refused(code: u8) -> ApplyExtrinsicResult {
 	Err(TransactionValidityError::Invalid(
 		InvalidTransaction::Custom(code),
 	))

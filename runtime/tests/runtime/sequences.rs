@@ -142,6 +142,19 @@ const CALLS: &[(&str, Make)] = &[
 		let account = account(draw.any());
 		pallet_capacity::Call::<Runtime>::disallow { account }.into()
 	}),
+	("reserve_throughput", |_, draw| {
+		pallet_capacity::Call::<Runtime>::reserve_throughput {
+			model: draw.model(),
+			cu_per_minute: draw.upto(2_000),
+			period: 50_000 + draw.b % 600_000,
+			max_standby: u64::MAX,
+		}
+		.into()
+	}),
+	("release_throughput", |_, draw| {
+		let booking = draw.upto(20) as u32;
+		pallet_capacity::Call::<Runtime>::release_throughput { booking }.into()
+	}),
 	("choose_sponsor", |_, draw| {
 		let sponsor = (draw.a % 3 > 0).then(|| account(draw.any()));
 		pallet_capacity::Call::<Runtime>::choose_sponsor { sponsor }.into()
@@ -287,6 +300,20 @@ const GOVERNED: &[(&str, fn(Draw) -> RuntimeCall)] = &[
 	("exclusion share", |draw| {
 		let share =
 			workers::Parameters::ExclusionShare(workers::ExclusionShare, Some(draw.share()));
+		set(RuntimeParameters::Workers(share))
+	}),
+	("price under load", |draw| {
+		let ceiling = Some(100 + draw.upto(300) as u32);
+		let ceiling = market::Parameters::PriceCeiling(market::PriceCeiling, ceiling);
+		set(RuntimeParameters::Market(ceiling))
+	}),
+	("operators of a model", |draw| {
+		let least = Some(1 + draw.upto(1) as u32);
+		let operators = workers::Parameters::MinOperators(workers::MinOperators, least);
+		set(RuntimeParameters::Workers(operators))
+	}),
+	("operator share", |draw| {
+		let share = workers::Parameters::OperatorShare(workers::OperatorShare, Some(draw.share()));
 		set(RuntimeParameters::Workers(share))
 	}),
 	("fee share", |draw| {

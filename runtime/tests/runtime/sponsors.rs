@@ -1,9 +1,11 @@
 //! The Dedicated lane: vouchers bought, spent by their owner or an account it allows, refunded.
 
 use crate::{chain::*, economy, market::*};
+use one_mailbox::Outcome;
 use one_primitives::{
 	clock::Clock as _,
-	jobs::{JobId, Lane, LaneChoice},
+	jobs::{JobId, Lane, LaneChoice, Market as _},
+	models::ModelId,
 	price, Cu, Usdc,
 };
 use one_runtime::{
@@ -17,9 +19,11 @@ use one_runtime::{
 };
 use pallet_assets::{Call as AssetsCall, Instance1};
 use pallet_capacity::Call;
+use pallet_models::{shape::Shape, types::ModelRecord};
 use polkadot_sdk::{
 	frame_support::{assert_ok, traits::Get},
 	pallet_asset_conversion_tx_payment::ChargeAssetTxPayment,
+	sp_core::H256,
 	sp_keyring::Sr25519Keyring::{self, *},
 	sp_runtime::ApplyExtrinsicResult,
 	*,
@@ -296,5 +300,127 @@ fn price_should_stand_for_a_week_in_both_lanes() {
 		pallet_clock::Elapsed::<Runtime>::put(Capacity::price_status().steps_from);
 		economy::next_day();
 		assert_eq!(Capacity::posted_price(), 110_000);
+	});
+}
+
+/// A model of a billion weights: a slot serves 370,000 CU of it in a minute.
+const LARGE: ModelId = H256::repeat_byte(9);
+
+fn large_model() -> ModelRecord {
+	let shape = Shape {
+		layers: 16,
+		hidden: 2_048,
+		ffn: 8_192,
+		heads: 32,
+		kv_heads: 8,
+		head_dim: 64,
+		vocab: 128_256,
+		context: 2_048,
+	};
+	ModelRecord { shape, ..model() }
+}
+
+fn prompt_large(slot: u8) -> RuntimeCall {
+	pallet_jobs::Call::<Runtime>::submit_job {
+		slot,
+		model: LARGE,
+		lane: LaneChoice::Dedicated,
+		max_output: economy::OUTPUT,
+		prompt: b"hello".to_vec(),
+	}
+	.into()
+}
+
+/// `Bob`, with vouchers, has a slot bound to him for five minutes: that of `Dave` or of `Eve`; both
+/// serve a large model.
+fn with_throughput(test: impl FnOnce(Sr25519Keyring, Sr25519Keyring)) {
+	in_block("development", || {
+		let steps = batch(activation(LARGE, large_model()));
+		assert_ok!(submit(Alice, sudo(steps)).unwrap());
+		[Dave, Eve].map(|worker| join(worker, LARGE, 1));
+		for sponsor in [Bob, Ferdie] {
+			assert_ok!(submit(sponsor, buy(1_000 * GCU)).unwrap());
+		}
+		let reserve = Call::<Runtime>::reserve_throughput {
+			model: LARGE,
+			cu_per_minute: 300_000,
+			period: 5 * 60_000,
+			max_standby: GCU,
+		};
+		assert_ok!(submit(Bob, reserve).unwrap());
+		let [(_, booking)] = &Capacity::bookings(&account(Bob))[..] else {
+			panic!("one booking");
+		};
+		let (bound, free) = match booking.slots[0].worker == account(Dave) {
+			true => (Dave, Eve),
+			false => (Eve, Dave),
+		};
+		test(bound, free);
+		check_books();
+	});
+}
+
+#[test]
+fn reserved_throughput_should_be_there_when_all_else_is_taken() {
+	with_throughput(|bound, free| {
+		for slot in 0..3 {
+			assert_ok!(submit(Ferdie, prompt_large(slot)).unwrap());
+		}
+		assert_ok!(submit(Bob, prompt_large(0)).unwrap());
+		let job = only_job(Bob);
+		match_jobs();
+		assert_eq!(
+			serve(bound, 12, 30),
+			[job],
+			"the bound slot is the sponsor's"
+		);
+		assert_eq!(Jobs::assignments(&account(free)).len(), 1);
+		let waiting = Jobs::open_jobs(&account(Ferdie)).len();
+		assert_eq!(waiting, 3, "one with the free worker, two in the queue");
+		// The slot stays bound: nobody else has it.
+		match_jobs();
+		assert_eq!(Jobs::assignments(&account(bound)).len(), 0);
+		assert_ok!(submit(Bob, prompt_large(0)).unwrap());
+		match_jobs();
+		assert_eq!(serve(bound, 12, 30).len(), 1);
+	});
+}
+
+#[test]
+fn bound_worker_should_be_paid_for_being_there() {
+	with_throughput(|bound, free| {
+		let before = Settlement::statement(&account(bound)).paid_total;
+		while !Capacity::bookings(&account(Bob)).is_empty() {
+			economy::next_block();
+			for worker in [bound, free] {
+				// Refused while no sign of life is due.
+				let _ = report(worker, Outcome::Served);
+			}
+		}
+		while Settlement::statement(&account(bound)).paid_total == before {
+			economy::next_block();
+		}
+		// A fifth of what 370,714 CU a minute earn in five.
+		assert_eq!(Settlement::statement(&account(bound)).paid_total, 37);
+		assert_eq!(Settlement::statement(&account(free)).paid_total, 0);
+		let standby = 370_714 * 5 / 5;
+		assert_eq!(vouchers(Bob), 1_000 * u128::from(GCU) - standby);
+	});
+}
+
+#[test]
+fn dedicated_price_should_rise_while_jobs_wait_but_not_for_reserved_throughput() {
+	with_throughput(|_, _| {
+		for slot in 0..4 {
+			assert_ok!(submit(Ferdie, prompt_large(slot)).unwrap());
+		}
+		let mut jobs = Jobs::open_jobs(&account(Ferdie));
+		jobs.sort_by_key(|job| job.slot);
+		let reserved: Vec<_> = jobs.iter().map(|job| job.reserved).collect();
+		let cu = reserved[0];
+		// The second takes the free slot's place in the queue; there are two slots.
+		assert_eq!(reserved, [cu, cu, cu * 125 / 100, cu * 150 / 100]);
+		assert_ok!(submit(Bob, prompt_large(0)).unwrap());
+		assert_eq!(Jobs::open_jobs(&account(Bob))[0].reserved, cu);
 	});
 }

@@ -73,6 +73,18 @@ fn convict(offence: Offence) {
 	assert_ok!(submit(Alice, sudo(convict)).unwrap());
 }
 
+#[test]
+fn included_jobs_should_need_as_many_operators_as_governance_says() {
+	with_worker(|| {
+		let operators = workers::Parameters::MinOperators(workers::MinOperators, Some(2));
+		let operators = RuntimeParameters::Workers(operators);
+		assert_ok!(Parameters::set_parameter(RuntimeOrigin::root(), operators));
+		assert_eq!(submit(Bob, prompt(0)), refused(18));
+		join(Eve, MODEL, 1);
+		assert_ok!(submit(Bob, prompt(0)).unwrap());
+	});
+}
+
 /// Has the worker ignore jobs, but report, until an offence of it costs something; returns what,
 /// and when that is due.
 fn be_late() -> (Balance, u64) {

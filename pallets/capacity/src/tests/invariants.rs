@@ -6,12 +6,15 @@ use std::{
 };
 
 use frame_support::{instances::Instance1, traits::fungibles::Inspect as _};
-use one_primitives::capacity::ClassId;
+use one_primitives::{
+	capacity::{Bookings as _, ClassId},
+	workers::SlotUse,
+};
 use proptest::{prelude::*, test_runner::TestRunner};
 use sp_runtime::{DispatchResult, StateVersion, TryRuntimeError};
 
 use super::*;
-use crate::{Allowances, Classes, NextClass, OpenClasses, PriceRecord, Sponsors};
+use crate::{Allowances, Bookings, Classes, NextClass, OpenClasses, PriceRecord, Sponsors};
 
 const USERS: core::ops::RangeInclusive<AccountId> = ALICE..=CAROL;
 
@@ -34,6 +37,9 @@ enum Step {
 	Time(u64),
 	Proven(Cu),
 	Give(ClassId, Usdc),
+	Book(AccountId, Cu, u64),
+	End(AccountId, u32),
+	Away(u128),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -57,20 +63,27 @@ fn step() -> impl Strategy<Value = Step> {
 		2 => (job(), part()).prop_map(|(job, part)| Step::Forfeit(job, part)),
 		2 => job().prop_map(Step::Release),
 		2 => (1_000..1_000_000u128).prop_map(Step::Price),
-		3 => prop_oneof![0..WEEK, Just(WEEK)].prop_map(Step::Time),
+		4 => prop_oneof![0..WEEK, Just(WEEK), 0..60 * MINUTE, 0..60 * MINUTE]
+			.prop_map(Step::Time),
 		1 => (1..2_000 * GCU).prop_map(Step::Proven),
 		1 => (class(), 1..20_000u128).prop_map(|(class, amount)| Step::Give(class, amount)),
+		3 => (who(), 1..3 * RATE, MINUTE..600 * MINUTE)
+			.prop_map(|(who, rate, period)| Step::Book(who, rate, period)),
+		1 => (who(), 0..20u32).prop_map(|(who, id)| Step::End(who, id)),
+		1 => (100..110u128).prop_map(Step::Away),
 	]
 }
 
 /// What the test knows beside the chain.
 #[derive(Default)]
 struct World {
-	jobs: Vec<(AccountId, Reservation<AccountId>)>,
+	/// Owner, money, and the worker of a bound slot.
+	jobs: Vec<(AccountId, Reservation<AccountId>, Option<AccountId>)>,
 	/// Classes whose escrow strangers gave something.
 	given: BTreeSet<ClassId>,
 	drawn_twice: usize,
 	charged: usize,
+	booked: usize,
 }
 
 fn part_of(whole: Cu, part: Part) -> Cu {
@@ -86,14 +99,24 @@ impl World {
 	fn end(
 		&mut self,
 		number: usize,
+		slot_use: SlotUse,
 		end: impl FnOnce(&AccountId, &Reservation<AccountId>) -> DispatchResult,
 	) -> DispatchResult {
 		let Some(at) = self.pick(number) else {
 			return Ok(());
 		};
-		let (who, job) = self.jobs[at].clone();
+		let (who, job, _) = self.jobs[at].clone();
 		end(&who, &job)?;
-		self.jobs.swap_remove(at);
+		if let (
+			_,
+			Reservation {
+				booking: Some(id), ..
+			},
+			Some(worker),
+		) = self.jobs.swap_remove(at)
+		{
+			Capacity::return_slot(id, &worker, slot_use);
+		}
 		Ok(())
 	}
 
@@ -102,11 +125,15 @@ impl World {
 		assert_eq!(check.is_ok(), cu <= Capacity::available(&who));
 		let reserved = Capacity::reserve(&who, 0, cu);
 		assert_eq!(reserved.is_ok(), check.is_ok());
-		let job = reserved?;
+		let mut job = reserved?;
+		let booking = Capacity::book(&mut job, &MODEL);
+		self.booked += usize::from(booking.is_some());
+		// At once a slot, if its booking has one.
+		let worker = booking.and_then(|id| Capacity::take_slot(id, cu));
 		assert_eq!(job.cu(), cu);
 		assert!(price <= one_primitives::price::floor(cu.into(), 1_100_000));
 		self.drawn_twice += usize::from(job.lots.len() == 2);
-		self.jobs.push((who, job));
+		self.jobs.push((who, job, worker));
 		Ok(())
 	}
 
@@ -125,15 +152,32 @@ impl World {
 			Step::Reserve(who, cu) => self.reserve(who, cu),
 			Step::Charge(job, part) => {
 				self.charged += 1;
-				self.end(job, |who, job| {
+				self.end(job, SlotUse::Served, |who, job| {
 					let expected = Capacity::charge(who, job, part_of(job.cu(), part), &WORKER);
 					expected.map(drop)
 				})
 			}
-			Step::Forfeit(job, part) => self.end(job, |who, job| {
+			Step::Forfeit(job, part) => self.end(job, SlotUse::Unused, |who, job| {
 				Capacity::forfeit(who, job, part_of(job.cu(), part))
 			}),
-			Step::Release(job) => self.end(job, Capacity::release),
+			Step::Release(job) => self.end(job, SlotUse::Late, Capacity::release),
+			Step::Book(who, cu_per_minute, period) => {
+				let (model, max_standby) = (MODEL, Cu::MAX);
+				dispatch(
+					who,
+					crate::Call::reserve_throughput {
+						model,
+						cu_per_minute,
+						period,
+						max_standby,
+					},
+				)
+			}
+			Step::End(who, booking) => dispatch(who, crate::Call::release_throughput { booking }),
+			Step::Away(who) => {
+				Away::set(&vec![who]);
+				Ok(())
+			}
 			Step::Price(price) => {
 				Governed::set(&price);
 				Ok(())
@@ -162,6 +206,7 @@ impl World {
 		self.check_escrow();
 		self.check_custody();
 		self.check_allowances();
+		self.check_slots();
 	}
 
 	/// Escrow is outstanding CU at the class price, rounded up, to the last micro-USDC.
@@ -175,7 +220,10 @@ impl World {
 
 	fn check_custody(&self) {
 		let mut reserved = BTreeMap::<ClassId, Cu>::new();
-		for lot in self.jobs.iter().flat_map(|(_, job)| &job.lots) {
+		let bookings: Vec<_> = Bookings::<Test>::iter_values().collect();
+		let of_bookings = bookings.iter().flat_map(|booking| &booking.lots);
+		let of_jobs = self.jobs.iter().flat_map(|(_, job, _)| &job.lots);
+		for lot in of_jobs.chain(of_bookings) {
 			*reserved.entry(lot.class).or_default() += lot.cu;
 		}
 		for class in Classes::<Test>::iter_keys() {
@@ -190,20 +238,43 @@ impl World {
 
 	fn check_allowances(&self) {
 		for (sponsor, who, allowance) in Allowances::<Test>::iter() {
-			let of_both = |(owner, job): &&(AccountId, Reservation<AccountId>)| {
-				(*owner, job.payer) == (who, sponsor)
-			};
-			let jobs = self.jobs.iter().filter(of_both);
-			let reserved: Cu = jobs.map(|(_, job)| job.cu()).sum();
+			let jobs = self.jobs.iter();
+			let of_both = jobs.filter(|(owner, job, _)| (*owner, job.payer) == (who, sponsor));
+			let reserved: Cu = of_both.map(|(_, job, _)| job.cu()).sum();
 			assert_eq!(allowance.reserved, reserved, "{sponsor} for {who}");
 		}
 	}
 
-	/// All jobs end and all vouchers go back: nothing stays in any escrow.
-	fn wind_up(&mut self) {
-		for (who, job) in self.jobs.drain(..) {
-			assert_ok!(Capacity::release(&who, &job));
+	/// Every slot is free, or bound once; those with a job are the jobs'.
+	fn check_slots(&self) {
+		let bookings: Vec<_> = Bookings::<Test>::iter().collect();
+		let bound: usize = bookings
+			.iter()
+			.map(|(_, booking)| booking.slots.len())
+			.sum();
+		assert_eq!(bound + FreeSlots::get().len(), AllSlots::get() as usize);
+		for (id, booking) in bookings {
+			let of_booking =
+				|(_, job, _): &&(_, Reservation<AccountId>, _)| job.booking == Some(id);
+			let jobs: Vec<_> = self.jobs.iter().filter(of_booking).collect();
+			assert_eq!(booking.open as usize, jobs.len());
+			let busy = booking.slots.iter().filter(|slot| slot.busy).count();
+			let with_slot = jobs
+				.iter()
+				.filter(|(_, _, worker)| worker.is_some())
+				.count();
+			assert_eq!(busy, with_slot);
 		}
+	}
+
+	/// All jobs and bookings end and all vouchers go back: nothing stays in any escrow.
+	fn wind_up(&mut self) {
+		while !self.jobs.is_empty() {
+			assert_ok!(self.end(0, SlotUse::Unused, Capacity::release));
+		}
+		pass(WEEK);
+		assert_eq!(Bookings::<Test>::iter().count(), 0);
+		assert_eq!(FreeSlots::get().len(), AllSlots::get() as usize);
 		for class in Classes::<Test>::iter_keys() {
 			for who in USERS {
 				let cu = vouchers(who, class);
@@ -231,6 +302,7 @@ fn check_price(last: &mut PriceRecord) {
 fn run(steps: Vec<Step>) -> World {
 	let mut world = World::default();
 	new_world().execute_with(|| {
+		with_slots(&(100..116).collect::<Vec<_>>());
 		let mut price = crate::Price::<Test>::get().unwrap();
 		for step in steps {
 			let root = sp_io::storage::root(StateVersion::V1);
@@ -248,7 +320,7 @@ fn run(steps: Vec<Step>) -> World {
 
 #[test]
 fn invariants_should_hold_after_any_sequence() {
-	let (drawn_twice, charged) = (Cell::new(0), Cell::new(0));
+	let (drawn_twice, charged, booked) = (Cell::new(0), Cell::new(0), Cell::new(0));
 	let mut runner = TestRunner::new(ProptestConfig::with_cases(150));
 	let steps = prop::collection::vec(step(), 1..120);
 	runner
@@ -256,6 +328,7 @@ fn invariants_should_hold_after_any_sequence() {
 			let world = run(steps);
 			drawn_twice.set(drawn_twice.get() + world.drawn_twice);
 			charged.set(charged.get() + world.charged);
+			booked.set(booked.get() + world.booked);
 			Ok(())
 		})
 		.unwrap();
@@ -266,12 +339,13 @@ fn invariants_should_hold_after_any_sequence() {
 		drawn_twice.get()
 	);
 	assert!(charged.get() > 100, "{} charges", charged.get());
+	assert!(booked.get() > 50, "{} under a booking", booked.get());
 }
 
 #[test]
 fn invariants_should_fail_when_the_books_are_wrong() {
 	type Damage = fn();
-	let damages: [(&str, Damage); 8] = [
+	let damages: [(&str, Damage); 12] = [
 		("1", || Classes::<Test>::insert(0, PRICE + 1)),
 		("2", || Classes::<Test>::insert(1, PRICE)),
 		("3", || OpenClasses::<Test>::kill()),
@@ -282,11 +356,25 @@ fn invariants_should_fail_when_the_books_are_wrong() {
 		("5", || crate::AllowanceCount::<Test>::insert(ALICE, 2)),
 		("5", || crate::AllowanceCount::<Test>::remove(ALICE)),
 		("6", || Sponsors::<Test>::insert(CAROL, ALICE)),
+		("7", || crate::Ends::<Test>::kill()),
+		("7", || crate::BookingOf::<Test>::insert(BOB, MODEL, 0)),
+		("8", || crate::BoundSlots::<Test>::insert(MODEL, 3)),
+		("9", || {
+			Bookings::<Test>::mutate_extant(0, |booking| booking.lots[0].cu += GCU)
+		}),
 	];
 	for (invariant, damage) in damages {
 		new_world().execute_with(|| {
 			assert_ok!(buy(ALICE, 10 * GCU));
 			assert_ok!(allow(ALICE, BOB, 1));
+			with_slots(&[101, 102]);
+			let reserve = crate::Call::reserve_throughput {
+				model: MODEL,
+				cu_per_minute: RATE / 2,
+				period: MINUTE,
+				max_standby: GCU,
+			};
+			assert_ok!(dispatch(ALICE, reserve));
 			check_world();
 			damage();
 			match Capacity::do_try_state() {

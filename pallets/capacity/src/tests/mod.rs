@@ -12,6 +12,7 @@ use sp_runtime::{Permill, TokenError};
 
 use crate::{mock::*, Allowance, Error, Event, Lot, Reservation, MAX_CLASSES};
 
+mod bookings;
 mod classes;
 mod funds;
 mod invariants;

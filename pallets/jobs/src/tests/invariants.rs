@@ -38,6 +38,9 @@ enum Step {
 	Weight {
 		matches: u64,
 	},
+	Cover {
+		booking: Option<u32>,
+	},
 }
 
 fn lane() -> impl Strategy<Value = LaneChoice> {
@@ -70,6 +73,7 @@ fn step() -> impl Strategy<Value = Step> {
 		6 => (1..4u8, prop_oneof![4 => Just(SLOT_MS), 1 => 0..400_000u64])
 			.prop_map(|(blocks, length)| Step::Time { blocks, length }),
 		1 => (1..30u64).prop_map(|matches| Step::Weight { matches }),
+		1 => prop::option::of(1..3u32).prop_map(|booking| Step::Cover { booking }),
 	]
 }
 
@@ -125,6 +129,7 @@ fn take(step: Step) {
 				let _ = <Jobs as Market<AccountId>>::complete(&sizes);
 			}
 		}
+		Step::Cover { booking } => Covering::set(&booking),
 		Step::Time { blocks, length } => (0..blocks).for_each(|_| advance(length)),
 		Step::Weight { matches } => {
 			MaxPoll::set(&(<() as WeightInfo>::match_job() * 2 * (matches + 1)))
@@ -139,6 +144,7 @@ proptest! {
 	fn invariants_should_hold_after_any_sequence(steps in prop::collection::vec(step(), 1..80)) {
 		let slots = [(1, 101), (1, 102), (1, 103), (2, 101), (2, 102), (3, 103), (4, 103)];
 		with_slots(&slots, || {
+			bind(1, 101);
 			for step in steps {
 				take(step);
 				check_world();

@@ -7,7 +7,7 @@ use one_primitives::{
 use polkadot_sdk::sp_runtime::Permill;
 use proptest::prelude::*;
 
-use crate::{mock::*, ModelQueues, State};
+use crate::{mock::*, LineQueues, State};
 
 /// Serves one job a block with a single slot, and tells the lanes in order.
 fn served_lanes(blocks: usize) -> Vec<Lane> {
@@ -37,6 +37,19 @@ fn dedicated_should_go_first_but_leave_included_its_share() {
 }
 
 #[test]
+fn dedicated_should_not_wait_for_included_when_no_worker_takes_the_latter() {
+	with_slots(&[(1, WORKERS[0])], || {
+		IncludedShare::set(&Permill::one());
+		TakesIncluded::set(&false);
+		let included = submit(BOB, 0);
+		let dedicated = submit_to(ALICE, 0, 1, LaneChoice::Dedicated);
+		next_block();
+		assert_eq!(assigned(), [dedicated]);
+		assert!(matches!(state(included), Some(State::Queued { .. })));
+	});
+}
+
+#[test]
 fn included_should_have_every_slot_when_dedicated_is_empty() {
 	with_workers(|| {
 		let ids = [0, 1, 2].map(|slot| submit(ALICE, slot));
@@ -49,7 +62,7 @@ fn included_should_have_every_slot_when_dedicated_is_empty() {
 
 #[test]
 fn included_should_go_first_always_when_its_share_is_all() {
-	let queues = ModelQueues::default();
+	let queues = LineQueues::default();
 	let (all, none) = (Permill::one(), Permill::zero());
 	assert_eq!(queues.order(all), [Lane::Included, Lane::Dedicated]);
 	assert_eq!(queues.order(none), [Lane::Dedicated, Lane::Included]);

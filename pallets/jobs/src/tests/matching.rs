@@ -2,7 +2,7 @@ use frame_support::{traits::Hooks, weights::WeightMeter};
 use one_primitives::{jobs::LaneChoice, receipts::Outcome};
 use polkadot_sdk::*;
 
-use crate::{mock::*, Event, State, Waiting, WeightInfo};
+use crate::{mock::*, Event, Line, State, Waiting, WeightInfo};
 
 fn is_assigned(id: u64) -> bool {
 	matches!(state(id), Some(State::Assigned { .. }))
@@ -52,7 +52,7 @@ fn job_should_wait_when_only_other_models_have_slots() {
 		);
 		next_block();
 		assert!(!is_assigned(one) && is_assigned(two));
-		assert_eq!(Waiting::<Test>::get().into_inner(), [model(1)]);
+		assert_eq!(Waiting::<Test>::get().into_inner(), [Line::Model(model(1))]);
 	});
 }
 
@@ -63,7 +63,7 @@ fn models_should_take_turns_when_weight_is_short() {
 		.collect();
 	with_slots(&slots, || {
 		let one_match = <() as WeightInfo>::match_base()
-			.saturating_add(<() as WeightInfo>::match_model())
+			.saturating_add(<() as WeightInfo>::match_line())
 			.saturating_add(<() as WeightInfo>::match_job());
 		MaxPoll::set(&(one_match * 2));
 		let ids: Vec<u64> = (1..=3)

@@ -59,6 +59,7 @@ fn submit_job_should_reserve_and_queue() {
 			max_input: 20,
 			max_output: 20,
 			reserved: RESERVED,
+			booking: None,
 		};
 		assert_eq!(events(), [submitted]);
 	});
@@ -247,6 +248,20 @@ fn submit_job_should_take_the_dedicated_lane_when_credits_do_not_take_the_job() 
 }
 
 #[test]
+fn submit_job_should_take_the_dedicated_lane_alone_when_few_workers_serve_the_model() {
+	with_workers(|| {
+		OperatorCount::set(&2);
+		let refusal = Refusal::TooFewOperators {
+			operators: 2,
+			needed: 3,
+		};
+		assert_refused(terms(), refusal, Error::TooFewOperators);
+		let id = submit_to(ALICE, 0, 1, LaneChoice::IncludedFirst);
+		assert_eq!(job(id).lane(), Lane::Dedicated);
+	});
+}
+
+#[test]
 fn submit_job_should_refuse_when_the_queue_is_full() {
 	with_slots(&[], || {
 		QueueLimit::set(&2);
@@ -279,6 +294,6 @@ fn submit_job_should_refuse_when_the_line_of_models_is_full() {
 			prompt,
 		};
 		let fifth = dispatch(BOB, call);
-		assert_eq!(fifth, Err(Error::<Test>::TooManyModels.into()));
+		assert_eq!(fifth, Err(Error::<Test>::TooManyLines.into()));
 	});
 }

@@ -27,10 +27,13 @@ fn exclude(job: u64) -> polkadot_sdk::frame_support::dispatch::DispatchResult {
 
 /// The workers that are drawn for model `n` in many draws.
 fn drawn(n: u8, requester: u64) -> Vec<u64> {
-	use one_primitives::workers::{SlotUse, Workers as _};
+	use one_primitives::{
+		jobs::Lane,
+		workers::{SlotUse, Workers as _},
+	};
 	let mut workers: Vec<u64> = (0..200)
 		.filter_map(|random| {
-			let who = Workers::take_slot(&model(n), &requester, random)?;
+			let who = Workers::take_slot(&model(n), &requester, Lane::Included, random)?;
 			Workers::return_slot(&who, &model(n), SlotUse::Unused);
 			Some(who)
 		})

@@ -2,7 +2,10 @@
 
 use std::cell::Cell;
 
-use one_primitives::workers::{Challenger, Convict, Offence, SlotUse, Workers as _};
+use one_primitives::{
+	jobs::Lane,
+	workers::{Challenger, Convict, Offence, SlotUse, Workers as _},
+};
 use polkadot_sdk::{
 	frame_support::{dispatch::DispatchResult, storage::with_storage_layer},
 	sp_core::H256,
@@ -133,10 +136,13 @@ fn challenge(worker: u64, who: u64, part: Permill) {
 }
 
 fn take_slot(n: u8, requester: u64, random: u64, taken: &mut Taken) {
-	let Some(who) = Workers::take_slot(&model(n), &requester, random) else {
+	let lane = [Lane::Included, Lane::Dedicated][(random % 2) as usize];
+	let Some(who) = Workers::take_slot(&model(n), &requester, lane, random) else {
 		return;
 	};
 	let seat = Seats::<Test>::get(who, model(n)).unwrap();
+	let share = OperatorShare::get().mul_floor(Workers::proven_slots(&model(n)));
+	assert!(lane == Lane::Dedicated || u32::from(seat.used) <= share.max(1));
 	let record = Stored::<Test>::get(who).unwrap();
 	assert!(seat.used <= seat.earned && seat.earned <= record.offer.slots);
 	assert!(record.used <= record.offer.slots && record.state.takes_jobs());

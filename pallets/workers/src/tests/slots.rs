@@ -1,6 +1,9 @@
 //! Free slots: drawn, returned, earned, gone stale.
 
-use one_primitives::workers::{SlotUse, Workers as _};
+use one_primitives::{
+	jobs::Lane,
+	workers::{SlotUse, Workers as _},
+};
 use polkadot_sdk::{
 	frame_support::{assert_ok, BoundedVec},
 	frame_system::RawOrigin,
@@ -235,11 +238,31 @@ fn earned_slots_of_a_model_should_be_counted() {
 	build_and_execute(|| {
 		with_workers(&[1, 2], &[1, 2], 4);
 		let earned = |n| EarnedSlots::<Test>::get(model(n));
-		assert_eq!((earned(1), earned(2)), (2, 2));
+		let operators = || (Workers::operators(&model(1)), Workers::operators(&model(2)));
+		assert_eq!((earned(1), earned(2), operators()), (2, 2, (2, 2)));
 		set_earned(1, 1, 4);
-		assert_eq!((earned(1), earned(2)), (5, 2));
+		assert_eq!((earned(1), earned(2), operators()), (5, 2, (2, 2)));
 		assert_ok!(Workers::leave(RawOrigin::Signed(1).into()));
-		assert_eq!((earned(1), earned(2)), (1, 1));
+		assert_eq!((earned(1), earned(2), operators()), (1, 1, (1, 1)));
+	});
+}
+
+#[test]
+fn included_jobs_should_have_no_more_of_the_slots_than_a_workers_share() {
+	build_and_execute(|| {
+		OperatorShare::set(Permill::from_percent(34));
+		with_workers(&[1, 2, 3], &[1], 4);
+		set_earned(1, 1, 4);
+		for _ in 0..3 {
+			next_block();
+			assert_ok!(dispatch(heartbeat(1)));
+		}
+		let included = |random| Workers::take_slot(&model(1), &REQUESTER, Lane::Included, random);
+		let mut taken: Vec<u64> = (0..100).filter_map(included).collect();
+		taken.sort();
+		// A third of six slots, and no less than one.
+		assert_eq!(taken, [1, 1, 2, 3]);
+		assert_eq!((take(1), take(1), take(1)), (Some(1), Some(1), None));
 	});
 }
 
