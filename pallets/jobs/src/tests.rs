@@ -5,6 +5,7 @@
 mod attempts;
 mod cancel;
 mod deadlines;
+mod inference;
 mod invariants;
 mod lanes;
 mod matching;

@@ -9,6 +9,7 @@ mod economy;
 mod fees;
 mod genesis;
 mod governance;
+mod inference;
 mod market;
 mod parameters;
 mod sequences;
