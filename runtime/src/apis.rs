@@ -365,7 +365,8 @@ impl_runtime_apis! {
 			prompt_len: u32,
 			max_output: u32,
 		) -> Result<Quote, Refusal> {
-			Jobs::quote(&who, &SubmitTerms { slot: 0, lane, model, prompt_len, max_output })
+			let terms = SubmitTerms { slot: 0, lane, model, prompt_len, max_output, wants_ids: false };
+			Jobs::quote(&who, &terms)
 		}
 
 		fn job(job: JobId) -> Option<JobStatus<AccountId>> {

@@ -5,14 +5,11 @@
 //! domain.
 
 use one_arithmetic::ARITHMETIC_ID;
+use one_mailbox::commitment::result_root;
 
-use crate::hash::{merkle_root, Hash, Hasher};
+use crate::hash::{blake2_256, merkle_root, Hash, Hasher};
 
-/// Secret of a public job.
-pub const PUBLIC: Hash = [0; 32];
-
-/// Token ids of one leaf of the result tree.
-const RESULT_TILE: usize = 256;
+pub use one_mailbox::commitment::PUBLIC;
 
 /// How the next token is chosen, as integers of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,18 +81,7 @@ fn with_sampling(hasher: Hasher, sampling: &Sampling) -> Hasher {
 
 /// Merkle root over the ids of an answer in tiles of 256.
 pub fn result_hash(secret: &Hash, ids: &[u32]) -> Hash {
-	let leaf = |(i, ids): (usize, &[u32])| {
-		Hasher::new("result leaf")
-			.with(secret)
-			.number(i as u32)
-			.numbers(ids)
-			.finish()
-	};
-	keyed_root(
-		"result node",
-		secret,
-		ids.chunks(RESULT_TILE).enumerate().map(leaf).collect(),
-	)
+	result_root(blake2_256, secret, ids)
 }
 
 /// Merkle root over the positions fed, from the hash of the last residual at each.
@@ -199,6 +185,20 @@ mod tests {
 		assert_ne!(root, result_hash(&PUBLIC, &ids[..599]));
 		assert_ne!(root, result_hash(&[1; 32], &ids));
 		assert_ne!(result_hash(&PUBLIC, &[]), result_hash(&PUBLIC, &[0]));
+	}
+
+	/// The numbers are from an implementation of its own; the runtime's test has them too.
+	#[test]
+	fn result_hash_should_be_the_chains() {
+		let all: Vec<u32> = (0..600).collect();
+		assert_eq!(
+			hex::encode(result_hash(&PUBLIC, &[1, 2, 3])),
+			"39be7e72b5fd3be775add1cee2db007128b34d21af619c07bea4324a1df21b24"
+		);
+		assert_eq!(
+			hex::encode(result_hash(&PUBLIC, &all)),
+			"0e74adb0f5167457d3b27047ee9e48825a04f31a008e48ed6374379a202ee5f2"
+		);
 	}
 
 	#[test]

@@ -1,9 +1,9 @@
 //! Domain-separated hashing: everything is `blake2_256` behind the prefix `ONE-INT/1 <what>`.
 
 use blake2::{digest::consts::U32, Blake2b, Digest};
+use one_mailbox::commitment;
 
-/// A 32-byte hash.
-pub type Hash = [u8; 32];
+pub use one_mailbox::commitment::Hash;
 
 /// An incremental `blake2_256` of one domain.
 pub struct Hasher(Blake2b<U32>);
@@ -50,19 +50,6 @@ pub fn blake2_256(bytes: &[u8]) -> Hash {
 /// Merkle root of `leaves`: nodes of the domain `node` keyed by `key`, an odd node is promoted.
 ///
 /// `None` for no leaves. Leaves must come from a domain of their own, so that none is a node.
-pub fn merkle_root(node: &str, key: &[u8], mut level: Vec<Hash>) -> Option<Hash> {
-	while level.len() > 1 {
-		level = level
-			.chunks(2)
-			.map(|pair| parent(node, key, pair))
-			.collect();
-	}
-	level.pop()
-}
-
-fn parent(node: &str, key: &[u8], pair: &[Hash]) -> Hash {
-	match pair {
-		[left, right] => Hasher::new(node).with(key).with(left).with(right).finish(),
-		odd => odd[0],
-	}
+pub fn merkle_root(node: &str, key: &[u8], leaves: Vec<Hash>) -> Option<Hash> {
+	commitment::merkle_root(blake2_256, node, key, leaves)
 }

@@ -31,6 +31,8 @@ use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
+pub mod commitment;
+
 /// Version of every type in this crate; a node of another version is told so by the runtime.
 pub const VERSION: u16 = 1;
 
@@ -110,6 +112,8 @@ pub struct Order {
 	pub max_input: u32,
 	/// New tokens at the most.
 	pub max_output: u32,
+	/// Whether the new token ids go into the receipt.
+	pub wants_ids: bool,
 }
 
 /// What came of an order.
@@ -131,6 +135,8 @@ pub struct Completion {
 	pub outcome: Outcome,
 	/// Why generation ended.
 	pub finish: Finish,
+	/// The new token ids, where the order wants them.
+	pub ids: Vec<u32>,
 }
 
 /// What happened to a job at its worker.

@@ -142,6 +142,7 @@ mod tests {
 			secret: [0; 32],
 			max_input: 9,
 			max_output: 4,
+			wants_ids: false,
 		}
 	}
 
@@ -155,6 +156,7 @@ mod tests {
 			trace_root: [0; 32],
 			outcome: Outcome::Served,
 			finish: Finish::Stop,
+			ids: vec![],
 		}
 	}
 

@@ -195,6 +195,11 @@ impl<S: OffchainStorage> Worker<S> {
 			} else {
 				Finish::Length
 			},
+			ids: if order.wants_ids {
+				generation.ids.clone()
+			} else {
+				vec![]
+			},
 		};
 		self.answers
 			.finish(order.id.job, generation.ids, generation.text);
@@ -214,6 +219,7 @@ impl<S: OffchainStorage> Worker<S> {
 			trace_root: [0; 32],
 			outcome,
 			finish: Finish::None,
+			ids: vec![],
 		});
 	}
 }

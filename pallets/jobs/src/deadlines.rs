@@ -1,14 +1,21 @@
 //! Deadlines: every stored job has one, kept in buckets of protocol time.
 
-use one_primitives::{clock::Clock, jobs::JobId, settlement::Earnings, workers::SlotUse, Usdc};
+use one_primitives::{
+	clock::Clock, inference::Callbacks, jobs::JobId, settlement::Earnings, workers::SlotUse, Usdc,
+};
 use polkadot_sdk::{
-	frame_support::{defensive, storage::with_storage_layer, traits::Get, weights::WeightMeter},
+	frame_support::{
+		defensive,
+		storage::with_storage_layer,
+		traits::Get,
+		weights::{Weight, WeightMeter},
+	},
 	sp_runtime::DispatchResult,
 };
 
 use crate::{
-	funds::Funds, state::bucket, types::*, Config, DeadlineCursor, Deadlines, Event, JobOf, Jobs,
-	Pallet, StateOf, WeightInfo,
+	funds::Funds, state::bucket, types::*, Askers, Config, DeadlineCursor, Deadlines, Event, JobOf,
+	Jobs, Pallet, StateOf, WeightInfo,
 };
 
 impl<T: Config> Pallet<T> {
@@ -34,12 +41,21 @@ impl<T: Config> Pallet<T> {
 			return false;
 		}
 		for id in Deadlines::<T>::iter_key_prefix(number) {
-			if meter.try_consume(T::WeightInfo::deadline()).is_err() {
+			if meter.try_consume(Self::deadline_weight(id)).is_err() {
 				return false;
 			}
 			Self::meet_deadline(number, id);
 		}
 		true
+	}
+
+	/// What acting on the deadline of a job takes, with a pallet that waits for it.
+	fn deadline_weight(id: JobId) -> Weight {
+		let callback = match Askers::<T>::contains_key(id) {
+			true => T::Callbacks::weight(),
+			false => Weight::zero(),
+		};
+		T::WeightInfo::deadline().saturating_add(callback)
 	}
 
 	fn meet_deadline(number: u64, id: JobId) {

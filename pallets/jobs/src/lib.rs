@@ -9,6 +9,7 @@ use polkadot_sdk::*;
 
 mod deadlines;
 mod funds;
+mod inference;
 mod market;
 mod matching;
 mod price;
@@ -39,6 +40,9 @@ const LOG_TARGET: &str = "runtime::jobs";
 /// the first block after its bucket, so never early and at most this much, and a block, late.
 pub const BUCKET: ProtocolTime = 1_000;
 
+/// Results that pallets can be told of with the weight that the hook has in a block, at the least.
+const CALLBACKS: u64 = 32;
+
 /// What was set aside for a job of this runtime.
 pub type ReservationOf<T> = Reservation<
 	<<T as Config>::Included as LaneFunds<<T as frame_system::Config>::AccountId>>::Reservation,
@@ -59,6 +63,7 @@ pub mod pallet {
 		capacity::{BookingId, Bookings},
 		clock::Clock,
 		credits::{LaneFunds, Refusal, SubmitTerms},
+		inference::{AskerId, Callbacks},
 		jobs::{JobId, Lane, LaneChoice, OnFinal},
 		models::{ModelId, Models},
 		pauses::Pauses,
@@ -99,6 +104,8 @@ pub mod pallet {
 		type Earnings: Earnings<Self::AccountId>;
 		/// Told when a job is gone from the market.
 		type OnFinal: OnFinal;
+		/// The pallets that submit jobs, told what came of them.
+		type Callbacks: Callbacks;
 		/// VRF randomness of the parent block. It is for fairness among workers only.
 		type Randomness: Randomness<Option<H256>, BlockNumberFor<Self>>;
 		/// CU that a job costs at the least.
@@ -146,6 +153,10 @@ pub mod pallet {
 	/// What stored jobs ask.
 	#[pallet::storage]
 	pub type Payloads<T> = StorageMap<_, Twox64Concat, JobId, Payload>;
+
+	/// The pallets that wait for the results of open jobs.
+	#[pallet::storage]
+	pub type Askers<T> = StorageMap<_, Twox64Concat, JobId, AskerId>;
 
 	/// The open job in each job slot of an account.
 	#[pallet::storage]
@@ -290,6 +301,22 @@ pub mod pallet {
 			/// The worker who says so.
 			worker: T::AccountId,
 		},
+		/// A pallet took the result of its job.
+		ResultDelivered {
+			/// The pallet.
+			asker: AskerId,
+			/// The job.
+			job: JobId,
+		},
+		/// A pallet failed to take the result of its job, which is as settled as any other.
+		ResultRejected {
+			/// The pallet.
+			asker: AskerId,
+			/// The job.
+			job: JobId,
+			/// What was in its way.
+			error: DispatchError,
+		},
 		/// The books did not hold what a job that ended had set aside or earned.
 		FundsUnsettled {
 			/// Whose money it is.
@@ -339,6 +366,10 @@ pub mod pallet {
 		NoVouchers,
 		/// Too few workers serve the model for the Included lane.
 		TooFewOperators,
+		/// The receipt cannot carry that many token ids.
+		ResultTooLong,
+		/// No pallet of this name would be told of the result.
+		UnknownAsker,
 		/// The guardians have paused the model.
 		ModelPaused,
 		/// The lane is paused.
@@ -374,6 +405,7 @@ pub mod pallet {
 				Refusal::QueueFull { .. } => Self::QueueFull,
 				Refusal::NoVouchers { .. } => Self::NoVouchers,
 				Refusal::TooFewOperators { .. } => Self::TooFewOperators,
+				Refusal::ResultTooLong { .. } => Self::ResultTooLong,
 				Refusal::ModelPaused { .. } => Self::ModelPaused,
 				Refusal::LanePaused { .. } => Self::LanePaused,
 			}
@@ -398,12 +430,18 @@ pub mod pallet {
 			let one_match = T::WeightInfo::match_base()
 				.saturating_add(T::WeightInfo::match_line())
 				.saturating_add(T::WeightInfo::match_job());
+			let callback = T::Callbacks::weight();
 			let one_deadline = T::WeightInfo::deadline_base()
 				.saturating_add(T::WeightInfo::deadline_bucket())
-				.saturating_add(T::WeightInfo::deadline());
+				.saturating_add(T::WeightInfo::deadline())
+				.saturating_add(callback);
 			assert!(one_match.all_lte(half), "no block could match a job");
 			assert!(one_deadline.all_lte(half), "no block could meet a deadline");
 			assert!(T::MaxLines::get() > 0, "no job could wait");
+			assert!(
+				callback.all_lte(T::PollWeight::get() / CALLBACKS),
+				"a pallet does too much when it is told of a result"
+			);
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -448,8 +486,9 @@ pub mod pallet {
 				model,
 				prompt_len,
 				max_output,
+				wants_ids: false,
 			};
-			Self::do_submit(who, terms, prompt)
+			Self::do_submit(who, terms, prompt).map(drop)
 		}
 
 		/// Withdraws an open job.
@@ -461,7 +500,7 @@ pub mod pallet {
 		///
 		/// Emits [`Event::JobCancelled`].
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::cancel_job())]
+		#[pallet::weight(T::WeightInfo::cancel_job().saturating_add(T::Callbacks::weight()))]
 		pub fn cancel_job(origin: OriginFor<T>, job: JobId) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_cancel(who, job)

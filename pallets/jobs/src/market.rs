@@ -3,21 +3,22 @@
 use alloc::vec::Vec;
 
 use one_primitives::{
+	inference::{Callbacks, JobResult, ResultIds},
 	jobs::{Acceptance, Assignment, JobId, Market},
 	models::ModelId,
-	receipts::{Outcome, Receipt},
+	receipts::{Finish, Outcome, Receipt},
 	workers::{SlotUse, Workers},
 	Cu, ProtocolTime, Usdc,
 };
 use polkadot_sdk::{
-	frame_support::{ensure, storage::with_storage_layer, traits::Get},
+	frame_support::{ensure, storage::with_storage_layer, traits::Get, weights::Weight},
 	sp_core::H256,
 	sp_runtime::{DispatchError, DispatchResult},
 };
 
 use crate::{
-	funds::Funds, types::*, Assignments, Config, Error, Event, JobOf, Jobs, Pallet, Payloads,
-	StateOf,
+	funds::Funds, types::*, Askers, Assignments, Config, Error, Event, JobOf, Jobs, Pallet,
+	Payloads, StateOf,
 };
 
 /// How often the time that the quoted tokens take at the proven rate a worker is given.
@@ -140,6 +141,7 @@ impl<T: Config> Pallet<T> {
 			prompt: prompt.into_inner(),
 			max_input: job.terms.max_input,
 			max_output: job.terms.max_output,
+			wants_ids: Askers::<T>::contains_key(id),
 		})
 	}
 }
@@ -170,5 +172,17 @@ impl<T: Config> Market<T::AccountId> for Pallet<T> {
 
 	fn complete(receipt: &Receipt<T::AccountId>) -> Result<(Cu, Usdc), DispatchError> {
 		with_storage_layer(|| Self::do_complete(receipt))
+	}
+
+	fn wants_ids(job: JobId) -> bool {
+		Askers::<T>::contains_key(job)
+	}
+
+	fn deliver(job: JobId, ids: ResultIds, finish: Finish) {
+		Self::tell(job, JobResult::Served { ids, finish });
+	}
+
+	fn callback_weight() -> Weight {
+		T::Callbacks::weight()
 	}
 }

@@ -15,6 +15,7 @@ use one_primitives::{
 	capacity::{BookingId, Bookings},
 	clock::{Clock, Day},
 	credits::{LaneFunds, Refusal},
+	inference::{AskerId, Inference, JobResult, OnResult, Request, ResultIds},
 	jobs::{Acceptance, JobId, Lane, LaneChoice, Market, OnFinal},
 	models::{Cost, ModelId, ModelTerms, Models},
 	pauses::Pauses,
@@ -45,6 +46,10 @@ pub const MAX_JOB: Cu = 50_000;
 pub const SLOTS: u8 = 4;
 pub const SLOT_MS: ProtocolTime = 3_000;
 pub const PROMPT: &[u8] = b"Say hello.";
+/// The pallet that asks.
+pub const ASKER: AskerId = *b"one/test";
+/// What it may do when it is told.
+pub const CALLBACK: Weight = Weight::from_parts(1_000_000_000, 0);
 
 #[frame_support::runtime]
 mod runtime {
@@ -83,6 +88,12 @@ parameter_types! {
 	pub storage Accrued: BTreeMap<AccountId, Usdc> = BTreeMap::new();
 	pub storage Matured: BTreeMap<AccountId, Usdc> = BTreeMap::new();
 	pub storage Finals: Vec<JobId> = Vec::new();
+	/// What the asking pallet was told, in order.
+	pub storage Told: Vec<(JobId, JobResult)> = Vec::new();
+	/// Something is in the asking pallet's way.
+	pub storage AskerBroken: bool = false;
+	/// The asking pallet asks BOB's next question when it is told.
+	pub storage AsksAgain: bool = false;
 	pub storage DedicatedOpen: bool = true;
 	pub storage PausedModel: Option<(ModelId, Moment)> = None;
 	pub storage PausedLane: Option<(Lane, Moment)> = None;
@@ -349,6 +360,26 @@ impl OnFinal for MockFinals {
 	}
 }
 
+pub struct MockAsker;
+impl OnResult for MockAsker {
+	fn asker() -> AskerId {
+		ASKER
+	}
+	fn weight() -> Weight {
+		CALLBACK
+	}
+	fn on_result(job: JobId, result: JobResult) -> DispatchResult {
+		Told::set(&[Told::get(), vec![(job, result)]].concat());
+		if AsksAgain::get() {
+			ask(BOB)?;
+		}
+		match AskerBroken::get() {
+			true => Err(DispatchError::Exhausted),
+			false => Ok(()),
+		}
+	}
+}
+
 pub struct MockRandomness;
 impl Randomness<Option<H256>, u64> for MockRandomness {
 	fn random(subject: &[u8]) -> (Option<H256>, u64) {
@@ -370,6 +401,7 @@ impl crate::Config for Test {
 	type Dedicated = MockFunds<1>;
 	type Earnings = MockEarnings;
 	type OnFinal = MockFinals;
+	type Callbacks = (MockAsker,);
 	type Randomness = MockRandomness;
 	type JobFloor = Floor;
 	type CuPerByte = PerByte;
@@ -433,10 +465,10 @@ fn check_reservations(jobs: &[JobOf<Test>]) {
 		assert_eq!(
 			reserved.remove(&key).unwrap_or(0),
 			held,
-			"8: reservations of {key:?}"
+			"9: reservations of {key:?}"
 		);
 	}
-	assert!(reserved.is_empty(), "8: every reservation is in the books");
+	assert!(reserved.is_empty(), "9: every reservation is in the books");
 }
 
 fn check_worker_slots(jobs: &[JobOf<Test>]) {
@@ -456,7 +488,7 @@ fn check_worker_slots(jobs: &[JobOf<Test>]) {
 			.filter(|(_, of)| *of == worker)
 			.count();
 		let taken = all_slots(worker) - free - idle;
-		assert_eq!(attempts, taken, "9: slots of {worker}");
+		assert_eq!(attempts, taken, "10: slots of {worker}");
 	}
 }
 
@@ -471,10 +503,10 @@ fn check_earnings(jobs: &[JobOf<Test>]) {
 		assert_eq!(
 			prices.remove(&worker).unwrap_or(0),
 			accrued,
-			"10: earnings of {worker}"
+			"11: earnings of {worker}"
 		);
 	}
-	assert!(prices.is_empty(), "10: every completed job has accrued");
+	assert!(prices.is_empty(), "11: every completed job has accrued");
 }
 
 fn all_slots(worker: AccountId) -> usize {
@@ -513,6 +545,42 @@ pub fn submit_to(who: AccountId, slot: u8, number: u8, lane: LaneChoice) -> JobI
 		PROMPT.to_vec()
 	));
 	id
+}
+
+/// What the asking pallet asks of model 1.
+pub fn request(max_output: u32) -> Request {
+	Request {
+		model: model(1),
+		prompt: PROMPT.to_vec(),
+		max_output,
+	}
+}
+
+/// The asking pallet asks for 20 tokens, which `payer` pays for.
+pub fn ask(payer: AccountId) -> Result<JobId, DispatchError> {
+	<Jobs as Inference<AccountId>>::submit(ASKER, &payer, request(20))
+}
+
+/// The same, with the promise of a worker.
+pub fn ask_accepted(payer: AccountId) -> JobId {
+	let id = ask(payer).unwrap();
+	next_block();
+	assert_ok!(accept(id));
+	id
+}
+
+/// Serves the job with `ids`, as the receipts' pallet does.
+pub fn answer(id: JobId, ids: &[u32]) {
+	let served = Receipt {
+		output_tokens: ids.len() as u32,
+		..receipt(id, Outcome::Served)
+	};
+	assert_ok!(complete(&served));
+	<Jobs as Market<AccountId>>::deliver(id, result_ids(ids), Finish::Stop);
+}
+
+pub fn result_ids(ids: &[u32]) -> ResultIds {
+	ids.to_vec().try_into().unwrap()
 }
 
 /// Submits so many jobs, four of each account.

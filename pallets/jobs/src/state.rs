@@ -29,6 +29,9 @@ impl<T: Config> Pallet<T> {
 		}
 		if job.state.is_terminal() {
 			Self::forget(id);
+			if let Some(result) = job.state.unserved() {
+				Self::tell(id, result);
+			}
 			return Ok(());
 		}
 		Self::enter(id, job)

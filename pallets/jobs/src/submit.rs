@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use one_primitives::{
 	credits::{Refusal, Submissions, SubmitTerms},
+	inference::{ID_BYTES, MAX_IDS},
 	jobs::{JobId, Lane, MAX_PROMPT, MAX_SLOTS},
 	models::{ModelId, ModelTerms, Models},
 	pauses::Pauses,
@@ -12,7 +13,7 @@ use one_primitives::{
 };
 use polkadot_sdk::{
 	frame_support::{ensure, traits::Get},
-	sp_runtime::DispatchResult,
+	sp_runtime::{DispatchError, DispatchResult},
 };
 
 use crate::{
@@ -25,7 +26,7 @@ impl<T: Config> Pallet<T> {
 		who: T::AccountId,
 		submission: SubmitTerms,
 		prompt: Vec<u8>,
-	) -> DispatchResult {
+	) -> Result<JobId, DispatchError> {
 		let (lane, model, terms) = Self::checked(&who, &submission).map_err(Error::<T>::from)?;
 		let prompt = prompt.try_into().map_err(|_| Error::<T>::PromptTooLong)?;
 		let reserved = terms.max_cu();
@@ -45,7 +46,8 @@ impl<T: Config> Pallet<T> {
 		};
 		let id = NextJob::<T>::mutate(|next| core::mem::replace(next, next.saturating_add(1)));
 		Self::deposit_event(Self::submitted(id, &job));
-		Self::open(id, job, Payload::Public(prompt))
+		Self::open(id, job, Payload::Public(prompt))?;
+		Ok(id)
 	}
 
 	fn submitted(id: JobId, job: &JobOf<T>) -> Event<T> {
@@ -142,7 +144,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn sized(submission: &SubmitTerms) -> Result<(ModelTerms, Terms), Refusal> {
 		let (bytes, limit) = (submission.prompt_len, MAX_PROMPT);
 		ensure!(bytes <= limit, Refusal::PromptTooLong { bytes, limit });
-		ensure!(submission.max_output > 0, Refusal::NoOutput);
+		Self::check_output(submission)?;
 		let model = T::Models::terms(&submission.model).ok_or(Refusal::UnknownModel)?;
 		Self::check_model(&submission.model)?;
 		// No token is shorter than a byte.
@@ -155,14 +157,29 @@ impl<T: Config> Pallet<T> {
 		Ok((model, Self::terms(&model, submission, max_input)))
 	}
 
+	fn check_output(submission: &SubmitTerms) -> Result<(), Refusal> {
+		let (tokens, limit) = (submission.max_output, MAX_IDS);
+		ensure!(tokens > 0, Refusal::NoOutput);
+		ensure!(
+			!submission.wants_ids || tokens <= limit,
+			Refusal::ResultTooLong { tokens, limit }
+		);
+		Ok(())
+	}
+
 	fn terms(model: &ModelTerms, submission: &SubmitTerms, max_input: u32) -> Terms {
+		// The ids of the result take room in a block as the prompt does.
+		let ids = u32::from(submission.wants_ids).saturating_mul(submission.max_output);
+		let bytes = ids
+			.saturating_mul(ID_BYTES)
+			.saturating_add(submission.prompt_len);
 		Terms {
 			max_input,
 			max_output: submission.max_output,
 			cost: model.cost,
 			input_ratio: T::InputRatio::get(),
 			floor: T::JobFloor::get(),
-			payload: T::CuPerByte::get().saturating_mul(submission.prompt_len.into()),
+			payload: T::CuPerByte::get().saturating_mul(bytes.into()),
 			percent: 100,
 		}
 	}

@@ -6,6 +6,7 @@ mod attempts;
 mod booked;
 mod cancel;
 mod deadlines;
+mod inference;
 mod invariants;
 mod lanes;
 mod matching;

@@ -2,12 +2,15 @@
 
 use alloc::{collections::BTreeSet, vec::Vec};
 
-use one_primitives::jobs::{JobId, Lane, MAX_SLOTS};
+use one_primitives::{
+	inference::MAX_IDS,
+	jobs::{JobId, Lane, MAX_SLOTS},
+};
 use polkadot_sdk::{frame_support::ensure, sp_runtime::TryRuntimeError};
 
 use crate::{
-	state::bucket, types::*, Assignments, Config, DeadlineCursor, Deadlines, Jobs, Links, NextJob,
-	Pallet, Payloads, Queues, Slots, Waiting,
+	state::bucket, types::*, Askers, Assignments, Config, DeadlineCursor, Deadlines, Jobs, Links,
+	NextJob, Pallet, Payloads, Queues, Slots, Waiting,
 };
 
 type Checked = Result<(), TryRuntimeError>;
@@ -21,7 +24,8 @@ impl<T: Config> Pallet<T> {
 		Self::check_waiting()?;
 		Self::check_assignments()?;
 		Self::check_deadlines()?;
-		Self::check_payloads()
+		Self::check_payloads()?;
+		Self::check_askers()
 	}
 
 	/// 1. A stored job is numbered, not terminal, and within its attempts and reservation.
@@ -175,6 +179,23 @@ impl<T: Config> Pallet<T> {
 		);
 		let (jobs, payloads) = (Jobs::<T>::iter().count(), Payloads::<T>::iter().count());
 		ensure!(jobs == payloads, "7: a job has its payload");
+		Ok(())
+	}
+
+	/// 8. Pallets wait only for open jobs of the Dedicated lane, whose results fit a receipt.
+	fn check_askers() -> Checked {
+		for id in Askers::<T>::iter_keys() {
+			let job = Jobs::<T>::get(id).ok_or("8: a job that is waited for is stored")?;
+			ensure!(job.state.is_open(), "8: a job that is waited for is open");
+			ensure!(
+				job.lane() == Lane::Dedicated,
+				"8: a pallet's job is Dedicated"
+			);
+			ensure!(
+				job.terms.max_output <= MAX_IDS,
+				"8: a pallet's result fits a receipt"
+			);
+		}
 		Ok(())
 	}
 }

@@ -3,6 +3,7 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use one_primitives::{
 	capacity::BookingId,
+	inference::JobResult,
 	jobs::{JobId, Lane, MAX_PROMPT},
 	models::{Cost, ModelId},
 	receipts::Receipt,
@@ -121,6 +122,17 @@ impl<AccountId> State<AccountId> {
 	/// Nothing follows.
 	pub fn is_terminal(&self) -> bool {
 		self.due().is_none()
+	}
+
+	/// What a pallet that waits is told of a job that ended here without an answer.
+	pub fn unserved(&self) -> Option<JobResult> {
+		match self {
+			Self::Cancelled => Some(JobResult::Cancelled),
+			Self::Expired => Some(JobResult::Expired),
+			Self::Failed => Some(JobResult::Failed),
+			Self::Refused => Some(JobResult::Refused),
+			_ => None,
+		}
 	}
 
 	/// The one deadline a stored job has.

@@ -1,5 +1,6 @@
 //! Weights, counted in reads and writes of storage.
 
+use one_primitives::jobs::MAX_SLOTS;
 use polkadot_sdk::frame_support::weights::{
 	constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_MICROS},
 	Weight,
@@ -11,6 +12,8 @@ pub trait WeightInfo {
 	fn submit_included(bytes: u32) -> Weight;
 	/// `submit_job` on any other lane with a prompt of `bytes`.
 	fn submit_dedicated(bytes: u32) -> Weight;
+	/// A pallet's submission of a prompt of `bytes`.
+	fn submit_for_pallet(bytes: u32) -> Weight;
 	/// `cancel_job` of a job that a worker holds.
 	fn cancel_job() -> Weight;
 	/// Start of matching.
@@ -48,9 +51,13 @@ impl WeightInfo for () {
 	fn submit_dedicated(bytes: u32) -> Weight {
 		cost(140, 90, 19).saturating_add(prompt(bytes))
 	}
-	// Two lots: burnt, paid out of escrow, booked, and the rest given back.
+	// All job slots, and who asks.
+	fn submit_for_pallet(bytes: u32) -> Weight {
+		cost(20, MAX_SLOTS.into(), 1).saturating_add(Self::submit_dedicated(bytes))
+	}
+	// Two lots: burnt, paid out of escrow, booked, and the rest given back; who asked.
 	fn cancel_job() -> Weight {
-		cost(150, 38, 32)
+		cost(150, 39, 33)
 	}
 	fn match_base() -> Weight {
 		cost(10, 4, 1)
@@ -68,8 +75,8 @@ impl WeightInfo for () {
 	fn deadline_bucket() -> Weight {
 		cost(5, 1, 0)
 	}
-	// A Dedicated job that failed: the vouchers of both lots go back.
+	// A Dedicated job that failed: the vouchers of both lots go back; who asked.
 	fn deadline() -> Weight {
-		cost(80, 24, 24)
+		cost(80, 25, 25)
 	}
 }

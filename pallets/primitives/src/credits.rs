@@ -133,6 +133,14 @@ pub enum Refusal {
 		/// What the lane asks for.
 		needed: u32,
 	},
+	/// The receipt cannot carry that many token ids.
+	#[codec(index = 20)]
+	ResultTooLong {
+		/// New tokens asked for.
+		tokens: u32,
+		/// Tokens at the most.
+		limit: u32,
+	},
 	/// The guardians have paused the model.
 	#[codec(index = 30)]
 	ModelPaused {
@@ -168,6 +176,8 @@ pub struct SubmitTerms {
 	pub prompt_len: u32,
 	/// New tokens at the most.
 	pub max_output: u32,
+	/// Whether the receipt is to carry the new token ids, which only a pallet can ask for.
+	pub wants_ids: bool,
 }
 
 /// A call for which the fee of a transaction may be waived or come out of the stake.

@@ -6,12 +6,17 @@ use alloc::vec::Vec;
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use polkadot_sdk::{
+	frame_support::weights::Weight,
 	sp_core::H256,
 	sp_runtime::{DispatchError, DispatchResult},
 };
 use scale_info::TypeInfo;
 
-use crate::{models::ModelId, receipts::Receipt};
+use crate::{
+	inference::ResultIds,
+	models::ModelId,
+	receipts::{Finish, Receipt},
+};
 
 /// Number of a job.
 pub type JobId = u64;
@@ -103,6 +108,8 @@ pub struct Assignment {
 	pub max_input: u32,
 	/// New tokens at the most.
 	pub max_output: u32,
+	/// Whether the receipt carries the new token ids.
+	pub wants_ids: bool,
 }
 
 /// A worker's promise to serve an assignment.
@@ -149,6 +156,12 @@ pub trait Market<AccountId> {
 	/// # Errors
 	/// If the receipt is not of the worker's current attempt, or states more than was asked for.
 	fn complete(receipt: &Receipt<AccountId>) -> Result<(crate::Cu, crate::Usdc), DispatchError>;
+	/// Whether a pallet waits for the token ids of the open `job`.
+	fn wants_ids(job: JobId) -> bool;
+	/// Tells the pallet that waits for `job`, if there is one, what it was answered.
+	fn deliver(job: JobId, ids: ResultIds, finish: Finish);
+	/// Weight of what a pallet that waits does when it is told of one job, at the most.
+	fn callback_weight() -> Weight;
 }
 
 /// Told when a job leaves the market for good.

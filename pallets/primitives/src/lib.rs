@@ -16,6 +16,7 @@ pub mod access;
 pub mod capacity;
 pub mod clock;
 pub mod credits;
+pub mod inference;
 pub mod jobs;
 pub mod models;
 pub mod pauses;

@@ -3,12 +3,17 @@
 use one_primitives::{
 	clock::Clock,
 	jobs::{JobId, Market, OnFinal},
-	receipts::{message, Outcome, Receipt, Receipts, SignedReceipt},
+	receipts::{message, result_root, Outcome, Receipt, Receipts, SignedReceipt},
 	workers::crypto::{WorkerKey, WorkerSignature},
 	Cu, ProtocolTime, Usdc,
 };
 use polkadot_sdk::{
-	frame_support::{ensure, storage::with_storage_layer, traits::Get, weights::WeightMeter},
+	frame_support::{
+		ensure,
+		storage::with_storage_layer,
+		traits::Get,
+		weights::{Weight, WeightMeter},
+	},
 	frame_system::{self, pallet_prelude::BlockNumberFor},
 	sp_application_crypto::RuntimeAppPublic,
 	sp_core::H256,
@@ -31,15 +36,36 @@ pub(crate) fn bucket(time: ProtocolTime) -> u64 {
 
 impl<T: Config> Pallet<T> {
 	fn do_receive(signed: SignedReceiptOf<T>, key: &WorkerKey) -> DispatchResult {
-		let SignedReceipt { receipt, signature } = signed;
+		let SignedReceipt {
+			receipt,
+			signature,
+			ids,
+		} = signed;
 		let assigned = T::Market::assigned(&receipt).ok_or(Error::<T>::StaleReceipt)?;
 		let message = message(&Self::genesis(), &assigned, &receipt);
 		ensure!(key.verify(&message, &signature), Error::<T>::BadSignature);
+		Self::check_ids(&receipt, &ids)?;
 		let (charged, price) = T::Market::complete(&receipt)?;
 		Self::deposit_event(Self::accepted(&receipt, charged, price));
 		if receipt.outcome == Outcome::Served {
+			let (job, finish) = (receipt.job, receipt.finish);
 			Self::record(receipt, signature, assigned, (charged, price));
+			T::Market::deliver(job, ids, finish);
 		}
+		Ok(())
+	}
+
+	/// A receipt carries the ids of its result where a pallet waits for them, and nowhere else.
+	fn check_ids(receipt: &Receipt<T::AccountId>, ids: &[u32]) -> DispatchResult {
+		let wanted = receipt.outcome == Outcome::Served && T::Market::wants_ids(receipt.job);
+		let fits = match wanted {
+			true => {
+				ids.len() == receipt.output_tokens as usize
+					&& result_root(ids) == receipt.result_root
+			}
+			false => ids.is_empty(),
+		};
+		ensure!(fits, Error::<T>::WrongIds);
 		Ok(())
 	}
 
@@ -138,6 +164,10 @@ impl<T: Config> Receipts<T::AccountId, WorkerKey, WorkerSignature> for Pallet<T>
 
 	fn receive(signed: SignedReceiptOf<T>, key: &WorkerKey) -> DispatchResult {
 		with_storage_layer(|| Self::do_receive(signed, key))
+	}
+
+	fn callback_weight() -> Weight {
+		T::Market::callback_weight()
 	}
 }
 

@@ -131,6 +131,8 @@ pub mod pallet {
 		StaleReceipt,
 		/// The signature is not the worker's, or of something else.
 		BadSignature,
+		/// The token ids are missing, not of the result root, or not asked for.
+		WrongIds,
 	}
 
 	#[pallet::hooks]

@@ -11,6 +11,7 @@ use frame_support::{
 };
 use one_primitives::{
 	clock::{Clock, Day},
+	inference::ResultIds,
 	jobs::{Acceptance, Assignment, JobId, Market},
 	models::ModelId,
 	receipts::{message, Finish, Outcome, Receipt, SignedReceipt},
@@ -48,6 +49,10 @@ parameter_types! {
 	pub storage Now: ProtocolTime = 1_000_000;
 	/// Fork of the current attempt of each open job.
 	pub storage Assigned: BTreeMap<JobId, H256> = BTreeMap::new();
+	/// Open jobs that a pallet waits for.
+	pub storage Awaited: Vec<JobId> = Vec::new();
+	/// What was delivered, in order, and whether the record was there already.
+	pub storage Delivered: Vec<(JobId, Vec<u32>, bool)> = Vec::new();
 	pub storage MaxPoll: Weight = Weight::from_parts(200_000_000_000, u64::MAX);
 	pub const Period: ProtocolTime = PERIOD;
 }
@@ -107,6 +112,17 @@ impl Market<AccountId> for MockMarket {
 		} else {
 			(0, 0)
 		})
+	}
+	fn wants_ids(job: JobId) -> bool {
+		Awaited::get().contains(&job)
+	}
+	fn deliver(job: JobId, ids: ResultIds, _: Finish) {
+		let recorded = crate::Records::<Test>::contains_key(job);
+		let delivered = (job, ids.into_inner(), recorded);
+		Delivered::set(&[Delivered::get(), vec![delivered]].concat());
+	}
+	fn callback_weight() -> Weight {
+		Weight::from_parts(1, 2)
 	}
 }
 
@@ -187,7 +203,11 @@ pub fn sign_for(
 	receipt: Receipt<AccountId>,
 ) -> SignedReceipt<AccountId, WorkerSignature> {
 	let signature = pair().sign(&message(&genesis, &assigned, &receipt));
-	SignedReceipt { receipt, signature }
+	SignedReceipt {
+		receipt,
+		signature,
+		ids: Default::default(),
+	}
 }
 
 pub fn receive(signed: SignedReceipt<AccountId, WorkerSignature>) -> DispatchResult {

@@ -544,6 +544,9 @@ pub mod pallet {
 			T::WeightInfo::report(
 				report.acceptances.len() as u32,
 				report.receipts.len() as u32,
+			)
+			.saturating_add(
+				T::Receipts::callback_weight().saturating_mul(report.receipts.len() as u64)
 			),
 			DispatchClass::Operational,
 			Pays::No,

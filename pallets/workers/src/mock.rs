@@ -6,9 +6,10 @@ use std::sync::Arc;
 use one_mailbox::Service;
 use one_primitives::{
 	clock::{Clock, Day},
+	inference::ResultIds,
 	jobs::{Acceptance, Assignment, JobId, Lane, Market},
 	models::{Cost, ModelId, ModelTerms, Models},
-	receipts::{self, Receipt, Receipts, SignedReceipt},
+	receipts::{self, Finish, Receipt, Receipts, SignedReceipt},
 	settlement::VoidPay,
 	workers::{
 		crypto::{WorkerKey, WorkerPair, WorkerSignature, KEY_TYPE},
@@ -186,6 +187,13 @@ impl Market<u64> for TestMarket {
 		Workers::return_slot(&receipt.worker, &receipt.model, SlotUse::Served);
 		Ok((0, 0))
 	}
+	fn wants_ids(_: JobId) -> bool {
+		false
+	}
+	fn deliver(_: JobId, _: ResultIds, _: Finish) {}
+	fn callback_weight() -> Weight {
+		Weight::zero()
+	}
 }
 
 /// Remembers whose pay was voided.
@@ -212,6 +220,9 @@ impl Receipts<u64, WorkerKey, WorkerSignature> for TestReceipts {
 			return Err("bad signature".into());
 		}
 		TestMarket::complete(&signed.receipt).map(|_| ())
+	}
+	fn callback_weight() -> Weight {
+		CALLBACK
 	}
 }
 
@@ -271,6 +282,8 @@ where
 	}
 }
 
+/// Weight of what a pallet does when it is told of a result.
+pub const CALLBACK: Weight = Weight::from_parts(1_000_000, 100);
 /// Balance of each account, enough for the largest bond.
 pub const ENDOWMENT: u64 = 1_000_000;
 /// Accounts that have it: 1 to this number.
@@ -418,6 +431,7 @@ pub fn assignment(job: JobId, attempt: u8, fork: u8) -> Assignment {
 		prompt: b"Once upon a time".to_vec(),
 		max_input: 32,
 		max_output: 16,
+		wants_ids: false,
 	}
 }
 

@@ -120,12 +120,17 @@ impl<T: Config> Pallet<T> {
 	fn sign_receipt(
 		local: &Local<T>,
 		assignment: &Assignment,
-		completion: Completion,
+		mut completion: Completion,
 	) -> Option<SignedReceipt<T::AccountId, WorkerSignature>> {
+		let ids = core::mem::take(&mut completion.ids).try_into().ok()?;
 		let receipt = receipt(&local.who, assignment, completion);
 		let message = receipts::message(&Self::genesis_hash(), &assignment.assigned, &receipt);
 		let signature = local.record.key.sign(&message)?;
-		Some(SignedReceipt { receipt, signature })
+		Some(SignedReceipt {
+			receipt,
+			signature,
+			ids,
+		})
 	}
 }
 
@@ -167,6 +172,7 @@ fn order(assignment: &Assignment) -> Order {
 		secret: [0; 32],
 		max_input: assignment.max_input,
 		max_output: assignment.max_output,
+		wants_ids: assignment.wants_ids,
 	}
 }
 

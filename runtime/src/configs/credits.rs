@@ -54,6 +54,7 @@ impl CreditCalls<RuntimeCall> for DirectCalls {
 				model: *model,
 				prompt_len: u32::try_from(prompt.len()).unwrap_or(u32::MAX),
 				max_output: *max_output,
+				wants_ids: false,
 			})),
 			RuntimeCall::Jobs(JobsCall::cancel_job { job }) => Some(CreditCall::Cancel(*job)),
 			RuntimeCall::Access(

@@ -83,6 +83,7 @@ impl pallet_jobs::Config for Runtime {
 	type Dedicated = Capacity;
 	type Earnings = Settlement;
 	type OnFinal = Receipts;
+	type Callbacks = ();
 	type Randomness = ParentBlockRandomness<Runtime>;
 	type JobFloor = bounded::JobFloor;
 	type CuPerByte = bounded::CuPerByte;

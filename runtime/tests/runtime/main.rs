@@ -10,6 +10,7 @@ mod economy;
 mod fees;
 mod genesis;
 mod governance;
+mod inference;
 mod invariants;
 mod market;
 mod parameters;

@@ -183,5 +183,6 @@ fn receipt(
 	SignedReceipt {
 		signature: node_key(who).sign(&message),
 		receipt,
+		ids: Default::default(),
 	}
 }

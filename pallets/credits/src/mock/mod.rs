@@ -109,6 +109,7 @@ impl CreditCalls<RuntimeCall> for Calls {
 					model: H256::zero(),
 					prompt_len: 0,
 					max_output: *cu,
+					wants_ids: false,
 				}))
 			}
 			RuntimeCall::Market(market::Call::cancel { job }) => Some(CreditCall::Cancel(*job)),

@@ -1,6 +1,7 @@
 use one_primitives::{
+	inference::{Inference, Request},
 	jobs::{JobId, LaneChoice, Market},
-	receipts::{Outcome, Receipt},
+	receipts::{Finish, Outcome, Receipt},
 };
 use polkadot_sdk::*;
 use proptest::prelude::*;
@@ -17,6 +18,10 @@ enum Step {
 		lane: LaneChoice,
 		max_output: u32,
 		prompt: usize,
+	},
+	Ask {
+		who: u64,
+		max_output: u32,
 	},
 	Cancel {
 		who: u64,
@@ -65,6 +70,7 @@ fn step() -> impl Strategy<Value = Step> {
 		8 => submit.prop_map(|(who, slot, model, lane, max_output, prompt)| {
 			Step::Submit { who, slot, model, lane, max_output, prompt }
 		}),
+		3 => (1..6u64, 0..300u32).prop_map(|(who, max_output)| Step::Ask { who, max_output }),
 		2 => (1..6u64, any::<u64>()).prop_map(|(who, pick)| Step::Cancel { who, pick }),
 		4 => any::<u64>().prop_map(|pick| Step::Accept { pick }),
 		5 => report.prop_map(|(pick, outcome, input, output)| {
@@ -75,6 +81,11 @@ fn step() -> impl Strategy<Value = Step> {
 		1 => (1..30u64).prop_map(|matches| Step::Weight { matches }),
 		1 => prop::option::of(1..3u32).prop_map(|booking| Step::Cover { booking }),
 	]
+}
+
+frame_support::parameter_types! {
+	/// What the asking pallet submitted, in order.
+	pub storage Asked: Vec<JobId> = Vec::new();
 }
 
 /// One of the stored jobs, or one that never was.
@@ -104,6 +115,15 @@ fn take(step: Step) {
 				},
 			);
 		}
+		Step::Ask { who, max_output } => {
+			let request = Request {
+				prompt: vec![b'x'; max_output as usize / 4],
+				..request(max_output)
+			};
+			if let Ok(job) = <Jobs as Inference<AccountId>>::submit(ASKER, &who, request) {
+				Asked::set(&[Asked::get(), vec![job]].concat());
+			}
+		}
 		Step::Cancel { who, pick: number } => {
 			let _ = dispatch(who, Call::cancel_job { job: pick(number) });
 		}
@@ -126,7 +146,10 @@ fn take(step: Step) {
 					output_tokens: output,
 					..receipt(id, outcome)
 				};
-				let _ = <Jobs as Market<AccountId>>::complete(&sizes);
+				let completed = <Jobs as Market<AccountId>>::complete(&sizes);
+				if completed.is_ok() && outcome == Outcome::Served {
+					<Jobs as Market<AccountId>>::deliver(id, Default::default(), Finish::Stop);
+				}
 			}
 		}
 		Step::Cover { booking } => Covering::set(&booking),
@@ -155,6 +178,9 @@ proptest! {
 			assert_eq!(Stored::<Test>::iter().count(), 0);
 			let reserved: u64 = Ledger::get().values().map(|(_, held)| held).sum();
 			assert_eq!(reserved, 0);
+			let mut told: Vec<JobId> = Told::get().into_iter().map(|(job, _)| job).collect();
+			told.sort_unstable();
+			assert_eq!(told, Asked::get(), "each pallet's job is told of once");
 		});
 	}
 }

@@ -15,6 +15,7 @@ fn request(max_output: u32) -> SubmitTerms {
 		model: model(1),
 		prompt_len,
 		max_output,
+		wants_ids: false,
 	}
 }
 

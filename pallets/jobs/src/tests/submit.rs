@@ -18,6 +18,7 @@ fn terms() -> SubmitTerms {
 		model: model(1),
 		prompt_len: PROMPT.len() as u32,
 		max_output: 20,
+		wants_ids: false,
 	}
 }
 

@@ -1,7 +1,8 @@
 use frame_support::{assert_noop, assert_ok};
 use one_primitives::{
-	receipts::{Finish, Outcome, Receipt, Receipts as _},
-	workers::crypto::WorkerPair,
+	inference::ResultIds,
+	receipts::{result_root, Finish, Outcome, Receipt, Receipts as _, SignedReceipt},
+	workers::crypto::{WorkerPair, WorkerSignature},
 };
 use polkadot_sdk::*;
 use sp_core::{Pair, H256};
@@ -126,5 +127,73 @@ fn receive_should_refuse_when_the_attempt_is_not_current() {
 		for receipt in stale {
 			assert_noop!(receive(sign(receipt)), Error::<Test>::StaleReceipt);
 		}
+	});
+}
+
+type Signed = SignedReceipt<AccountId, WorkerSignature>;
+
+/// A receipt of job 3 for `stated`, that carries `carried`.
+fn with_ids(outcome: Outcome, stated: &[u32], carried: &[u32]) -> Signed {
+	let receipt = Receipt {
+		output_tokens: stated.len() as u32,
+		result_root: result_root(stated),
+		..receipt(3, outcome)
+	};
+	Signed {
+		ids: ResultIds::truncate_from(carried.to_vec()),
+		..sign(receipt)
+	}
+}
+
+#[test]
+fn receive_should_deliver_the_ids_after_the_record_when_a_pallet_waits() {
+	run(|| {
+		assign(3);
+		Awaited::set(&vec![3]);
+		assert_ok!(receive(with_ids(Outcome::Served, &[7, 8, 9], &[7, 8, 9])));
+		assert_eq!(Delivered::get(), [(3, vec![7, 8, 9], true)]);
+	});
+}
+
+#[test]
+fn receive_should_take_an_empty_answer_when_a_pallet_waits() {
+	run(|| {
+		assign(3);
+		Awaited::set(&vec![3]);
+		assert_ok!(receive(with_ids(Outcome::Served, &[], &[])));
+		assert_eq!(Delivered::get(), [(3, vec![], true)]);
+	});
+}
+
+#[test]
+fn receive_should_refuse_when_the_ids_are_not_of_the_result_root() {
+	run(|| {
+		assign(3);
+		Awaited::set(&vec![3]);
+		for carried in [&[7, 9, 8][..], &[7, 8], &[7, 8, 9, 0], &[]] {
+			let signed = with_ids(Outcome::Served, &[7, 8, 9], carried);
+			assert_noop!(receive(signed), Error::<Test>::WrongIds);
+		}
+		let mut miscounted = with_ids(Outcome::Served, &[7, 8, 9], &[7, 8, 9]).receipt;
+		miscounted.output_tokens = 2;
+		let signed = Signed {
+			ids: ResultIds::truncate_from(vec![7, 8, 9]),
+			..sign(miscounted)
+		};
+		assert_noop!(receive(signed), Error::<Test>::WrongIds);
+	});
+}
+
+#[test]
+fn receive_should_refuse_ids_when_nobody_waits_or_the_job_was_not_served() {
+	run(|| {
+		assign(3);
+		let unasked = with_ids(Outcome::Served, &[7], &[7]);
+		assert_noop!(receive(unasked), Error::<Test>::WrongIds);
+		Awaited::set(&vec![3]);
+		let failed = with_ids(Outcome::Failed, &[7], &[7]);
+		assert_noop!(receive(failed), Error::<Test>::WrongIds);
+		assert_ok!(receive(with_ids(Outcome::Failed, &[], &[])));
+		assert!(Delivered::get().is_empty());
 	});
 }

@@ -209,6 +209,7 @@ fn completion(assignment: &Assignment) -> Completion {
 		trace_root: [3; 32],
 		outcome: Outcome::Served,
 		finish: Finish::Length,
+		ids: vec![],
 	}
 }
 
@@ -281,6 +282,41 @@ fn hook_should_report_a_signed_receipt_when_the_order_is_completed() {
 	assert!(node.orders().is_empty());
 	assert_eq!(node.db.get(&order_key(&id(&job))), None);
 	assert_eq!(node.db.get(&completion_key(&id(&job))), None);
+}
+
+#[test]
+fn hook_should_send_the_ids_when_the_job_asks_for_them() {
+	let mut node = Node::of_worker(1);
+	let job = Assignment {
+		wants_ids: true,
+		..assignment(7, 1, 0xf0)
+	};
+	node.on_chain(|| assign(1, job.clone()));
+	node.hook();
+	let order: Order = node.read(&order_key(&id(&job))).unwrap();
+	assert!(order.wants_ids);
+	node.include();
+	node.complete(&Completion {
+		ids: vec![4, 5],
+		..completion(&job)
+	});
+	node.hook();
+	assert_eq!(node.include().receipts[0].ids.to_vec(), [4, 5]);
+}
+
+#[test]
+fn hook_should_keep_a_receipt_back_when_its_ids_are_too_many() {
+	let mut node = Node::of_worker(1);
+	let job = assignment(7, 1, 0xf0);
+	node.on_chain(|| assign(1, job.clone()));
+	node.hook();
+	node.include();
+	node.complete(&Completion {
+		ids: vec![0; 257],
+		..completion(&job)
+	});
+	node.hook();
+	assert!(node.reports().is_empty());
 }
 
 #[test]

@@ -72,6 +72,7 @@ fn signed_receipt(
 	SignedReceipt {
 		receipt,
 		signature: pair(signer).sign(&message),
+		ids: Default::default(),
 	}
 }
 
@@ -390,5 +391,17 @@ fn stale_forged_and_foreign_entries_should_be_skipped_when_another_counts() {
 			}
 		);
 		assert_eq!(Completed::get(), vec![receipt(1, 8)]);
+	});
+}
+
+#[test]
+fn report_should_weigh_what_pallets_do_with_each_result() {
+	build_and_execute(|| {
+		let receipts = [7, 8].map(|job| signed_receipt(1, receipt(1, job), 0xf0));
+		let report = with_receipts(1, receipts.to_vec());
+		let signature = sign(&report);
+		let call = RuntimeCall::from(Call::report { report, signature });
+		let own = <() as crate::WeightInfo>::report(0, 2);
+		assert_eq!(call.get_dispatch_info().call_weight, own + CALLBACK * 2);
 	});
 }

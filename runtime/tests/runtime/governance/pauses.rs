@@ -182,6 +182,7 @@ fn quote(lane: LaneChoice) -> Result<(), Refusal> {
 		model: ModelId::repeat_byte(7),
 		prompt_len: 5,
 		max_output: 64,
+		wants_ids: false,
 	};
 	Jobs::quote(&account(Bob), &terms).map(|_| ())
 }
