@@ -3,12 +3,13 @@
 use one_primitives::{
 	clock::Clock,
 	jobs::JobId,
-	settlement::Earnings,
+	settlement::{Earnings, PaidReceipt},
 	workers::{SlotUse, Workers},
 	Usdc,
 };
 use polkadot_sdk::{
 	frame_support::{defensive, storage::with_storage_layer, traits::Get, weights::WeightMeter},
+	sp_core::H256,
 	sp_runtime::DispatchResult,
 };
 
@@ -56,7 +57,12 @@ impl<T: Config> Pallet<T> {
 		};
 		let met = match job.state.clone() {
 			State::Queued { .. } => Self::expire(id, job),
-			State::Completed { worker, price, .. } => Self::finalise(id, job, worker, price),
+			State::Completed {
+				worker,
+				price,
+				receipt,
+				..
+			} => Self::finalise(id, job, worker, receipt, price),
 			_ => Self::retry(id, job, SlotUse::Late),
 		};
 		if let Err(error) = met {
@@ -74,8 +80,19 @@ impl<T: Config> Pallet<T> {
 		Self::transition(id, job, State::Expired)
 	}
 
-	fn finalise(id: JobId, job: JobOf<T>, worker: T::AccountId, price: Usdc) -> DispatchResult {
-		let matured = with_storage_layer(|| T::Earnings::mature(&worker, price));
+	fn finalise(
+		id: JobId,
+		job: JobOf<T>,
+		worker: T::AccountId,
+		receipt: H256,
+		price: Usdc,
+	) -> DispatchResult {
+		let paid = PaidReceipt {
+			job: id,
+			receipt,
+			amount: price,
+		};
+		let matured = with_storage_layer(|| T::Earnings::mature(&worker, paid));
 		Self::report_unsettled(id, &worker, matured);
 		Self::deposit_event(Event::JobFinalized {
 			worker,

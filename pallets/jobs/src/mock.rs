@@ -18,7 +18,7 @@ use one_primitives::{
 	models::{Cost, ModelId, ModelTerms, Models},
 	pauses::Pauses,
 	receipts::{Finish, Outcome, Receipt},
-	settlement::Earnings,
+	settlement::{Earnings, PaidReceipt},
 	workers::{SlotUse, Workers},
 	Cu, Moment, ProtocolTime, Usdc,
 };
@@ -74,7 +74,7 @@ parameter_types! {
 	pub storage AllSlots: BTreeMap<AccountId, u32> = BTreeMap::new();
 	pub storage SlotUses: Vec<(AccountId, SlotUse)> = Vec::new();
 	pub storage Accrued: BTreeMap<AccountId, Usdc> = BTreeMap::new();
-	pub storage Matured: BTreeMap<AccountId, Usdc> = BTreeMap::new();
+	pub storage Matured: Vec<(AccountId, PaidReceipt)> = Vec::new();
 	pub storage Finals: Vec<JobId> = Vec::new();
 	pub storage DedicatedOpen: bool = true;
 	pub storage PausedModel: Option<(ModelId, Moment)> = None;
@@ -271,13 +271,13 @@ impl Earnings<AccountId> for MockEarnings {
 	fn accrue(_: Day, _: &AccountId, _: Usdc) -> DispatchResult {
 		Err(DispatchError::Unavailable)
 	}
-	fn mature(worker: &AccountId, amount: Usdc) -> DispatchResult {
-		let (mut accrued, mut matured) = (Accrued::get(), Matured::get());
-		let left = accrued.get(worker).and_then(|had| had.checked_sub(amount));
+	fn mature(worker: &AccountId, paid: PaidReceipt) -> DispatchResult {
+		let mut accrued = Accrued::get();
+		let had = accrued.get(worker);
+		let left = had.and_then(|had| had.checked_sub(paid.amount));
 		accrued.insert(*worker, left.ok_or(DispatchError::Corruption)?);
-		*matured.entry(*worker).or_default() += amount;
 		Accrued::set(&accrued);
-		Matured::set(&matured);
+		Matured::set(&[Matured::get(), vec![(*worker, paid)]].concat());
 		Ok(())
 	}
 }

@@ -6,7 +6,13 @@ use alloc::vec::Vec;
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 pub use one_mailbox::{Finish, Outcome};
-use polkadot_sdk::{sp_core::H256, sp_runtime::DispatchResult};
+use polkadot_sdk::{
+	sp_core::H256,
+	sp_runtime::{
+		traits::{BlakeTwo256, Hash},
+		DispatchResult,
+	},
+};
 use scale_info::TypeInfo;
 
 use crate::{jobs::JobId, models::ModelId};
@@ -53,6 +59,13 @@ pub struct Receipt<AccountId> {
 	pub outcome: Outcome,
 	/// Why generation ended.
 	pub finish: Finish,
+}
+
+impl<AccountId: Encode> Receipt<AccountId> {
+	/// Blake2-256 of its SCALE encoding: names it in the tree of what a worker was paid for.
+	pub fn hash(&self) -> H256 {
+		BlakeTwo256::hash_of(self)
+	}
 }
 
 /// A receipt with the signature of the worker's `onew` key over

@@ -4,7 +4,7 @@ use frame_support::{parameter_types, storage_alias, Blake2_128Concat};
 use one_primitives::{
 	access::{self, Access, Lock, PayFromStake, Standing, Tier, TierId, LOCKS, TIERS},
 	clock::{Clock, Day},
-	settlement::{Earnings, Treasury},
+	settlement::{Earnings, PaidReceipt, Treasury},
 	Moment, ProtocolTime, Usdc,
 };
 use polkadot_sdk::*;
@@ -203,7 +203,7 @@ impl Earnings<AccountId> for World {
 		Earned::mutate(worker, |earned| *earned += amount);
 		Ok(())
 	}
-	fn mature(_: &AccountId, _: Usdc) -> DispatchResult {
+	fn mature(_: &AccountId, _: PaidReceipt) -> DispatchResult {
 		Ok(())
 	}
 }
