@@ -74,6 +74,8 @@ parameter_types! {
 	pub storage AllSlots: BTreeMap<AccountId, u32> = BTreeMap::new();
 	pub storage SlotUses: Vec<(AccountId, SlotUse)> = Vec::new();
 	pub storage Accrued: BTreeMap<AccountId, Usdc> = BTreeMap::new();
+	/// Whose credits delegates spend.
+	pub storage Principals: BTreeMap<AccountId, AccountId> = BTreeMap::new();
 	pub storage Matured: Vec<(AccountId, PaidReceipt)> = Vec::new();
 	pub storage Finals: Vec<JobId> = Vec::new();
 	pub storage DedicatedOpen: bool = true;
@@ -196,6 +198,10 @@ impl<const LANE: u8> MockFunds<LANE> {
 impl<const LANE: u8> LaneFunds<AccountId> for MockFunds<LANE> {
 	type Reservation = Cu;
 
+	fn owner(who: &AccountId) -> AccountId {
+		let principal = Principals::get().get(who).copied();
+		principal.filter(|_| LANE == 0).unwrap_or(*who)
+	}
 	fn check(who: &AccountId, _: TierId, needed: Cu) -> Result<(), Refusal> {
 		let available = Self::available(who);
 		if LANE == 1 && !DedicatedOpen::get() {

@@ -20,7 +20,7 @@ use crate::{
 };
 
 impl<T: Config> Pallet<T> {
-	/// Reserves the most that the job can cost and queues it.
+	/// Reserves the most that the job can cost and queues it, for whom `who` acts on its lane.
 	pub(crate) fn do_submit(
 		who: T::AccountId,
 		submission: SubmitTerms,
@@ -29,9 +29,10 @@ impl<T: Config> Pallet<T> {
 		let (lane, model, terms) = Self::checked(&who, &submission).map_err(Error::<T>::from)?;
 		let prompt = prompt.try_into().map_err(|_| Error::<T>::PromptTooLong)?;
 		let reserved = terms.max_cu();
-		let reservation = Funds::<T>::reserve(lane, &who, model.min_tier, reserved)?;
+		let owner = Funds::<T>::owner(lane, &who);
+		let reservation = Funds::<T>::reserve(lane, &owner, model.min_tier, reserved)?;
 		let job = Job {
-			owner: who,
+			owner,
 			slot: submission.slot,
 			model: submission.model,
 			terms,
@@ -72,7 +73,7 @@ impl<T: Config> Pallet<T> {
 			T::Workers::return_slot(worker, &job.model, SlotUse::Unused);
 		}
 		Self::deposit_event(Event::JobCancelled {
-			who,
+			who: job.owner.clone(),
 			job: id,
 			forfeited,
 		});
@@ -91,7 +92,8 @@ impl<T: Config> Pallet<T> {
 
 	fn cancellable(who: &T::AccountId, id: JobId) -> Result<JobOf<T>, Refusal> {
 		let job = Jobs::<T>::get(id).ok_or(Refusal::UnknownJob)?;
-		ensure!(job.owner == *who, Refusal::NotOwner);
+		let acts_for_owner = || Funds::<T>::owner(job.lane(), who) == job.owner;
+		ensure!(job.owner == *who || acts_for_owner(), Refusal::NotOwner);
 		ensure!(job.state.is_open(), Refusal::NotCancellable);
 		Ok(job)
 	}
@@ -121,7 +123,8 @@ impl<T: Config> Pallet<T> {
 		if let Some(until) = T::Pauses::lane(lane) {
 			return Err(Refusal::LanePaused { until });
 		}
-		Funds::<T>::check(lane, who, model.min_tier, terms.max_cu())?;
+		let owner = Funds::<T>::owner(lane, who);
+		Funds::<T>::check(lane, &owner, model.min_tier, terms.max_cu())?;
 		let waiting = Queues::<T>::get(submission.model).lane(lane).len;
 		ensure!(waiting < T::MaxQueue::get(), Refusal::QueueFull { waiting });
 		Ok(())
@@ -164,9 +167,10 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn check_slot(who: &T::AccountId, slot: u8, lane: Lane) -> Result<(), Refusal> {
-		let slots = Funds::<T>::slots(lane, who).min(MAX_SLOTS);
+		let owner = Funds::<T>::owner(lane, who);
+		let slots = Funds::<T>::slots(lane, &owner).min(MAX_SLOTS);
 		ensure!(slot < slots, Refusal::NoSuchSlot { slot, slots });
-		match Slots::<T>::get(who, slot) {
+		match Slots::<T>::get(owner, slot) {
 			Some(job) => Err(Refusal::SlotTaken { slot, job }),
 			None => Ok(()),
 		}

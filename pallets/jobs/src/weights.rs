@@ -39,18 +39,19 @@ fn prompt(bytes: u32) -> Weight {
 }
 
 impl WeightInfo for () {
-	// Registry, pauses, stake, ledger, day, slot, queue; job, payload, slot, deadline, links, ledger, day.
+	// Registry, pauses, delegation, stake, ledger, day, slot, queue; job, payload, slot, deadline, links,
+	// ledger, day.
 	fn submit_included(bytes: u32) -> Weight {
-		cost(40, 18, 13).saturating_add(prompt(bytes))
+		cost(40, 19, 13).saturating_add(prompt(bytes))
 	}
 	// What the Included lane reads before it refuses; the sponsor, and the balances of both in all
 	// classes, twice; two transfers of vouchers.
 	fn submit_dedicated(bytes: u32) -> Weight {
-		cost(120, 84, 18).saturating_add(prompt(bytes))
+		cost(120, 85, 18).saturating_add(prompt(bytes))
 	}
-	// Two lots: burnt, paid out of escrow, booked, and the rest given back.
+	// The delegation; two lots: burnt, paid out of escrow, booked, and the rest given back.
 	fn cancel_job() -> Weight {
-		cost(150, 38, 32)
+		cost(150, 39, 32)
 	}
 	fn match_base() -> Weight {
 		cost(10, 4, 1)

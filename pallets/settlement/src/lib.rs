@@ -9,9 +9,9 @@ pub mod price;
 pub mod runtime_api;
 mod sale;
 mod statements;
+pub mod tree;
 #[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
-pub mod tree;
 pub mod types;
 mod void;
 pub mod weights;

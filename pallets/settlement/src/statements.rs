@@ -38,11 +38,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Closes the tree of `who`, and keeps its root with the `amount` that is paid in `window`.
-	pub(crate) fn state_payment(
-		who: &T::AccountId,
-		window: u32,
-		amount: Usdc,
-	) -> Payment {
+	pub(crate) fn state_payment(who: &T::AccountId, window: u32, amount: Usdc) -> Payment {
 		let tree = Receipts::<T>::take(who);
 		let payment = Payment {
 			amount,
@@ -58,7 +54,9 @@ impl<T: Config> Pallet<T> {
 		let Some(last) = LastWindow::<T>::get() else {
 			return Vec::new();
 		};
-		let first = last.saturating_add(1).saturating_sub(T::StatementWindows::get());
+		let first = last
+			.saturating_add(1)
+			.saturating_sub(T::StatementWindows::get());
 		let statement = |window| {
 			Payments::<T>::get(window, payee).map(|payment| PaymentStatement {
 				window,

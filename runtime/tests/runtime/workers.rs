@@ -2,14 +2,12 @@
 
 use crate::{chain::*, economy::*, market::*};
 use codec::Encode;
-use one_primitives::{
-	clock::Clock as _, jobs::JobId, receipts::Receipt, workers::Offence, Usdc,
-};
+use one_primitives::{clock::Clock as _, jobs::JobId, receipts::Receipt, workers::Offence, Usdc};
 use one_runtime::{
 	configs::parameters::{bounded, workers, RuntimeParameters},
 	constants::currency::*,
-	AccountId, Balance, Balances, Clock, Parameters, Receipts, Runtime, RuntimeEvent, RuntimeOrigin,
-	Settlement, System, Workers,
+	AccountId, Balance, Balances, Clock, Parameters, Receipts, Runtime, RuntimeEvent,
+	RuntimeOrigin, Settlement, System, Workers,
 };
 use pallet_receipts::ReceiptStatus;
 use pallet_settlement::tree::GrowingTree;
@@ -242,16 +240,18 @@ fn payment_should_state_the_root_of_the_receipts_that_the_worker_signed() {
 		let mut payments = 0;
 		while !served.is_empty() {
 			close_block();
-			let paid = System::events().into_iter().find_map(|record| match record.event {
-				RuntimeEvent::Settlement(pallet_settlement::Event::Paid {
-					window,
-					amount,
-					receipts,
-					root,
-					..
-				}) => Some((window, amount, receipts, root)),
-				_ => None,
-			});
+			let paid = System::events()
+				.into_iter()
+				.find_map(|record| match record.event {
+					RuntimeEvent::Settlement(pallet_settlement::Event::Paid {
+						window,
+						amount,
+						receipts,
+						root,
+						..
+					}) => Some((window, amount, receipts, root)),
+					_ => None,
+				});
 			if let Some((window, amount, receipts, root)) = paid {
 				payments += 1;
 				let covered: Vec<_> = served.drain(..receipts as usize).collect();

@@ -56,6 +56,8 @@ pub type Stakes = StorageMap<
 	frame_support::pallet_prelude::ValueQuery,
 >;
 #[storage_alias]
+pub type Principals = StorageMap<Mock, Blake2_128Concat, AccountId, AccountId>;
+#[storage_alias]
 type Standings = StorageMap<
 	Mock,
 	Blake2_128Concat,
@@ -150,6 +152,9 @@ impl Access<AccountId, Balance> for World {
 	fn counts_from(who: &AccountId) -> Option<Day> {
 		let (now, since, _) = Standings::get(who);
 		(now.is_some() && since > Self::day()).then_some(since)
+	}
+	fn holder(who: &AccountId) -> AccountId {
+		Principals::get(who).unwrap_or(*who)
 	}
 }
 

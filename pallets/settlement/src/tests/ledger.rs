@@ -7,8 +7,8 @@ use polkadot_sdk::{
 };
 
 use crate::{
-	mock::*, types::*, DayPots, Earnings, Error, Event, Flows, OldestPayment, Payees, Payments, Pots,
-	Queue, Receipts,
+	mock::*, types::*, DayPots, Earnings, Error, Event, Flows, OldestPayment, Payees, Payments,
+	Pots, Queue, Receipts,
 };
 
 const WORKER: AccountId = 7;
@@ -271,12 +271,18 @@ fn invariants_should_fail_when_the_books_are_wrong() {
 		}),
 		("6", || Queue::<Test>::mutate(|queue| queue.tail += 1)),
 		("9", || Receipts::<Test>::remove(WORKER)),
-		("9", || Receipts::<Test>::mutate(WORKER, |tree| tree.leaves += 2)),
-		("9", || Receipts::<Test>::insert(8, Receipts::<Test>::get(WORKER))),
+		("9", || {
+			Receipts::<Test>::mutate(WORKER, |tree| tree.leaves += 2)
+		}),
+		("9", || {
+			Receipts::<Test>::insert(8, Receipts::<Test>::get(WORKER))
+		}),
 		("10", || Payments::<Test>::remove(TestClock::window(), PAID)),
 		("10", || restate(|payment| payment.amount += 1)),
 		("10", || restate(|payment| payment.receipts = 0)),
-		("10", || OldestPayment::<Test>::mutate(|oldest| *oldest += 2)),
+		("10", || {
+			OldestPayment::<Test>::mutate(|oldest| *oldest += 2)
+		}),
 	];
 	for (invariant, damage) in damages {
 		ExtBuilder::default().build().execute_with(|| {

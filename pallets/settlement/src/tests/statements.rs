@@ -103,10 +103,7 @@ fn payment_should_state_the_receipts_that_it_pays() {
 		let receipts: Vec<_> = (0..5).map(|job| paid_receipt(job, MIN_USDC)).collect();
 		let (mine, other) = (root_of(&receipts), root_of(&[paid_receipt(5, MIN_USDC)]));
 		let (amount, window) = (5 * MIN_USDC, TestClock::window());
-		assert_eq!(
-			paid(),
-			[(WORKER, amount, 5, mine), (8, MIN_USDC, 1, other)]
-		);
+		assert_eq!(paid(), [(WORKER, amount, 5, mine), (8, MIN_USDC, 1, other)]);
 		let [statement] = &Settlement::payments(&WORKER)[..] else {
 			panic!("one payment has one statement")
 		};
