@@ -1,6 +1,9 @@
 //! Moves between the pots.
 
-use one_primitives::settlement::{Earnings as EarningsBook, Inflow, Treasury, VoidPay};
+use one_primitives::{
+	clock::Clock,
+	settlement::{Earnings as EarningsBook, Inflow, Treasury, VoidPay},
+};
 use polkadot_sdk::{
 	frame_support::{assert_noop, assert_ok, storage::with_storage_layer},
 	sp_runtime::{TokenError, TryRuntimeError},
@@ -250,7 +253,9 @@ fn usdc_of_another_account_should_be_refused_when_it_is_not_there_or_too_little(
 
 /// Changes the one statement there is.
 fn restate(change: impl FnOnce(&mut Payment)) {
-	Payments::<Test>::mutate_extant(TestClock::window(), PAID, change);
+	Payments::<Test>::mutate(TestClock::window(), PAID, |payment| {
+		change(payment.as_mut().unwrap())
+	});
 }
 
 #[test]

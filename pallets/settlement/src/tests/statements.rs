@@ -1,6 +1,7 @@
 //! What a payment is stated to be for, and for how long that can be read.
 
 use one_primitives::{
+	clock::Clock,
 	settlement::{PaidReceipt, VoidPay},
 	Usdc,
 };
@@ -104,9 +105,9 @@ fn payment_should_state_the_receipts_that_it_pays() {
 		let (mine, other) = (root_of(&receipts), root_of(&[paid_receipt(5, MIN_USDC)]));
 		let (amount, window) = (5 * MIN_USDC, TestClock::window());
 		assert_eq!(paid(), [(WORKER, amount, 5, mine), (8, MIN_USDC, 1, other)]);
-		let [statement] = &Settlement::payments(&WORKER)[..] else {
-			panic!("one payment has one statement")
-		};
+		let statements = Settlement::payments(&WORKER);
+		assert_eq!(statements.len(), 1);
+		let statement = &statements[0];
 		assert_eq!((statement.payee, statement.window), (WORKER, window));
 		assert_eq!((statement.amount, statement.receipts), (amount, 5));
 		assert_eq!(statement.root, mine);
