@@ -23,7 +23,7 @@ use pallet_credits::CreditStatus;
 use pallet_jobs::{JobStatus, Quote};
 use pallet_models::types::ModelInfo;
 use pallet_receipts::ReceiptStatus;
-use pallet_settlement::types::{PotsStatus, Statement};
+use pallet_settlement::types::{PaymentStatement, PotsStatus, Statement};
 use pallet_workers::{types::WorkerStatus, BondQuote, Offer, Penalty};
 use polkadot_sdk::{
 	frame_support::{
@@ -387,6 +387,10 @@ impl_runtime_apis! {
 	impl pallet_settlement::runtime_api::SettlementApi<Block, AccountId> for Runtime {
 		fn statement(worker: AccountId) -> Statement {
 			Settlement::statement(&worker)
+		}
+
+		fn payments(worker: AccountId) -> Vec<PaymentStatement<AccountId>> {
+			Settlement::payments(&worker)
 		}
 
 		fn pots() -> PotsStatus {

@@ -99,6 +99,7 @@ test('every runtime API of the protocol should answer', async () => {
   assert.equal((await api.call.modelsApi.models()).length, 0);
   assert.ok((await api.call.receiptsApi.receipt(0)).isNone);
   assert.equal((await api.call.settlementApi.statement(who)).payable.toNumber(), 0);
+  assert.equal((await api.call.settlementApi.payments(who)).length, 0);
   assert.equal((await protocol.pots(api)).credit, 0n);
   assert.ok((await api.call.workersApi.worker(who)).isNone);
   assert.ok((await api.call.workersApi.penaltyPreview(who, 'Late')).isNone);

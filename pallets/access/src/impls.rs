@@ -19,8 +19,8 @@ use sp_runtime::{
 };
 
 use crate::{
-	BalanceOf, Binding, Chunk, Config, Error, Event, HoldReason, Pallet, Population, StakeRecord,
-	Stakes,
+	BalanceOf, Binding, Chunk, Config, Error, Event, HoldReason, Pallet, Population, Principals,
+	StakeRecord, Stakes,
 };
 
 type RecordOf<T> = StakeRecord<BalanceOf<T>>;
@@ -28,6 +28,8 @@ type RecordOf<T> = StakeRecord<BalanceOf<T>>;
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_stake(who: &T::AccountId, amount: BalanceOf<T>) -> DispatchResult {
 		ensure!(!amount.is_zero(), Error::<T>::ZeroAmount);
+		let is_delegate = Principals::<T>::contains_key(who);
+		ensure!(!is_delegate, Error::<T>::IsDelegate);
 		let mut record = Stakes::<T>::get(who).unwrap_or_default();
 		let staked = record
 			.staked
@@ -162,7 +164,8 @@ impl<T: Config> Pallet<T> {
 		amount
 	}
 
-	/// Writes the record back with the standing that its stake gives, or removes an empty one.
+	/// Writes the record back with the standing that its stake gives, or removes an empty one. A
+	/// delegation ends with the stake.
 	fn store(who: &T::AccountId, mut record: RecordOf<T>) {
 		record.binding = Self::binding(&record);
 		let standing = Self::standing_of(&record);
@@ -175,6 +178,9 @@ impl<T: Config> Pallet<T> {
 				standing,
 				counts_from: record.standing.since,
 			});
+		}
+		if record.staked.is_zero() {
+			Self::end_delegation(who);
 		}
 		if record.staked.is_zero() && record.cooling.is_empty() {
 			Stakes::<T>::remove(who);
@@ -204,7 +210,7 @@ impl<T: Config> Pallet<T> {
 			.get_mut(usize::from(lock))
 	}
 
-	fn staking(who: &T::AccountId) -> Result<RecordOf<T>, Error<T>> {
+	pub(crate) fn staking(who: &T::AccountId) -> Result<RecordOf<T>, Error<T>> {
 		Stakes::<T>::get(who)
 			.filter(|record| !record.staked.is_zero())
 			.ok_or(Error::<T>::NotStaked)
@@ -257,7 +263,7 @@ impl<T: Config> Pallet<T> {
 			Population::<T>::get().now == counts,
 			"4: the population is the count of the stored standings"
 		);
-		Ok(())
+		Self::check_delegations()
 	}
 
 	fn check_record(

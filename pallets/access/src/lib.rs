@@ -1,12 +1,15 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(feature = "std"), no_std)]
 
+extern crate alloc;
+
 use polkadot_sdk::*;
 
 pub use pallet::*;
 pub use types::{Binding, Chunk, Dated, StakeRecord, MAX_CHUNKS};
 pub use weights::WeightInfo;
 
+mod delegation;
 mod impls;
 #[cfg(test)]
 mod mock;
@@ -33,6 +36,7 @@ pub mod pallet {
 		clock::{Clock, Day},
 		ProtocolTime,
 	};
+	use sp_runtime::traits::{IdentifyAccount, Verify};
 
 	/// Amount of ONE.
 	pub type BalanceOf<T> =
@@ -67,6 +71,9 @@ pub mod pallet {
 		/// Where fees that are paid out of a stake go.
 		type Fees: OnUnbalanced<Credit<Self::AccountId, Self::Currency>>;
 
+		/// How a delegate says that it wants to be one.
+		type Signature: Verify<Signer: IdentifyAccount<AccountId = Self::AccountId>> + Parameter;
+
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
 	}
@@ -92,6 +99,16 @@ pub mod pallet {
 	/// Accounts in each tier and lock.
 	#[pallet::storage]
 	pub type Population<T> = StorageValue<_, Dated<access::Population>, ValueQuery>;
+
+	/// The account that each holder lets spend its credits.
+	#[pallet::storage]
+	pub type Delegates<T: Config> =
+		StorageMap<_, Blake2_128Concat, T::AccountId, T::AccountId, OptionQuery>;
+
+	/// Whose credits each delegate spends.
+	#[pallet::storage]
+	pub type Principals<T: Config> =
+		StorageMap<_, Blake2_128Concat, T::AccountId, T::AccountId, OptionQuery>;
 
 	/// What happened.
 	#[pallet::event]
@@ -151,6 +168,20 @@ pub mod pallet {
 			/// The fee.
 			amount: BalanceOf<T>,
 		},
+		/// A holder lets another account spend its credits.
+		Delegated {
+			/// The holder.
+			who: T::AccountId,
+			/// The account.
+			delegate: T::AccountId,
+		},
+		/// A delegate does not spend its holder's credits any more.
+		Undelegated {
+			/// The holder.
+			who: T::AccountId,
+			/// The account.
+			delegate: T::AccountId,
+		},
 	}
 
 	/// Why a call failed.
@@ -178,6 +209,18 @@ pub mod pallet {
 		UnknownLock,
 		/// The stake is bound for longer, or by a longer lock.
 		LockShorter,
+		/// The account has a delegate already; undelegate first.
+		AlreadyDelegated,
+		/// The account is another holder's delegate.
+		DelegateTaken,
+		/// The account has a stake, or one that cools down: it spends its own credits.
+		DelegateStakes,
+		/// The signature is not the delegate's, or of something else.
+		InvalidProof,
+		/// The account has no delegate and is none.
+		NotDelegated,
+		/// The account is a delegate; undelegate first.
+		IsDelegate,
 	}
 
 	#[pallet::hooks]
@@ -278,6 +321,36 @@ pub mod pallet {
 		pub fn lock(origin: OriginFor<T>, lock: LockId) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_lock(&who, lock)
+		}
+
+		/// Lets `delegate` spend the caller's credits: its submissions to the Included lane are the
+		/// caller's, without a fee and without a balance of its own.
+		///
+		/// - `delegate`: an account that has no stake and is nobody's delegate.
+		/// - `proof`: its signature over SCALE of `(genesis hash, "delegate", caller)`: nobody becomes
+		///   a delegate unasked.
+		///
+		/// The delegation ends with the stake. Emits [`Event::Delegated`].
+		#[pallet::call_index(6)]
+		#[pallet::weight(T::WeightInfo::delegate())]
+		pub fn delegate(
+			origin: OriginFor<T>,
+			delegate: T::AccountId,
+			proof: T::Signature,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_delegate(who, delegate, &proof)
+		}
+
+		/// Ends the delegation of the caller, who is the holder or the delegate.
+		///
+		/// Open jobs stay the holder's. A holder without free balance pays the fee out of the stake.
+		/// Emits [`Event::Undelegated`].
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::undelegate())]
+		pub fn undelegate(origin: OriginFor<T>) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_undelegate(who)
 		}
 	}
 }

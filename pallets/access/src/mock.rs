@@ -14,7 +14,7 @@ use one_primitives::{
 	Moment, ProtocolTime,
 };
 use polkadot_sdk::*;
-use sp_runtime::{BuildStorage, Permill};
+use sp_runtime::{testing::TestSignature, BuildStorage, Permill};
 
 use crate as pallet_access;
 
@@ -119,6 +119,7 @@ impl pallet_access::Config for Test {
 	type Locks = Locks;
 	type Cooldown = ConstU64<COOLDOWN>;
 	type Fees = ToPot;
+	type Signature = TestSignature;
 	type WeightInfo = ();
 }
 

@@ -8,7 +8,7 @@ use one_primitives::{
 use polkadot_sdk::*;
 use sp_runtime::{traits::Saturating, DispatchError};
 
-use crate::{BalanceOf, Config, Pallet, Population, Stakes};
+use crate::{BalanceOf, Config, Pallet, Population, Principals, Stakes};
 
 impl<T: Config> Access<T::AccountId, BalanceOf<T>> for Pallet<T> {
 	fn standing(who: &T::AccountId, day: Day) -> Option<Standing> {
@@ -37,6 +37,10 @@ impl<T: Config> Access<T::AccountId, BalanceOf<T>> for Pallet<T> {
 		let standing = Stakes::<T>::get(who)?.standing;
 		let waits = standing.now.is_some() && standing.since > T::Clock::day();
 		waits.then_some(standing.since)
+	}
+
+	fn holder(who: &T::AccountId) -> T::AccountId {
+		Principals::<T>::get(who).unwrap_or_else(|| who.clone())
 	}
 }
 

@@ -201,6 +201,10 @@ impl<T: Config> Pallet<T> {
 impl<T: Config> LaneFunds<T::AccountId> for Pallet<T> {
 	type Reservation = Reservation<T::AccountId>;
 
+	fn owner(who: &T::AccountId) -> T::AccountId {
+		who.clone()
+	}
+
 	/// Every active model is open to whoever has vouchers, whatever its tier.
 	fn check(who: &T::AccountId, _: TierId, cu: Cu) -> Result<(), Refusal> {
 		Self::source(who, cu).map(drop)

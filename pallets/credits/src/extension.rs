@@ -12,7 +12,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::OriginFor;
 use one_primitives::{
-	access::PayFromStake,
+	access::{Access, PayFromStake},
 	credits::{CreditCall, CreditCalls, Refusal, Submissions, SubmitTerms},
 	jobs::{JobId, LaneChoice},
 	Cu,
@@ -76,7 +76,7 @@ impl<T, S: core::fmt::Debug> core::fmt::Debug for ChargeCredit<T, S> {
 pub enum Val<InnerVal, T: Config> {
 	/// A submission without a fee.
 	Submit {
-		/// The holder.
+		/// The holder whose credits pay.
 		who: T::AccountId,
 		/// The job slot named.
 		slot: u8,
@@ -167,17 +167,17 @@ where
 			lane: LaneChoice::Included,
 			..*terms
 		};
-		let result = Self::validate_submit(who.clone(), &included);
+		let result = Self::validate_submit(who, &included);
 		(result.is_ok() || terms.lane == LaneChoice::Included).then_some(result)
 	}
 
 	fn validate_submit(
-		who: T::AccountId,
+		who: &T::AccountId,
 		terms: &SubmitTerms,
 	) -> Result<(ValidTransaction, Val<S::Val, T>), TransactionValidityError> {
-		let reserve = T::Submissions::check_submit(&who, terms).map_err(Refused)?;
+		let reserve = T::Submissions::check_submit(who, terms).map_err(Refused)?;
+		let (who, slot) = (T::Access::holder(who), terms.slot);
 		Pallet::<T>::admissible(&who, reserve).map_err(Refused)?;
-		let slot = terms.slot;
 		Ok((Self::validity(), Val::Submit { who, slot, reserve }))
 	}
 

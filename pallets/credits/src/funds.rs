@@ -2,7 +2,7 @@
 
 use frame_support::{ensure, storage::with_storage_layer};
 use one_primitives::{
-	access::TierId,
+	access::{Access, TierId},
 	clock::Day,
 	credits::{LaneFunds, Refusal},
 	price,
@@ -137,6 +137,10 @@ impl<T: Config> Pallet<T> {
 
 impl<T: Config> LaneFunds<T::AccountId> for Pallet<T> {
 	type Reservation = Reservation;
+
+	fn owner(who: &T::AccountId) -> T::AccountId {
+		T::Access::holder(who)
+	}
 
 	fn check(who: &T::AccountId, min_tier: TierId, cu: Cu) -> Result<(), Refusal> {
 		Self::reservable(who, min_tier, cu).map(drop)

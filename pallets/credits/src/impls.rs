@@ -205,8 +205,9 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// What `who` has today.
+	/// What `who` has today; a delegate has what its holder has.
 	pub fn credits(who: &T::AccountId) -> CreditStatus {
+		let who = &T::Access::holder(who);
 		let position = Self::position(who);
 		let terms = position.as_ref().and_then(Position::terms).copied();
 		let ledger = position

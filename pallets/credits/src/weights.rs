@@ -32,14 +32,15 @@ fn open_day(db: RuntimeDbWeight) -> Weight {
 	Weight::from_parts(100_000_000, 0).saturating_add(db.reads_writes(16, 8))
 }
 
-/// The day, the stake, the ledger, the block's share, the model, the slot and the queue.
+/// The day, whose delegate it is, the stake, the ledger, the block's share, the model, the slot and
+/// the queue.
 fn charge_credit(db: RuntimeDbWeight) -> Weight {
-	Weight::from_parts(60_000_000, 0).saturating_add(db.reads_writes(16, 2))
+	Weight::from_parts(60_000_000, 0).saturating_add(db.reads_writes(17, 2))
 }
 
-/// The stake, the account, its holds, the population and where fees go.
+/// The stake, the account, its holds, the population, where fees go, and a delegation that ends.
 fn charge_stake(db: RuntimeDbWeight) -> Weight {
-	Weight::from_parts(80_000_000, 0).saturating_add(db.reads_writes(10, 6))
+	Weight::from_parts(80_000_000, 0).saturating_add(db.reads_writes(13, 9))
 }
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {

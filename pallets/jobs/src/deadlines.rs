@@ -1,7 +1,12 @@
 //! Deadlines: every stored job has one, kept in buckets of protocol time.
 
 use one_primitives::{
-	clock::Clock, inference::Callbacks, jobs::JobId, settlement::Earnings, workers::SlotUse, Usdc,
+	clock::Clock,
+	inference::Callbacks,
+	jobs::JobId,
+	settlement::{Earnings, PaidReceipt},
+	workers::SlotUse,
+	Usdc,
 };
 use polkadot_sdk::{
 	frame_support::{
@@ -10,6 +15,7 @@ use polkadot_sdk::{
 		traits::Get,
 		weights::{Weight, WeightMeter},
 	},
+	sp_core::H256,
 	sp_runtime::DispatchResult,
 };
 
@@ -66,7 +72,12 @@ impl<T: Config> Pallet<T> {
 		};
 		let met = match job.state.clone() {
 			State::Queued { .. } => Self::expire(id, job),
-			State::Completed { worker, price, .. } => Self::finalise(id, job, worker, price),
+			State::Completed {
+				worker,
+				price,
+				receipt,
+				..
+			} => Self::finalise(id, job, worker, receipt, price),
 			_ => Self::retry(id, job, SlotUse::Late),
 		};
 		if let Err(error) = met {
@@ -84,8 +95,19 @@ impl<T: Config> Pallet<T> {
 		Self::transition(id, job, State::Expired)
 	}
 
-	fn finalise(id: JobId, job: JobOf<T>, worker: T::AccountId, price: Usdc) -> DispatchResult {
-		let matured = with_storage_layer(|| T::Earnings::mature(&worker, price));
+	fn finalise(
+		id: JobId,
+		job: JobOf<T>,
+		worker: T::AccountId,
+		receipt: H256,
+		price: Usdc,
+	) -> DispatchResult {
+		let paid = PaidReceipt {
+			job: id,
+			receipt,
+			amount: price,
+		};
+		let matured = with_storage_layer(|| T::Earnings::mature(&worker, paid));
 		Self::report_unsettled(id, &worker, matured);
 		Self::deposit_event(Event::JobFinalized {
 			worker,

@@ -40,6 +40,10 @@ macro_rules! by_reservation {
 }
 
 impl<T: Config> Funds<T> {
+	pub fn owner(lane: Lane, who: &T::AccountId) -> T::AccountId {
+		by_lane!(lane, owner(who))
+	}
+
 	pub fn check(lane: Lane, who: &T::AccountId, min_tier: TierId, cu: Cu) -> Result<(), Refusal> {
 		by_lane!(lane, check(who, min_tier, cu))
 	}

@@ -103,6 +103,7 @@ impl<T: Config> Pallet<T> {
 			worker: worker.clone(),
 			charged,
 			price,
+			receipt: receipt.hash(),
 			due,
 		};
 		Self::transition(id, job, next)?;

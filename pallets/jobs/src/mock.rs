@@ -20,7 +20,7 @@ use one_primitives::{
 	models::{Cost, ModelId, ModelTerms, Models},
 	pauses::Pauses,
 	receipts::{Finish, Outcome, Receipt},
-	settlement::Earnings,
+	settlement::{Earnings, PaidReceipt},
 	workers::{SlotUse, Workers},
 	Cu, Moment, ProtocolTime, Usdc,
 };
@@ -86,7 +86,9 @@ parameter_types! {
 	pub storage AllSlots: BTreeMap<AccountId, u32> = BTreeMap::new();
 	pub storage SlotUses: Vec<(AccountId, SlotUse)> = Vec::new();
 	pub storage Accrued: BTreeMap<AccountId, Usdc> = BTreeMap::new();
-	pub storage Matured: BTreeMap<AccountId, Usdc> = BTreeMap::new();
+	/// Whose credits delegates spend.
+	pub storage Principals: BTreeMap<AccountId, AccountId> = BTreeMap::new();
+	pub storage Matured: Vec<(AccountId, PaidReceipt)> = Vec::new();
 	pub storage Finals: Vec<JobId> = Vec::new();
 	/// What the asking pallet was told, in order.
 	pub storage Told: Vec<(JobId, JobResult)> = Vec::new();
@@ -260,6 +262,10 @@ impl<const LANE: u8> MockFunds<LANE> {
 impl<const LANE: u8> LaneFunds<AccountId> for MockFunds<LANE> {
 	type Reservation = Cu;
 
+	fn owner(who: &AccountId) -> AccountId {
+		let principal = Principals::get().get(who).copied();
+		principal.filter(|_| LANE == 0).unwrap_or(*who)
+	}
 	fn check(who: &AccountId, _: TierId, needed: Cu) -> Result<(), Refusal> {
 		let available = Self::available(who);
 		if LANE == 1 && !DedicatedOpen::get() {
@@ -342,13 +348,13 @@ impl Earnings<AccountId> for MockEarnings {
 	fn accrue(_: Day, _: &AccountId, _: Usdc) -> DispatchResult {
 		Err(DispatchError::Unavailable)
 	}
-	fn mature(worker: &AccountId, amount: Usdc) -> DispatchResult {
-		let (mut accrued, mut matured) = (Accrued::get(), Matured::get());
-		let left = accrued.get(worker).and_then(|had| had.checked_sub(amount));
+	fn mature(worker: &AccountId, paid: PaidReceipt) -> DispatchResult {
+		let mut accrued = Accrued::get();
+		let had = accrued.get(worker);
+		let left = had.and_then(|had| had.checked_sub(paid.amount));
 		accrued.insert(*worker, left.ok_or(DispatchError::Corruption)?);
-		*matured.entry(*worker).or_default() += amount;
 		Accrued::set(&accrued);
-		Matured::set(&matured);
+		Matured::set(&[Matured::get(), vec![(*worker, paid)]].concat());
 		Ok(())
 	}
 }

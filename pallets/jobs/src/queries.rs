@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use one_primitives::{
 	credits::{Refusal, SubmitTerms},
-	jobs::{JobId, MAX_SLOTS},
+	jobs::{JobId, Lane, MAX_SLOTS},
 };
 
 use crate::{funds::Funds, types::*, Config, Jobs, Pallet, Slots};
@@ -19,13 +19,13 @@ impl<T: Config> Pallet<T> {
 		let admits = |lane| Self::check_lane(who, request, lane, &model, &terms);
 		let lane = request.lane.resolve(admits)?;
 		let terms = Self::on_lane(who, request, lane, &terms);
-		let cu = terms.max_cu();
+		let (cu, owner) = (terms.max_cu(), Funds::<T>::owner(lane, who));
 		Ok(Quote {
 			lane,
 			cu,
 			percent: terms.percent,
-			price_usdc: Funds::<T>::price(lane, who, cu),
-			available: Funds::<T>::available(lane, who),
+			price_usdc: Funds::<T>::price(lane, &owner, cu),
+			available: Funds::<T>::available(lane, &owner),
 			max_input: terms.max_input,
 			resets_at: Funds::<T>::resets_at(lane),
 		})
@@ -48,10 +48,14 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// Open jobs of `who`, by slot; for [`JobsApi`](crate::runtime_api::JobsApi).
+	/// Open jobs of `who`, and of the holder whose delegate it is, by slot; for
+	/// [`JobsApi`](crate::runtime_api::JobsApi).
 	pub fn open_jobs(who: &T::AccountId) -> Vec<JobStatus<T::AccountId>> {
-		(0..MAX_SLOTS)
-			.filter_map(|slot| Slots::<T>::get(who, slot))
+		let holder = Funds::<T>::owner(Lane::Included, who);
+		let holder = Some(holder).filter(|holder| holder != who);
+		let owners = holder.into_iter().chain([who.clone()]);
+		owners
+			.flat_map(|owner| (0..MAX_SLOTS).filter_map(move |slot| Slots::<T>::get(&owner, slot)))
 			.filter_map(Self::job)
 			.collect()
 	}

@@ -21,7 +21,7 @@ use crate::{
 };
 
 impl<T: Config> Pallet<T> {
-	/// Reserves the most that the job can cost and queues it.
+	/// Reserves the most that the job can cost and queues it, for whom `who` acts on its lane.
 	pub(crate) fn do_submit(
 		who: T::AccountId,
 		submission: SubmitTerms,
@@ -30,10 +30,11 @@ impl<T: Config> Pallet<T> {
 		let (lane, model, terms) = Self::checked(&who, &submission).map_err(Error::<T>::from)?;
 		let prompt = prompt.try_into().map_err(|_| Error::<T>::PromptTooLong)?;
 		let reserved = terms.max_cu();
-		let mut reservation = Funds::<T>::reserve(lane, &who, model.min_tier, reserved)?;
+		let owner = Funds::<T>::owner(lane, &who);
+		let mut reservation = Funds::<T>::reserve(lane, &owner, model.min_tier, reserved)?;
 		let booking = Funds::<T>::book(&mut reservation, &submission.model);
 		let job = Job {
-			owner: who,
+			owner,
 			slot: submission.slot,
 			model: submission.model,
 			terms,
@@ -77,7 +78,7 @@ impl<T: Config> Pallet<T> {
 			Self::return_slot(&job, worker, SlotUse::Unused);
 		}
 		Self::deposit_event(Event::JobCancelled {
-			who,
+			who: job.owner.clone(),
 			job: id,
 			forfeited,
 		});
@@ -96,7 +97,8 @@ impl<T: Config> Pallet<T> {
 
 	fn cancellable(who: &T::AccountId, id: JobId) -> Result<JobOf<T>, Refusal> {
 		let job = Jobs::<T>::get(id).ok_or(Refusal::UnknownJob)?;
-		ensure!(job.owner == *who, Refusal::NotOwner);
+		let acts_for_owner = || Funds::<T>::owner(job.lane(), who) == job.owner;
+		ensure!(job.owner == *who || acts_for_owner(), Refusal::NotOwner);
 		ensure!(job.state.is_open(), Refusal::NotCancellable);
 		Ok(job)
 	}
@@ -132,7 +134,8 @@ impl<T: Config> Pallet<T> {
 		if lane == Lane::Included {
 			Self::check_operators(&id)?;
 		}
-		Funds::<T>::check(lane, who, model.min_tier, cu)?;
+		let owner = Funds::<T>::owner(lane, who);
+		Funds::<T>::check(lane, &owner, model.min_tier, cu)?;
 		let waiting = Queues::<T>::get(Line::Model(id)).lane(lane).len;
 		// A booking has a short line of its own.
 		let has_room = waiting < T::MaxQueue::get() || Funds::<T>::is_covered(lane, who, &id, cu);
@@ -203,9 +206,10 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn check_slot(who: &T::AccountId, slot: u8, lane: Lane) -> Result<(), Refusal> {
-		let slots = Funds::<T>::slots(lane, who).min(MAX_SLOTS);
+		let owner = Funds::<T>::owner(lane, who);
+		let slots = Funds::<T>::slots(lane, &owner).min(MAX_SLOTS);
 		ensure!(slot < slots, Refusal::NoSuchSlot { slot, slots });
-		match Slots::<T>::get(who, slot) {
+		match Slots::<T>::get(owner, slot) {
 			Some(job) => Err(Refusal::SlotTaken { slot, job }),
 			None => Ok(()),
 		}

@@ -70,6 +70,8 @@ pub enum State<AccountId> {
 		charged: Cu,
 		/// Price of the charge, in micro-USDC.
 		price: Usdc,
+		/// The receipt's hash.
+		receipt: H256,
 		/// Protocol time at which it is final.
 		due: ProtocolTime,
 	},

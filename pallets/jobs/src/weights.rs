@@ -42,22 +42,23 @@ fn prompt(bytes: u32) -> Weight {
 }
 
 impl WeightInfo for () {
-	// Registry, pauses, operators and slots, stake, ledger, day, slot, queue; job, payload, slot, deadline, links, ledger, day.
+	// Registry, pauses, operators and slots, delegation, stake, ledger, day, slot, queue; job, payload, slot,
+	// deadline, links, ledger, day.
 	fn submit_included(bytes: u32) -> Weight {
-		cost(40, 20, 13).saturating_add(prompt(bytes))
+		cost(40, 21, 13).saturating_add(prompt(bytes))
 	}
 	// What the Included lane reads before it refuses; the sponsor, and the balances of both in all
 	// classes, twice; two transfers of vouchers; the bookings of both.
 	fn submit_dedicated(bytes: u32) -> Weight {
-		cost(140, 90, 19).saturating_add(prompt(bytes))
+		cost(140, 91, 19).saturating_add(prompt(bytes))
 	}
 	// All job slots, and who asks.
 	fn submit_for_pallet(bytes: u32) -> Weight {
 		cost(20, MAX_SLOTS.into(), 1).saturating_add(Self::submit_dedicated(bytes))
 	}
-	// Two lots: burnt, paid out of escrow, booked, and the rest given back; who asked.
+	// The delegation; two lots: burnt, paid out of escrow, booked, and the rest given back; who asked.
 	fn cancel_job() -> Weight {
-		cost(150, 39, 33)
+		cost(150, 40, 33)
 	}
 	fn match_base() -> Weight {
 		cost(10, 4, 1)

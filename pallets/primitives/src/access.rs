@@ -107,6 +107,8 @@ pub trait Access<AccountId, Balance> {
 	fn locks() -> [Lock; LOCKS];
 	/// Credit day from which `who` counts, if it has a tier and waits for that day.
 	fn counts_from(who: &AccountId) -> Option<Day>;
+	/// The holder whose credits `who` spends: the one that made it a delegate, else `who` itself.
+	fn holder(who: &AccountId) -> AccountId;
 }
 
 /// Lets a holder without free balance leave: the fee comes out of the stake.

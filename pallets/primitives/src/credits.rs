@@ -217,6 +217,9 @@ pub trait Submissions<AccountId> {
 pub trait LaneFunds<AccountId> {
 	/// What was set aside for one job.
 	type Reservation: Parameter + MaxEncodedLen;
+	/// Who owns the jobs that `who` submits to this lane, and whose funds pay for them: `who` itself,
+	/// unless it is a delegate. All that follows is of an owner.
+	fn owner(who: &AccountId) -> AccountId;
 	/// What [`reserve`](LaneFunds::reserve) would say, without writing anything.
 	///
 	/// # Errors

@@ -8,7 +8,13 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use one_mailbox::commitment::{self, PUBLIC};
 pub use one_mailbox::{Finish, Outcome};
 use polkadot_sdk::{
-	frame_support::weights::Weight, sp_core::H256, sp_io, sp_runtime::DispatchResult,
+	frame_support::weights::Weight,
+	sp_core::H256,
+	sp_io,
+	sp_runtime::{
+		traits::{BlakeTwo256, Hash},
+		DispatchResult,
+	},
 };
 use scale_info::TypeInfo;
 
@@ -65,6 +71,13 @@ pub struct Receipt<AccountId> {
 	pub outcome: Outcome,
 	/// Why generation ended.
 	pub finish: Finish,
+}
+
+impl<AccountId: Encode> Receipt<AccountId> {
+	/// Blake2-256 of its SCALE encoding: names it in the tree of what a worker was paid for.
+	pub fn hash(&self) -> H256 {
+		BlakeTwo256::hash_of(self)
+	}
 }
 
 /// A receipt with the signature of the worker's `onew` key over

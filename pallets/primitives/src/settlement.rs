@@ -1,8 +1,34 @@
 //! The protocol's USDC: one account, one ledger of pots.
 
-use polkadot_sdk::sp_runtime::{DispatchError, DispatchResult};
+use codec::{Decode, Encode};
+use polkadot_sdk::{
+	sp_core::H256,
+	sp_runtime::{
+		traits::{BlakeTwo256, Hash},
+		DispatchError, DispatchResult,
+	},
+};
 
-use crate::{clock::Day, Usdc};
+use crate::{clock::Day, jobs::JobId, Usdc};
+
+/// What a final job's receipt pays: a leaf of the Merkle tree of a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PaidReceipt {
+	/// The job.
+	pub job: JobId,
+	/// The receipt's hash, [`Receipt::hash`](crate::receipts::Receipt::hash).
+	pub receipt: H256,
+	/// Micro-USDC that the worker gets for it.
+	pub amount: Usdc,
+}
+
+impl PaidReceipt {
+	/// The leaf's hash: blake2-256 of the SCALE encoding, 56 bytes. A node's preimage has 64, so
+	/// neither can pass for the other.
+	pub fn leaf(&self) -> H256 {
+		BlakeTwo256::hash_of(self)
+	}
+}
 
 /// Moves USDC between the credit pot and the pots of credit days.
 pub trait Treasury {
@@ -27,11 +53,11 @@ pub trait Earnings<AccountId> {
 	/// # Errors
 	/// If the days' pots hold less.
 	fn accrue(day: Day, worker: &AccountId, amount: Usdc) -> DispatchResult;
-	/// The job is final: `amount` is paid at the next settlement.
+	/// The job is final: its receipt is paid at the next settlement.
 	///
 	/// # Errors
 	/// If less has accrued.
-	fn mature(worker: &AccountId, amount: Usdc) -> DispatchResult;
+	fn mature(worker: &AccountId, receipt: PaidReceipt) -> DispatchResult;
 }
 
 /// Takes USDC of another account into the books.

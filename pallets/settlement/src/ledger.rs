@@ -2,7 +2,7 @@
 
 use one_primitives::{
 	clock::{Clock, Day},
-	settlement::{Earnings as EarningsBook, Inflow, Treasury},
+	settlement::{Earnings as EarningsBook, Inflow, PaidReceipt, Treasury},
 	Usdc,
 };
 use polkadot_sdk::{
@@ -235,17 +235,17 @@ impl<T: Config> EarningsBook<T::AccountId> for Pallet<T> {
 		Ok(())
 	}
 
-	fn mature(worker: &T::AccountId, amount: Usdc) -> DispatchResult {
-		if amount == 0 {
+	fn mature(worker: &T::AccountId, paid: PaidReceipt) -> DispatchResult {
+		if paid.amount == 0 {
 			return Ok(());
 		}
 		let mut record = Earnings::<T>::get(worker);
-		let amount = record.take_accrued(amount).ok_or(Error::<T>::NotAccrued)?;
+		let valid = record.take_accrued(paid.amount);
+		let amount = valid.ok_or(Error::<T>::NotAccrued)?;
 		record.payable = add(record.payable, amount)?;
 		if amount > 0 {
 			Self::wait(worker, &mut record);
-			let who = worker.clone();
-			Self::deposit_event(Event::Matured { who, amount });
+			Self::attach(worker, PaidReceipt { amount, ..paid })?;
 		}
 		Earnings::<T>::insert(worker, record);
 		Ok(())

@@ -8,6 +8,8 @@ mod payout;
 pub mod price;
 pub mod runtime_api;
 mod sale;
+mod statements;
+pub mod tree;
 #[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 pub mod types;
@@ -40,6 +42,7 @@ pub mod pallet {
 
 	use one_primitives::{
 		clock::{Clock, Day},
+		jobs::JobId,
 		ProtocolTime, Usdc,
 	};
 	use polkadot_sdk::{
@@ -49,14 +52,17 @@ pub mod pallet {
 			weights::WeightMeter,
 		},
 		frame_system::pallet_prelude::*,
+		sp_core::H256,
 		sp_runtime::Permill,
 	};
 
 	use crate::{
 		exchange::Exchange,
 		price::PriceRecord,
+		tree::GrowingTree,
 		types::{
-			Balance, EarningsRecord, FlowsRecord, HaltReason, PotsRecord, QueueRecord, RoundRecord,
+			Balance, EarningsRecord, FlowsRecord, HaltReason, Payment, PotsRecord, QueueRecord,
+			RoundRecord,
 		},
 		weights::WeightInfo,
 	};
@@ -93,6 +99,9 @@ pub mod pallet {
 		/// Payees of one block at most, so that a payout leaves room for other hooks.
 		#[pallet::constant]
 		type MaxPayouts: Get<u32>;
+		/// Windows for which the statement of a payment is kept.
+		#[pallet::constant]
+		type StatementWindows: Get<u32>;
 		/// Weights of the hook's steps.
 		type WeightInfo: WeightInfo;
 	}
@@ -129,6 +138,20 @@ pub mod pallet {
 	/// The window of the last settlement, or in which the chain began.
 	#[pallet::storage]
 	pub type LastWindow<T: Config> = StorageValue<_, u32>;
+
+	/// The receipts behind what is payable to each worker.
+	#[pallet::storage]
+	pub type Receipts<T: Config> =
+		StorageMap<_, Blake2_128Concat, T::AccountId, GrowingTree, ValueQuery>;
+
+	/// What was paid in a window, to whom, and for which receipts.
+	#[pallet::storage]
+	pub type Payments<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, T::AccountId, Payment>;
+
+	/// The oldest window that [`Payments`] may have.
+	#[pallet::storage]
+	pub type OldestPayment<T: Config> = StorageValue<_, u32, ValueQuery>;
 
 	/// The pool's price and its average.
 	#[pallet::storage]
@@ -222,10 +245,15 @@ pub mod pallet {
 			/// Micro-USDC.
 			amount: Usdc,
 		},
-		/// A job is final: its price is payable.
+		/// A job is final: its price is payable. With `who`, this is a leaf under the root of the
+		/// worker's next [`Event::Paid`].
 		Matured {
 			/// The worker.
 			who: T::AccountId,
+			/// The job.
+			job: JobId,
+			/// Hash of the job's receipt.
+			receipt: H256,
 			/// Micro-USDC.
 			amount: Usdc,
 		},
@@ -244,6 +272,10 @@ pub mod pallet {
 			window: u32,
 			/// Micro-USDC.
 			amount: Usdc,
+			/// Receipts that this pays: those matured since the worker's last payment.
+			receipts: u32,
+			/// Merkle root over them.
+			root: H256,
 		},
 		/// A worker could not be paid; the amount stays payable for the next window.
 		PayoutSkipped {
@@ -306,6 +338,10 @@ pub mod pallet {
 
 		fn integrity_test() {
 			assert!(T::MaxPayouts::get() > 0, "no payee would ever be paid");
+			assert!(
+				T::StatementWindows::get() > 0,
+				"no payment could be looked up"
+			);
 		}
 
 		#[cfg(feature = "try-runtime")]

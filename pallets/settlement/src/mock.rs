@@ -4,6 +4,8 @@
 
 use one_primitives::{
 	clock::{Clock, Day},
+	jobs::JobId,
+	settlement::{Earnings, PaidReceipt, Treasury},
 	Moment, ProtocolTime, Usdc,
 };
 use polkadot_sdk::{
@@ -22,11 +24,11 @@ use polkadot_sdk::{
 	frame_system::{self, EnsureRoot, EnsureSigned, EnsureSignedBy},
 	pallet_asset_conversion::{self, AccountIdConverter, Ascending, Chain, WithFirstAsset},
 	pallet_assets, pallet_balances,
-	sp_core::U256,
+	sp_core::{H256, U256},
 	sp_io::TestExternalities,
 	sp_runtime::{
 		traits::{AccountIdConversion, IdentityLookup},
-		BuildStorage, Permill, Weight,
+		BuildStorage, DispatchResult, Permill, Weight,
 	},
 };
 
@@ -159,6 +161,7 @@ parameter_types! {
 	pub storage Utc: Moment = GENESIS;
 	pub storage Protocol: ProtocolTime = 0;
 	pub storage Author: Option<AccountId> = Some(AUTHOR);
+	pub storage NextJob: JobId = 0;
 	pub storage MinSale: Balance = ONE / 100;
 	pub const FeeShare: Permill = Permill::from_percent(80);
 	pub const SliceShare: Permill = Permill::from_parts(1_000);
@@ -203,6 +206,7 @@ impl pallet_settlement::Config for Test {
 	type MaxMove = MaxMove;
 	type AveragingPeriod = AveragingPeriod;
 	type MaxPayouts = ConstU32<1_000>;
+	type StatementWindows = ConstU32<120>;
 	type WeightInfo = ();
 }
 
@@ -311,11 +315,36 @@ pub fn fill_fee_pot(amount: Balance) {
 
 /// Makes `amount` micro-USDC payable to `who`, through a day's pot.
 pub fn owe(who: AccountId, amount: Usdc) {
-	use one_primitives::settlement::{Earnings, Treasury};
 	let day = TestClock::day();
 	Settlement::earmark(day, amount).unwrap();
 	Settlement::accrue(day, &who, amount).unwrap();
-	Settlement::mature(&who, amount).unwrap();
+	mature(who, amount).unwrap();
+}
+
+/// Ends the next job, of which `amount` micro-USDC accrued to `who`.
+pub fn mature(who: AccountId, amount: Usdc) -> DispatchResult {
+	let job = NextJob::get();
+	Settlement::mature(&who, paid_receipt(job, amount))?;
+	NextJob::set(&(job + 1));
+	Ok(())
+}
+
+pub fn paid_receipt(job: JobId, amount: Usdc) -> PaidReceipt {
+	PaidReceipt {
+		job,
+		receipt: H256::from_low_u64_be(job + 1_000),
+		amount,
+	}
+}
+
+/// Says that `job` of `who` is final, and `amount` payable.
+pub fn matured(who: AccountId, job: JobId, amount: Usdc) -> crate::Event<Test> {
+	crate::Event::Matured {
+		who,
+		job,
+		receipt: paid_receipt(job, amount).receipt,
+		amount,
+	}
 }
 
 /// The trader sells `one` to the pool.

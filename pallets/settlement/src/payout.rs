@@ -27,6 +27,7 @@ impl<T: Config> Pallet<T> {
 		if meter.try_consume(T::WeightInfo::settle()).is_ok() {
 			Self::open_round();
 			Self::pay_round(meter);
+			Self::prune_statements(meter);
 		}
 	}
 
@@ -54,6 +55,7 @@ impl<T: Config> Pallet<T> {
 		let is_first = LastWindow::<T>::get().is_none();
 		LastWindow::<T>::put(window);
 		if is_first {
+			OldestPayment::<T>::put(window);
 			return;
 		}
 		if let Err(error) = Self::book_transfers() {
@@ -150,11 +152,13 @@ impl<T: Config> Pallet<T> {
 				..record
 			},
 		);
-		let who = who.clone();
+		let payment = Self::state_payment(who, window, amount);
 		Self::deposit_event(Event::Paid {
-			who,
+			who: who.clone(),
 			window,
 			amount,
+			receipts: payment.receipts,
+			root: payment.root,
 		});
 		Ok(())
 	}

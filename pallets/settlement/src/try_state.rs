@@ -2,7 +2,7 @@
 
 extern crate alloc;
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 
 use one_primitives::Usdc;
 use polkadot_sdk::{
@@ -24,7 +24,9 @@ impl<T: Config> Pallet<T> {
 		Self::check_earnings()?;
 		Self::check_queue()?;
 		Self::check_round()?;
-		Self::check_fee_pot()
+		Self::check_fee_pot()?;
+		Self::check_receipts()?;
+		Self::check_payments()
 	}
 
 	fn check_backing() -> Result<(), TryRuntimeError> {
@@ -115,6 +117,53 @@ impl<T: Config> Pallet<T> {
 			held >= T::Currency::minimum_balance(),
 			"8: the fee pot's account is dead"
 		);
+		Ok(())
+	}
+
+	fn check_receipts() -> Result<(), TryRuntimeError> {
+		for (who, tree) in Receipts::<T>::iter() {
+			let is_sound = tree.leaves > 0 && tree.is_sound();
+			ensure!(is_sound, "9: peaks differ from the receipts' number");
+			let is_due = Earnings::<T>::get(&who).payable > 0;
+			ensure!(is_due, "9: receipts are kept that nothing is paid for");
+		}
+		let mut due = Earnings::<T>::iter().filter(|(_, record)| record.payable > 0);
+		let have_receipts = due.all(|(who, _)| Receipts::<T>::contains_key(who));
+		ensure!(have_receipts, "9: something is payable without a receipt");
+		Ok(())
+	}
+
+	fn check_payments() -> Result<(), TryRuntimeError> {
+		let oldest = OldestPayment::<T>::get();
+		let mut sums = BTreeMap::<T::AccountId, Usdc>::new();
+		for (window, who, payment) in Payments::<T>::iter() {
+			let is_readable = window >= oldest && Some(window) <= LastWindow::<T>::get();
+			ensure!(is_readable, "10: a statement is out of reach");
+			let is_paid = payment.amount > 0 && payment.receipts > 0;
+			ensure!(is_paid, "10: a statement is of no payment");
+			let sum = sums.entry(who).or_default();
+			*sum = add(*sum, payment.amount)?;
+		}
+		for (who, sum) in sums {
+			let paid = Earnings::<T>::get(&who).paid;
+			ensure!(sum <= paid, "10: statements are of more than was paid");
+		}
+		Self::check_last_payments(oldest)
+	}
+
+	fn check_last_payments(oldest: u32) -> Result<(), TryRuntimeError> {
+		for (who, record) in Earnings::<T>::iter() {
+			let Some(window) = record.last_window.filter(|window| *window >= oldest) else {
+				continue;
+			};
+			let stated = Payments::<T>::get(window, &who).map(|payment| payment.amount);
+			// A window is half gone while it is being pruned.
+			let is_pruned = window == oldest && stated.is_none();
+			ensure!(
+				is_pruned || stated == Some(record.last_paid),
+				"10: the last payment has another statement"
+			);
+		}
 		Ok(())
 	}
 }

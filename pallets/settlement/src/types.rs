@@ -2,7 +2,7 @@
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use one_primitives::{Moment, Usdc};
-use polkadot_sdk::sp_runtime::ArithmeticError;
+use polkadot_sdk::{sp_core::H256, sp_runtime::ArithmeticError};
 use scale_info::TypeInfo;
 
 /// ONE, in 10^-12.
@@ -140,6 +140,32 @@ pub struct Statement {
 	pub last_window: Option<u32>,
 	/// UTC at which the next settlement starts.
 	pub next_settlement: Moment,
+}
+
+/// What a worker was paid in a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Payment {
+	/// Micro-USDC.
+	pub amount: Usdc,
+	/// Receipts that it pays.
+	pub receipts: u32,
+	/// Merkle root over them, a [`GrowingTree`](crate::tree::GrowingTree)'s.
+	pub root: H256,
+}
+
+/// A [`Payment`] as a worker reads it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct PaymentStatement<AccountId> {
+	/// The window at whose start it was due.
+	pub window: u32,
+	/// Who was paid.
+	pub payee: AccountId,
+	/// Micro-USDC.
+	pub amount: Usdc,
+	/// Receipts that it pays.
+	pub receipts: u32,
+	/// Merkle root over them.
+	pub root: H256,
 }
 
 /// What is in the pots.

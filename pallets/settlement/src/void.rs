@@ -44,6 +44,7 @@ impl<T: Config> VoidPay<T::AccountId> for Pallet<T> {
 			..pots
 		});
 		Earnings::<T>::insert(worker, record);
+		Receipts::<T>::remove(worker);
 		let who = worker.clone();
 		Self::deposit_event(Event::PayVoided { who, amount });
 		Ok(amount)

@@ -11,6 +11,8 @@ pub trait WeightInfo {
 	fn settle() -> Weight;
 	/// One payee.
 	fn pay() -> Weight;
+	/// One statement dropped, or the end of a window.
+	fn prune() -> Weight;
 }
 
 impl WeightInfo for () {
@@ -20,16 +22,20 @@ impl WeightInfo for () {
 		step(200_000_000, 30, 10)
 	}
 
-	// Reads: round, window (2), USDC account (2), pots, flows, queue. Writes: round, window, pots,
-	// flows, queue.
+	// Reads: round, window (2), USDC account (2), pots, flows, queue, oldest statement. Writes: round,
+	// window, pots, flows, queue, oldest statement.
 	fn settle() -> Weight {
-		step(30_000_000, 9, 5)
+		step(30_000_000, 10, 6)
 	}
 
-	// Reads: payee, earnings, asset, both accounts, the payee's system account. Writes: the same,
-	// and the payee's new place in the queue if it cannot be paid.
+	// Reads: payee, earnings, receipts, asset, both accounts, the payee's system account. Writes: the
+	// same, and the statement, or the payee's new place in the queue if it cannot be paid.
 	fn pay() -> Weight {
-		step(60_000_000, 6, 7)
+		step(80_000_000, 7, 8)
+	}
+
+	fn prune() -> Weight {
+		step(10_000_000, 1, 1)
 	}
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
 	configs::{fees::SplitFees, parameters::bounded},
-	Access, Balances, Clock, Jobs, Runtime, RuntimeCall, RuntimeHoldReason, Settlement,
+	Access, Balances, Clock, Jobs, Runtime, RuntimeCall, RuntimeHoldReason, Settlement, Signature,
 };
 use one_primitives::credits::{CreditCall, CreditCalls, SubmitTerms};
 
@@ -14,6 +14,7 @@ impl pallet_access::Config for Runtime {
 	type Locks = bounded::Locks;
 	type Cooldown = bounded::Cooldown;
 	type Fees = SplitFees;
+	type Signature = Signature;
 	type WeightInfo = pallet_access::weights::SubstrateWeight<Runtime>;
 }
 
@@ -58,7 +59,10 @@ impl CreditCalls<RuntimeCall> for DirectCalls {
 			})),
 			RuntimeCall::Jobs(JobsCall::cancel_job { job }) => Some(CreditCall::Cancel(*job)),
 			RuntimeCall::Access(
-				AccessCall::unstake { .. } | AccessCall::withdraw { .. } | AccessCall::exit { .. },
+				AccessCall::unstake { .. }
+				| AccessCall::withdraw { .. }
+				| AccessCall::exit { .. }
+				| AccessCall::undelegate { .. },
 			) => Some(CreditCall::Leave),
 			_ => None,
 		}

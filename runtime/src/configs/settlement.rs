@@ -34,5 +34,7 @@ impl pallet_settlement::Config for Runtime {
 	type MaxMove = bounded::MaxMove;
 	type AveragingPeriod = bounded::AveragingPeriod;
 	type MaxPayouts = ConstU32<500>;
+	// Thirty days of four windows.
+	type StatementWindows = ConstU32<120>;
 	type WeightInfo = ();
 }

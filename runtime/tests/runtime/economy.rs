@@ -304,6 +304,85 @@ fn holder_with_only_the_existential_deposit_should_submit_and_leave_completely()
 	});
 }
 
+/// `who` makes `key` its delegate, with the key's consent.
+pub fn delegation(who: Sr25519Keyring, key: Sr25519Keyring) -> RuntimeCall {
+	let consent = key.sign(&Access::delegation_message(&account(who)));
+	pallet_access::Call::<Runtime>::delegate {
+		delegate: account(key),
+		proof: consent.into(),
+	}
+	.into()
+}
+
+fn cancellation(who: Sr25519Keyring, slot: usize) -> RuntimeCall {
+	let job = Jobs::open_jobs(&account(who))[slot].job;
+	pallet_jobs::Call::<Runtime>::cancel_job { job }.into()
+}
+
+/// An account that is not in the genesis.
+const KEY: Sr25519Keyring = One;
+
+#[test]
+fn delegate_without_a_balance_should_spend_its_holders_credits() {
+	with_credits(|| {
+		let unpaid: ApplyExtrinsicResult = Err(InvalidTransaction::Payment.into());
+		assert_eq!(submit(KEY, prompt(0)), unpaid);
+		assert_ok!(submit(Bob, delegation(Bob, KEY)).unwrap());
+		let (money, credits) = (free(Bob), available(Bob));
+		assert_eq!(available(KEY), credits);
+
+		assert_ok!(submit(KEY, prompt(0)).unwrap());
+		assert_eq!((free(Bob), free(KEY)), (money, 0));
+		assert_eq!(credits - available(Bob), FLOOR + ADMISSION);
+		assert_eq!(submit(Bob, prompt(0)), refused(4), "the slot is Bob's");
+		let open = Jobs::open_jobs(&account(KEY));
+		assert_eq!((open.len(), &open[0].owner), (1, &account(Bob)));
+		assert_ok!(submit(Bob, prompt(1)).unwrap());
+		// The key may take back what its holder submitted, and nothing more.
+		assert_ok!(submit(KEY, cancellation(KEY, 1)).unwrap());
+		assert_ok!(submit(KEY, cancellation(KEY, 0)).unwrap());
+		assert_eq!(credits - available(Bob), 2 * ADMISSION);
+		assert_eq!(submit(KEY, transfer(Eve, ONE)), unpaid);
+		assert_eq!(submit(KEY, batch(vec![prompt(0)])), unpaid);
+		assert_eq!(System::account_nonce(account(KEY)), 3);
+	});
+}
+
+#[test]
+fn jobs_of_a_revoked_delegate_should_stay_its_holders() {
+	with_credits(|| {
+		assert_ok!(submit(Bob, delegation(Bob, KEY)).unwrap());
+		assert_ok!(submit(KEY, prompt(0)).unwrap());
+		let credits = available(Bob);
+		let undelegate = pallet_access::Call::<Runtime>::undelegate {};
+		assert_ok!(submit(Bob, undelegate).unwrap());
+		assert_eq!(System::account(account(KEY)), Default::default());
+		assert_eq!(
+			submit(KEY, prompt(1)),
+			Err(InvalidTransaction::Payment.into())
+		);
+		assert_ok!(submit(Bob, cancellation(Bob, 0)).unwrap());
+		assert_eq!(available(Bob) - credits, FLOOR);
+	});
+}
+
+#[test]
+fn holder_with_only_the_existential_deposit_should_revoke_its_delegate() {
+	with_credits(|| {
+		assert_ok!(submit(Bob, delegation(Bob, KEY)).unwrap());
+		let leave_deposit = pallet_balances::Call::<Runtime>::force_transfer {
+			source: Address::Id(account(Bob)),
+			dest: Address::Id(account(Eve)),
+			value: free(Bob) - EXISTENTIAL_DEPOSIT,
+		};
+		assert_ok!(submit(Alice, sudo(leave_deposit)).unwrap());
+		let undelegate = pallet_access::Call::<Runtime>::undelegate {};
+		assert_ok!(submit(Bob, undelegate).unwrap());
+		assert_eq!(free(Bob), EXISTENTIAL_DEPOSIT, "the stake paid the fee");
+		assert_eq!(Access::holder(&account(KEY)), account(KEY));
+	});
+}
+
 fn held(who: &AccountId) -> u128 {
 	System::account(who).data.reserved
 }

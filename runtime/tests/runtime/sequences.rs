@@ -3,10 +3,11 @@
 //!
 //! `ONE_SEQUENCES=1000 cargo test --workspace sequences` runs more of them than CI does, in each half.
 
-use crate::{chain::*, market::*};
+use crate::{chain::*, economy::delegation, market::*};
 use codec::Decode;
 use one_mailbox::Outcome;
 use one_primitives::{
+	access::Access as _,
 	jobs::{JobId, LaneChoice},
 	models::ModelId,
 	workers::Offence,
@@ -20,7 +21,7 @@ use one_runtime::{
 	},
 	constants::currency::*,
 	transactions::extensions,
-	Address, Balance, Runtime, RuntimeCall, RuntimeOrigin, System,
+	Access, Address, Balance, Runtime, RuntimeCall, RuntimeOrigin, System,
 };
 use polkadot_sdk::{
 	frame_support::{dispatch::GetDispatchInfo, traits::UnfilteredDispatchable},
@@ -36,7 +37,8 @@ use polkadot_sdk::{
 use proptest::{prelude::*, test_runner::TestRunner};
 use std::{cell::RefCell, collections::BTreeSet};
 
-const ACTORS: [Sr25519Keyring; 6] = [Alice, Bob, Charlie, Dave, Eve, Ferdie];
+/// All but the last have money.
+const ACTORS: [Sr25519Keyring; 7] = [Alice, Bob, Charlie, Dave, Eve, Ferdie, One];
 const MODELS: [ModelId; 3] = [MODEL, H256::repeat_byte(8), H256::repeat_byte(9)];
 const OUTCOMES: [Outcome; 5] = [
 	Outcome::Served,
@@ -45,6 +47,8 @@ const OUTCOMES: [Outcome; 5] = [
 	Outcome::NoPayload,
 	Outcome::Failed,
 ];
+/// A delegate submits a job for its holder.
+const DELEGATED: &str = "submit_job of a delegate";
 /// Steps of a sequence, and sequences that CI runs in each of two threads.
 const STEPS: usize = 500;
 const SEQUENCES: u32 = 100;
@@ -81,7 +85,7 @@ impl Draw {
 		Balance::from(self.upto(most * 1_000_000))
 	}
 	fn any(self) -> Sr25519Keyring {
-		ACTORS[(self.b % 6) as usize]
+		ACTORS[self.b as usize % ACTORS.len()]
 	}
 	fn actor(self) -> Address {
 		Address::Id(account(self.any()))
@@ -200,6 +204,10 @@ const CALLS: &[(&str, Make)] = &[
 	("exclude", |_, draw| {
 		let job = recent_job(draw);
 		pallet_workers::Call::<Runtime>::exclude { job }.into()
+	}),
+	("delegate", |who, draw| delegation(who, draw.any())),
+	("undelegate", |_, _| {
+		pallet_access::Call::<Runtime>::undelegate {}.into()
 	}),
 	("transfer", |_, draw| {
 		let (dest, value) = (draw.actor(), draw.one(100_000));
@@ -418,8 +426,11 @@ fn send(who: Sr25519Keyring, call: RuntimeCall) -> bool {
 fn perform(step: Step) {
 	match step {
 		Step::Signed(who, call, draw) => {
-			let (name, make) = CALLS[call];
-			note(name, send(ACTORS[who], make(ACTORS[who], draw)));
+			let ((name, make), who) = (CALLS[call], ACTORS[who]);
+			let is_delegate = Access::holder(&account(who)) != account(who);
+			let succeeded = send(who, make(who, draw));
+			note(name, succeeded);
+			note(DELEGATED, succeeded && is_delegate && name == "submit_job");
 		}
 		Step::Governed(call, draw) => {
 			let (name, make) = GOVERNED[call];
@@ -461,6 +472,7 @@ fn begin() {
 			pallet_access::Call::<Runtime>::stake { amount }.into()
 		));
 	}
+	assert!(send(Bob, delegation(Bob, One)));
 	for _ in 0..200 {
 		assert!(send(Dave, transfer(Alice, ONE)));
 	}
@@ -503,6 +515,7 @@ fn run_sequences() {
 	DONE.with_borrow(|done| {
 		let names = CALLS.iter().map(|(name, _)| name);
 		let names = names.chain(GOVERNED.iter().map(|(name, _)| name));
+		let names = names.chain([&DELEGATED]);
 		let missing: Vec<_> = names.filter(|name| !done.contains(**name)).collect();
 		// Some need more luck than a short run has.
 		let few = missing.len() * 10 <= CALLS.len();

@@ -1,13 +1,16 @@
 //! What workers answer for, through the real transaction extensions and hooks.
 
 use crate::{chain::*, economy::*, market::*};
-use one_primitives::{clock::Clock as _, workers::Offence, Usdc};
+use codec::Encode;
+use one_primitives::{clock::Clock as _, jobs::JobId, receipts::Receipt, workers::Offence, Usdc};
 use one_runtime::{
 	configs::parameters::{bounded, workers, RuntimeParameters},
 	constants::currency::*,
-	Balance, Balances, Clock, Parameters, Runtime, RuntimeEvent, RuntimeOrigin, Settlement, System,
-	Workers,
+	AccountId, Balance, Balances, Clock, Parameters, Receipts, Runtime, RuntimeEvent,
+	RuntimeOrigin, Settlement, System, Workers,
 };
+use pallet_receipts::ReceiptStatus;
+use pallet_settlement::tree::GrowingTree;
 use pallet_workers::{HoldReason, Rung, WorkerState};
 use polkadot_sdk::{
 	frame_support::{
@@ -18,6 +21,7 @@ use polkadot_sdk::{
 		},
 	},
 	sp_core::H256,
+	sp_io::hashing::blake2_256,
 	sp_keyring::Sr25519Keyring::{self, *},
 	*,
 };
@@ -217,5 +221,62 @@ fn pay_of_a_convicted_worker_should_go_to_the_credit_pot_and_nothing_else_change
 		assert_eq!(finals, 1);
 		let statement = Settlement::statement(&account(WORKER));
 		assert_eq!((statement.accrued, statement.payable), (0, 0));
+	});
+}
+
+/// What the worker stated of the last job, and what it gets for that.
+fn last_receipt() -> (Receipt<AccountId>, Usdc) {
+	let job = pallet_jobs::NextJob::<Runtime>::get() - 1;
+	let Some(ReceiptStatus::Recorded(record)) = Receipts::receipt(job) else {
+		panic!("job {job} was not served")
+	};
+	(record.receipt, record.price)
+}
+
+/// The root over `served`, by the encoding in docs/messages.md.
+fn root_of(served: impl Iterator<Item = (Receipt<AccountId>, Usdc)>) -> H256 {
+	let mut tree = GrowingTree::default();
+	for (receipt, price) in served {
+		let job: JobId = receipt.job;
+		let leaf = (job, blake2_256(&receipt.encode()), price).encode();
+		tree.push(H256(blake2_256(&leaf))).unwrap();
+	}
+	tree.root()
+}
+
+#[test]
+fn payment_should_state_the_root_of_the_receipts_that_the_worker_signed() {
+	with_worker(|| {
+		let mut served: Vec<_> = (0..2).map(|_| (serve_a_job(), last_receipt()).1).collect();
+		// A window may begin between the two jobs.
+		let mut payments = 0;
+		while !served.is_empty() {
+			close_block();
+			let paid = System::events()
+				.into_iter()
+				.find_map(|record| match record.event {
+					RuntimeEvent::Settlement(pallet_settlement::Event::Paid {
+						window,
+						amount,
+						receipts,
+						root,
+						..
+					}) => Some((window, amount, receipts, root)),
+					_ => None,
+				});
+			if let Some((window, amount, receipts, root)) = paid {
+				payments += 1;
+				let covered: Vec<_> = served.drain(..receipts as usize).collect();
+				assert_eq!(covered.iter().map(|(_, price)| price).sum::<Usdc>(), amount);
+				assert_eq!(root_of(covered.into_iter()), root);
+				let statements = Settlement::payments(&account(WORKER));
+				assert_eq!(statements.len(), payments);
+				let last = statements.last().unwrap();
+				let stated = (last.window, last.amount, last.receipts, last.root);
+				assert_eq!(stated, (window, amount, receipts, root));
+			}
+			open_block(0);
+		}
+		assert!(payments > 0);
 	});
 }

@@ -10,6 +10,8 @@ enum Action {
 	Withdraw(AccountId),
 	Retier(AccountId),
 	Lock(AccountId, LockId),
+	Delegate(AccountId, AccountId),
+	Undelegate(AccountId),
 	Pay(AccountId, Balance),
 	Pass(u64),
 	Threshold(Balance),
@@ -24,6 +26,8 @@ fn action() -> impl Strategy<Value = Action> {
 		2 => who.clone().prop_map(Action::Withdraw),
 		1 => who.clone().prop_map(Action::Retier),
 		1 => (who.clone(), 0..4u8).prop_map(|(who, lock)| Action::Lock(who, lock)),
+		2 => (who.clone(), 1..14u64).prop_map(|(who, key)| Action::Delegate(who, key)),
+		1 => (1..14u64).prop_map(Action::Undelegate),
 		2 => (who, 0..3_000u64).prop_map(|(who, fee)| Action::Pay(who, fee)),
 		3 => (0..500u64).prop_map(Action::Pass),
 		1 => (1..9_999u64).prop_map(Action::Threshold),
@@ -40,6 +44,8 @@ fn perform(action: Action) -> sp_runtime::DispatchResult {
 			.map(drop)
 			.map_err(|error| error.error),
 		Action::Lock(who, id) => lock(who, id),
+		Action::Delegate(who, key) => delegate(who, key),
+		Action::Undelegate(who) => undelegate(who),
 		Action::Pay(who, fee) => Access::pay(&who, fee),
 		Action::Pass(time) => {
 			pass(time);
@@ -96,6 +102,9 @@ proptest! {
 				assert_eq!(held(who), 0);
 			}
 			assert_eq!(Stakes::<Test>::iter().count(), 0);
+			assert_eq!(Delegates::<Test>::iter().count(), 0);
+			let left = frame_system::Account::<Test>::iter_values();
+			assert!(left.into_iter().all(|account| account.sufficients == 0));
 		});
 	}
 

@@ -8,8 +8,13 @@ use one_primitives::{
 };
 use polkadot_sdk::*;
 
-use crate::{mock::*, Error, Event, HoldReason, Population, Stakes, MAX_CHUNKS};
+use sp_runtime::testing::TestSignature;
 
+use crate::{
+	mock::*, Delegates, Error, Event, HoldReason, Population, Principals, Stakes, MAX_CHUNKS,
+};
+
+mod delegation;
 mod fees;
 mod invariants;
 mod leaving;
@@ -35,6 +40,16 @@ fn exit(who: AccountId) -> sp_runtime::DispatchResult {
 
 fn lock(who: AccountId, lock: LockId) -> sp_runtime::DispatchResult {
 	Access::lock(RuntimeOrigin::signed(who), lock)
+}
+
+/// With a proof of `delegate`'s key.
+fn delegate(who: AccountId, delegate: AccountId) -> sp_runtime::DispatchResult {
+	let proof = TestSignature(delegate, Access::delegation_message(&who));
+	Access::delegate(RuntimeOrigin::signed(who), delegate, proof)
+}
+
+fn undelegate(who: AccountId) -> sp_runtime::DispatchResult {
+	Access::undelegate(RuntimeOrigin::signed(who))
 }
 
 fn tier(who: AccountId, day: Day) -> Option<TierId> {

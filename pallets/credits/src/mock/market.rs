@@ -54,7 +54,7 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Submits a job that costs `cu`.
 		pub fn submit(origin: OriginFor<T>, slot: u8, cu: u32, lane: LaneChoice) -> DispatchResult {
-			let (who, cu) = (ensure_signed(origin)?, Cu::from(cu));
+			let (who, cu) = (T::Funds::owner(&ensure_signed(origin)?), Cu::from(cu));
 			let lane = Self::lane(&who, slot, cu, lane).map_err(|_| Error::<T>::Refused)?;
 			let reservation = match lane {
 				Lane::Included => Some(T::Funds::reserve(&who, 0, cu)?),
@@ -104,14 +104,14 @@ pub mod pallet {
 
 	impl<T: Config> Submissions<T::AccountId> for Pallet<T> {
 		fn check_submit(who: &T::AccountId, terms: &SubmitTerms) -> Result<Cu, Refusal> {
-			let cu = Cu::from(terms.max_output);
-			Self::lane(who, terms.slot, cu, terms.lane).map(|_| cu)
+			let (who, cu) = (T::Funds::owner(who), Cu::from(terms.max_output));
+			Self::lane(&who, terms.slot, cu, terms.lane).map(|_| cu)
 		}
 
 		fn check_cancel(who: &T::AccountId, job: JobId) -> Result<(), Refusal> {
 			match Jobs::<T>::get(job) {
 				None => Err(Refusal::UnknownJob),
-				Some((owner, ..)) if owner != *who => Err(Refusal::NotOwner),
+				Some((owner, ..)) if owner != T::Funds::owner(who) => Err(Refusal::NotOwner),
 				Some(_) => Ok(()),
 			}
 		}

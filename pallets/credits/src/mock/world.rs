@@ -4,7 +4,7 @@ use frame_support::{parameter_types, storage_alias, Blake2_128Concat};
 use one_primitives::{
 	access::{self, Access, Lock, PayFromStake, Standing, Tier, TierId, LOCKS, TIERS},
 	clock::{Clock, Day},
-	settlement::{Earnings, Treasury},
+	settlement::{Earnings, PaidReceipt, Treasury},
 	Moment, ProtocolTime, Usdc,
 };
 use polkadot_sdk::*;
@@ -55,6 +55,8 @@ pub type Stakes = StorageMap<
 	Balance,
 	frame_support::pallet_prelude::ValueQuery,
 >;
+#[storage_alias]
+pub type Principals = StorageMap<Mock, Blake2_128Concat, AccountId, AccountId>;
 #[storage_alias]
 type Standings = StorageMap<
 	Mock,
@@ -151,6 +153,9 @@ impl Access<AccountId, Balance> for World {
 		let (now, since, _) = Standings::get(who);
 		(now.is_some() && since > Self::day()).then_some(since)
 	}
+	fn holder(who: &AccountId) -> AccountId {
+		Principals::get(who).unwrap_or(*who)
+	}
 }
 
 impl PayFromStake<AccountId, Balance> for World {
@@ -203,7 +208,7 @@ impl Earnings<AccountId> for World {
 		Earned::mutate(worker, |earned| *earned += amount);
 		Ok(())
 	}
-	fn mature(_: &AccountId, _: Usdc) -> DispatchResult {
+	fn mature(_: &AccountId, _: PaidReceipt) -> DispatchResult {
 		Ok(())
 	}
 }

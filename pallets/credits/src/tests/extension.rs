@@ -225,6 +225,46 @@ fn cancellation_should_be_free_when_the_owner_sends_it() {
 }
 
 #[test]
+fn delegate_should_submit_and_cancel_for_its_holder_without_a_balance() {
+	build_and_execute(|| {
+		poor_holder();
+		assert_eq!(validate(5, &submit(0, 1)), Err(custom(1)));
+		Principals::insert(5, 1);
+		assert_ok!(apply(5, submit(0, GIGA / 2)).unwrap());
+		assert_eq!(free(5), 0);
+		assert_eq!(Credits::available(&1), GIGA / 2 - ADMISSION);
+		assert_eq!(Credits::credits(&5), Credits::credits(&1));
+		assert!(events().contains(&Event::Admitted {
+			who: 1,
+			slot: 0,
+			charged: ADMISSION
+		}));
+		// Slots and credits are the holder's.
+		for who in [1, 5] {
+			assert_eq!(validate(who, &submit(0, 1)), Err(custom(4)));
+			assert_eq!(validate(who, &submit(1, GIGA / 2)), Err(custom(3)));
+		}
+		assert_ok!(apply(5, cancel(0)).unwrap());
+		assert_eq!(Credits::available(&1), GIGA - ADMISSION);
+	});
+}
+
+#[test]
+fn delegate_should_spend_nothing_more_when_it_is_revoked() {
+	build_and_execute(|| {
+		poor_holder();
+		Principals::insert(5, 1);
+		assert_ok!(apply(5, submit(0, GIGA / 2)).unwrap());
+		Principals::remove(5);
+		assert_eq!(validate(5, &submit(1, 1)), Err(custom(1)));
+		assert_eq!(validate(5, &cancel(0)), Err(custom(11)));
+		assert_eq!(Credits::credits(&5).available, 0);
+		assert_ok!(apply(1, cancel(0)).unwrap());
+		assert_eq!(Credits::available(&1), GIGA - ADMISSION);
+	});
+}
+
+#[test]
 fn block_should_be_shared_when_many_pay_nothing() {
 	build_and_execute(|| {
 		poor_holder();

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use frame_support::{assert_noop, assert_ok};
 use one_primitives::{
 	credits::{Refusal, Submissions},
@@ -70,6 +72,21 @@ fn cancel_job_should_refuse_when_it_is_not_ones_open_job() {
 		assert_ok!(complete(&receipt(id, Outcome::Served)));
 		assert_noop!(cancel(id), Error::<Test>::NotCancellable);
 		assert_eq!(Jobs::check_cancel(&ALICE, id), Err(Refusal::NotCancellable));
+	});
+}
+
+#[test]
+fn cancel_job_should_be_for_the_owner_and_for_its_delegate() {
+	with_slots(&[], || {
+		let cancel_as_bob = |id| Jobs::cancel_job(RuntimeOrigin::signed(BOB), id);
+		Principals::set(&BTreeMap::from([(BOB, ALICE)]));
+		let ids = [submit(BOB, 0), submit(ALICE, 1), submit(BOB, 2)];
+		assert_ok!(cancel_as_bob(ids[0]));
+		assert_ok!(cancel_as_bob(ids[1]));
+		Principals::set(&BTreeMap::new());
+		assert_noop!(cancel_as_bob(ids[2]), Error::<Test>::NotOwner);
+		assert_ok!(cancel(ids[2]));
+		assert_eq!(free_credits(ALICE), CREDITS);
 	});
 }
 

@@ -2,6 +2,7 @@ use frame_support::{assert_noop, assert_ok};
 use one_primitives::{
 	jobs::{JobId, Market},
 	receipts::{Outcome, Receipt},
+	settlement::PaidReceipt,
 	workers::SlotUse,
 };
 use polkadot_sdk::*;
@@ -52,7 +53,8 @@ fn served_receipt_should_charge_the_floor_when_less_was_used() {
 fn served_job_should_free_its_slot_at_once_and_its_prompt_when_final() {
 	with_workers(|| {
 		let id = submit_accepted(ALICE, 0);
-		assert_ok!(complete(&receipt(id, Outcome::Served)));
+		let served = receipt(id, Outcome::Served);
+		assert_ok!(complete(&served));
 		assert_eq!(Slots::<Test>::get(ALICE, 0), None);
 		assert!(Payloads::<Test>::contains_key(id));
 		let Some(State::Completed { worker, price, .. }) = state(id) else {
@@ -63,7 +65,12 @@ fn served_job_should_free_its_slot_at_once_and_its_prompt_when_final() {
 		advance(2_000);
 		assert_eq!(state(id), None);
 		assert!(!Payloads::<Test>::contains_key(id));
-		assert_eq!(Matured::get()[&worker], price);
+		let paid = PaidReceipt {
+			job: id,
+			receipt: served.hash(),
+			amount: price,
+		};
+		assert_eq!(Matured::get(), [(worker, paid)]);
 		assert_eq!(Finals::get(), [id]);
 		assert_eq!(
 			events(),

@@ -20,6 +20,7 @@ fn all() -> Vec<State<u64>> {
 			worker,
 			charged: 1,
 			price: 1,
+			receipt: H256::zero(),
 			due,
 		},
 		State::Final,

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use frame_support::{assert_noop, assert_ok};
 use one_primitives::{
 	credits::{Refusal, Submissions, SubmitTerms},
@@ -38,6 +40,37 @@ fn assert_refused(terms: SubmitTerms, refusal: Refusal, error: Error<Test>) {
 		Jobs::submit_job(origin, slot, model, lane, max_output, prompt),
 		error
 	);
+}
+
+#[test]
+fn submit_job_should_be_for_the_holder_when_its_delegate_asks_for_credits() {
+	with_slots(&[], || {
+		Principals::set(&BTreeMap::from([(BOB, ALICE)]));
+		let for_holder = submit(BOB, 0);
+		assert_eq!(job(for_holder).owner, ALICE);
+		assert_eq!(free_credits(ALICE), CREDITS - RESERVED);
+		assert_eq!(free_credits(BOB), CREDITS);
+		let (slot, job_there) = (0, for_holder);
+		let refusal = Refusal::SlotTaken {
+			slot,
+			job: job_there,
+		};
+		for who in [ALICE, BOB] {
+			assert_eq!(Jobs::check_submit(&who, &terms()), Err(refusal));
+		}
+		let own = submit_to(BOB, 0, 1, LaneChoice::Dedicated);
+		assert_eq!(job(own).owner, BOB);
+		let open = |who| {
+			Jobs::open_jobs(&who)
+				.iter()
+				.map(|job| job.job)
+				.collect::<Vec<_>>()
+		};
+		assert_eq!(
+			(open(ALICE), open(BOB)),
+			(vec![for_holder], vec![for_holder, own])
+		);
+	});
 }
 
 #[test]

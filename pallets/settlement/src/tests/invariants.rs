@@ -3,7 +3,7 @@
 use std::{cell::Cell, collections::BTreeMap};
 
 use one_primitives::{
-	settlement::{Earnings as EarningsBook, Inflow, Treasury, VoidPay},
+	settlement::{Earnings as EarningsBook, Inflow, PaidReceipt, Treasury, VoidPay},
 	Usdc,
 };
 use polkadot_sdk::{
@@ -15,6 +15,7 @@ use polkadot_sdk::{
 };
 use proptest::{prelude::*, test_runner::TestRunner};
 
+use super::statements::{root_of, sum};
 use crate::{mock::*, types::Balance, DayPots, Earnings, Event, Flows, Pots};
 
 const WORKERS: core::ops::Range<AccountId> = 10..14;
@@ -97,7 +98,7 @@ fn take(step: Step) {
 		Step::Mature(who, part) => {
 			let record = Earnings::<Test>::get(who);
 			let amount = part_of(record.accrued + record.voided, part);
-			dispatch(|| Settlement::mature(&who, amount));
+			dispatch(|| mature(who, amount));
 		}
 		Step::Void(who) => dispatch(|| Settlement::void_pay(&who).map(drop)),
 		Step::Block(who) => dispatch(|| Assets::block(trader, USDC_ID, who)),
@@ -112,6 +113,8 @@ fn take(step: Step) {
 #[derive(Default)]
 struct Told {
 	paid: BTreeMap<AccountId, Usdc>,
+	/// Receipts that matured and were neither paid nor voided.
+	due: BTreeMap<AccountId, Vec<PaidReceipt>>,
 	payments: u32,
 	skipped: u32,
 }
@@ -120,10 +123,30 @@ impl Told {
 	fn listen(&mut self) {
 		for event in events() {
 			match event {
-				Event::Paid { who, amount, .. } => {
+				Event::Paid {
+					who,
+					amount,
+					receipts,
+					root,
+					..
+				} => {
 					*self.paid.entry(who).or_default() += amount;
 					self.payments += 1;
+					let due = self.due.remove(&who).unwrap();
+					assert_eq!((sum(&due), due.len()), (amount, receipts as usize));
+					assert_eq!(root_of(&due), root);
 				}
+				Event::Matured {
+					who,
+					job,
+					receipt,
+					amount,
+				} => self.due.entry(who).or_default().push(PaidReceipt {
+					job,
+					receipt,
+					amount,
+				}),
+				Event::PayVoided { who, .. } => drop(self.due.remove(&who)),
 				Event::PayoutSkipped { .. } => self.skipped += 1,
 				_ => {}
 			}
@@ -135,7 +158,10 @@ impl Told {
 		for who in WORKERS {
 			let paid = self.paid.get(&who).copied().unwrap_or_default();
 			assert_eq!(usdc_of(who), paid);
-			assert_eq!(Earnings::<Test>::get(who).paid, paid);
+			let record = Earnings::<Test>::get(who);
+			assert_eq!(record.paid, paid);
+			let due = self.due.get(&who).map(|due| sum(due)).unwrap_or_default();
+			assert_eq!(record.payable, due);
 		}
 		assert_eq!(Flows::<Test>::get().paid, self.paid.values().sum::<Usdc>());
 		Settlement::do_try_state().unwrap();

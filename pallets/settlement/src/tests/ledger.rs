@@ -1,14 +1,22 @@
 //! Moves between the pots.
 
-use one_primitives::settlement::{Earnings as EarningsBook, Inflow, Treasury, VoidPay};
+use one_primitives::{
+	clock::Clock,
+	settlement::{Earnings as EarningsBook, Inflow, Treasury, VoidPay},
+};
 use polkadot_sdk::{
 	frame_support::{assert_noop, assert_ok, storage::with_storage_layer},
 	sp_runtime::{TokenError, TryRuntimeError},
 };
 
-use crate::{mock::*, types::*, DayPots, Earnings, Error, Event, Flows, Payees, Pots, Queue};
+use crate::{
+	mock::*, types::*, DayPots, Earnings, Error, Event, Flows, OldestPayment, Payees, Payments,
+	Pots, Queue, Receipts,
+};
 
 const WORKER: AccountId = 7;
+/// A worker that was paid.
+const PAID: AccountId = 9;
 
 #[test]
 fn usdc_should_go_from_credit_over_a_day_to_a_worker() {
@@ -19,7 +27,7 @@ fn usdc_should_go_from_credit_over_a_day_to_a_worker() {
 		assert_ok!(Settlement::earmark(3, 600));
 		assert_ok!(Settlement::accrue(3, &WORKER, 250));
 		assert_ok!(Settlement::release(3, 350));
-		assert_ok!(Settlement::mature(&WORKER, 100));
+		assert_ok!(mature(WORKER, 100));
 
 		let pots = PotsRecord {
 			credit: 750,
@@ -43,10 +51,7 @@ fn usdc_should_go_from_credit_over_a_day_to_a_worker() {
 				day: 3,
 				amount: 350,
 			},
-			Event::Matured {
-				who: WORKER,
-				amount: 100,
-			},
+			matured(WORKER, 0, 100),
 		];
 		assert_eq!(events(), moves);
 	});
@@ -68,7 +73,7 @@ fn pots_should_refuse_what_they_do_not_hold() {
 			Error::<Test>::DayPotTooSmall
 		);
 		assert_ok!(Settlement::accrue(4, &WORKER, 400));
-		assert_noop!(Settlement::mature(&WORKER, 401), Error::<Test>::NotAccrued);
+		assert_noop!(mature(WORKER, 401), Error::<Test>::NotAccrued);
 	});
 }
 
@@ -77,7 +82,7 @@ fn moves_of_nothing_should_leave_no_trace() {
 	ExtBuilder::default().build_and_execute(|| {
 		assert_ok!(Settlement::earmark(3, 0));
 		assert_ok!(Settlement::accrue(3, &WORKER, 0));
-		assert_ok!(Settlement::mature(&WORKER, 0));
+		assert_ok!(mature(WORKER, 0));
 		assert_ok!(Settlement::release(3, 0));
 		assert_ok!(Settlement::fund(&TRADER, 0));
 		assert_ok!(Settlement::earn(&TRADER, &WORKER, 0, 0));
@@ -164,11 +169,11 @@ fn only_what_accrued_after_a_conviction_should_be_paid() {
 		assert_ok!(Settlement::void_pay(&WORKER));
 		assert_ok!(Settlement::accrue(3, &WORKER, 40));
 		// The voided job of 60 is final, then the new one of 40.
-		assert_ok!(Settlement::mature(&WORKER, 60));
+		assert_ok!(mature(WORKER, 60));
 		assert_eq!(Settlement::statement(&WORKER).payable, 0);
-		assert_ok!(Settlement::mature(&WORKER, 40));
+		assert_ok!(mature(WORKER, 40));
 		assert_eq!(Settlement::statement(&WORKER).payable, 40);
-		assert_noop!(Settlement::mature(&WORKER, 1), Error::<Test>::NotAccrued);
+		assert_noop!(mature(WORKER, 1), Error::<Test>::NotAccrued);
 		next_block();
 		fund(MIN_USDC);
 		owe(WORKER, MIN_USDC);
@@ -182,8 +187,8 @@ fn worker_should_be_paid_exactly_when_jobs_mature_out_of_order() {
 	with_debts(|| {
 		assert_ok!(Settlement::void_pay(&WORKER));
 		assert_ok!(Settlement::accrue(3, &WORKER, 40));
-		assert_ok!(Settlement::mature(&WORKER, 40));
-		assert_ok!(Settlement::mature(&WORKER, 60));
+		assert_ok!(mature(WORKER, 40));
+		assert_ok!(mature(WORKER, 60));
 		let statement = Settlement::statement(&WORKER);
 		assert_eq!((statement.accrued, statement.payable), (0, 40));
 	});
@@ -198,7 +203,7 @@ fn payee_whose_pay_was_voided_should_lose_its_place_at_its_turn() {
 		next_window();
 		assert_eq!((Queue::<Test>::get().head, usdc_of(WORKER)), (1, 0));
 		assert!(!Earnings::<Test>::get(WORKER).waiting);
-		assert_ok!(Settlement::mature(&WORKER, 60));
+		assert_ok!(mature(WORKER, 60));
 		owe(WORKER, 10);
 		assert_eq!(Queue::<Test>::get().tail, 2);
 	});
@@ -209,7 +214,7 @@ fn usdc_of_another_account_should_go_to_a_worker_and_the_credit_pot() {
 	ExtBuilder::default().build_and_execute(|| {
 		assert_ok!(Settlement::fund(&TRADER, MIN_USDC + 70));
 		assert_ok!(Settlement::earn(&TRADER, &WORKER, 250, 1));
-		assert_ok!(Settlement::mature(&WORKER, 250));
+		assert_ok!(mature(WORKER, 250));
 
 		let pots = PotsRecord {
 			credit: 71,
@@ -228,10 +233,7 @@ fn usdc_of_another_account_should_go_to_a_worker_and_the_credit_pot() {
 			from: TRADER,
 			amount: 250,
 		};
-		let matured = Event::Matured {
-			who: WORKER,
-			amount: 250,
-		};
+		let matured = matured(WORKER, 0, 250);
 		assert_eq!(events(), vec![funded(70), earned, funded(1), matured]);
 	});
 }
@@ -249,10 +251,17 @@ fn usdc_of_another_account_should_be_refused_when_it_is_not_there_or_too_little(
 	});
 }
 
+/// Changes the one statement there is.
+fn restate(change: impl FnOnce(&mut Payment)) {
+	Payments::<Test>::mutate(TestClock::window(), PAID, |payment| {
+		change(payment.as_mut().unwrap())
+	});
+}
+
 #[test]
 fn invariants_should_fail_when_the_books_are_wrong() {
 	type Damage = fn();
-	let damages: [(&str, Damage); 7] = [
+	let damages: [(&str, Damage); 14] = [
 		("1", || {
 			Pots::<Test>::mutate(|pots| pots.credit += 1_000_000)
 		}),
@@ -266,15 +275,33 @@ fn invariants_should_fail_when_the_books_are_wrong() {
 			Earnings::<Test>::mutate(WORKER, |record| record.waiting = false)
 		}),
 		("6", || Queue::<Test>::mutate(|queue| queue.tail += 1)),
+		("9", || Receipts::<Test>::remove(WORKER)),
+		("9", || {
+			Receipts::<Test>::mutate(WORKER, |tree| tree.leaves += 2)
+		}),
+		("9", || {
+			Receipts::<Test>::insert(8, Receipts::<Test>::get(WORKER))
+		}),
+		("10", || Payments::<Test>::remove(TestClock::window(), PAID)),
+		("10", || restate(|payment| payment.amount += 1)),
+		("10", || restate(|payment| payment.receipts = 0)),
+		("10", || {
+			OldestPayment::<Test>::mutate(|oldest| *oldest += 2)
+		}),
 	];
 	for (invariant, damage) in damages {
 		ExtBuilder::default().build().execute_with(|| {
-			fund(1_000);
+			fund(USDC);
+			next_block();
+			owe(PAID, MIN_USDC);
+			next_window();
 			owe(WORKER, 10);
 			assert_ok!(Settlement::do_try_state());
 			damage();
 			match Settlement::do_try_state() {
-				Err(TryRuntimeError::Other(found)) => assert!(found.starts_with(invariant)),
+				Err(TryRuntimeError::Other(found)) => {
+					assert!(found.starts_with(&format!("{invariant}:")), "{found}")
+				}
 				other => panic!("{invariant} was not found: {other:?}"),
 			}
 		});

@@ -8,3 +8,4 @@ mod ledger;
 mod payout;
 mod price;
 mod sale;
+mod statements;

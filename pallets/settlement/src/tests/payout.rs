@@ -256,7 +256,7 @@ fn only_final_jobs_should_be_paid() {
 		next_window();
 		assert_eq!(usdc_of(7), MIN_USDC);
 		assert_eq!(Settlement::statement(&7).accrued, 500);
-		assert_ok!(Settlement::mature(&7, 500));
+		assert_ok!(mature(7, 500));
 		next_block();
 		assert_eq!(usdc_of(7), MIN_USDC, "not before the next window");
 		next_window();
