@@ -8,12 +8,16 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/one-protocol/target}
 # The Wasm builder looks for Cargo.lock above the target folder unless it is told.
 export WASM_BUILD_WORKSPACE_HINT=$ROOT
+# One build compiles and lints; nothing with a warning is built.
+export RUSTC_WORKSPACE_WRAPPER=$ROOT/scripts/rustc CLIPPY_ARGS=-Dwarnings
 # The only C++ here is Binaryen, which does next to nothing in this profile: minutes less to build.
 export CXXFLAGS=${CXXFLAGS:--O0}
 
 WEB_SYSROOT=/usr/lib/rustlib/wasm32v1-none/lib
 # What is installed decides how things are built: called again where the set-up has just run.
 use_toolchain() {
+	# Most of Binaryen's build goes into reading C++, at which Clang is nearly twice as fast.
+	if command -v clang++-19 >/dev/null; then export CXX=${CXX:-clang++-19}; fi
 	# Debian's OpenSSL instead of minutes of compiling it.
 	if [ -e /usr/include/openssl/ssl.h ]; then export OPENSSL_NO_VENDOR=1; fi
 	# Where rustup may not download, the runtime's Wasm comes from Debian's own compiler.
@@ -33,13 +37,6 @@ export ONE_NODE=${ONE_NODE:-$CARGO_TARGET_DIR/debug/one-node}
 # One build for the node, the demo and the tests: another set of targets would be another set of
 # features, and most of the SDK would be built again.
 build() { cargo build --locked --workspace --all-targets --manifest-path "$ROOT/Cargo.toml" "$@"; }
-
-# Clippy as the compiler of the own crates in a build, not as `cargo clippy`: that would check the
-# thousand crates below them a second time. It cannot work for the Wasm builder.
-lint() {
-	CARGO_BUILD_BUILD_DIR=$CARGO_TARGET_DIR CARGO_TARGET_DIR=$CARGO_TARGET_DIR/lint SKIP_WASM_BUILD=1 \
-		CARGO_PROFILE_DEV_OPT_LEVEL=0 RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings build "$@"
-}
 
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "error: $*"; exit 1; }

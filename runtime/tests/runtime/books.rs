@@ -1,12 +1,9 @@
 //! Balances as the events of a block tell them, beside those of the state.
 
-use crate::chain::{account, in_block, submit, transfer};
-use one_runtime::{
-	constants::currency::ONE, AccountId, Assets, Balance, Runtime, RuntimeEvent, System,
-};
+use one_runtime::{AccountId, Assets, Balance, Runtime, RuntimeEvent, System};
 use pallet_assets::{Event as AssetEvent, Instance1};
 use pallet_balances::Event as OneEvent;
-use polkadot_sdk::{sp_keyring::Sr25519Keyring, *};
+use polkadot_sdk::*;
 use std::{cell::RefCell, collections::BTreeMap};
 
 type OneEvents = OneEvent<Runtime>;
@@ -158,26 +155,34 @@ impl Books {
 	}
 }
 
-#[test]
-fn balances_should_follow_from_events() {
-	let mut books = Books::default();
-	let (from, to) = (account(Sr25519Keyring::Alice), account(Sr25519Keyring::Bob));
-	books.book_one(OneEvent::Deposit {
-		who: from.clone(),
-		amount: 3,
-	});
-	books.book_one(OneEvent::Transfer {
-		from: from.clone(),
-		to: to.clone(),
-		amount: 2,
-	});
-	assert_eq!(books, Books([((from, None), 1), ((to, None), 2)].into()));
-	// `close` audits every block of every test here; this shows that it has something to compare.
-	in_block("development", || {
-		submit(Sr25519Keyring::Alice, transfer(Sr25519Keyring::Bob, ONE))
-			.unwrap()
-			.unwrap();
-		let before = BEFORE.with_borrow(Clone::clone).unwrap();
-		assert_ne!(before, Books::of_state());
-	});
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::chain::{account, in_block, submit, transfer};
+	use one_runtime::constants::currency::ONE;
+	use polkadot_sdk::sp_keyring::Sr25519Keyring;
+
+	#[test]
+	fn balances_should_follow_from_events() {
+		let mut books = Books::default();
+		let (from, to) = (account(Sr25519Keyring::Alice), account(Sr25519Keyring::Bob));
+		books.book_one(OneEvent::Deposit {
+			who: from.clone(),
+			amount: 3,
+		});
+		books.book_one(OneEvent::Transfer {
+			from: from.clone(),
+			to: to.clone(),
+			amount: 2,
+		});
+		assert_eq!(books, Books([((from, None), 1), ((to, None), 2)].into()));
+		// `close` audits every block of every test here; this shows that it has something to compare.
+		in_block("development", || {
+			submit(Sr25519Keyring::Alice, transfer(Sr25519Keyring::Bob, ONE))
+				.unwrap()
+				.unwrap();
+			let before = BEFORE.with_borrow(Clone::clone).unwrap();
+			assert_ne!(before, Books::of_state());
+		});
+	}
 }

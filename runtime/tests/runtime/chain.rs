@@ -1,21 +1,16 @@
 //! A chain from a genesis preset, its blocks, and signed extrinsics.
 
-use crate::books;
+use crate::{books, invariants};
 use codec::Encode;
 use one_runtime::{
 	configs::parameters::{dynamic::validators, RuntimeParameters},
-	constants::{
-		currency::TOTAL_SUPPLY,
-		time::{EPOCH_DURATION, SLOT_DURATION},
-	},
+	constants::time::{EPOCH_DURATION, SLOT_DURATION},
 	genesis,
 	transactions::extensions,
-	Access, AccountId, Address, Babe, Balance, Balances, Capacity, Clock, Credits, Executive,
-	Header, Jobs, Models, Parameters, Receipts, Runtime, RuntimeCall, RuntimeEvent,
-	RuntimeGenesisConfig, RuntimeOrigin, Session, Settlement, SignedPayload, System, Timestamp,
-	TxExtension, UncheckedExtrinsic, Validators, Workers,
+	AccountId, Address, Babe, Balance, Balances, Executive, Header, Parameters, Runtime,
+	RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, RuntimeOrigin, Session, SignedPayload, System,
+	Timestamp, TxExtension, UncheckedExtrinsic,
 };
-use pallet_jobs::State;
 use pallet_validators::HoldReason;
 use polkadot_sdk::{
 	frame_support::traits::fungible::InspectHold,
@@ -33,7 +28,6 @@ use polkadot_sdk::{
 	*,
 };
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// The slot of the first block: a date in 2026.
 const FIRST_SLOT: u64 = 1_780_000_000_000 / SLOT_DURATION;
@@ -115,42 +109,9 @@ pub fn close_block() -> Header {
 	header
 }
 
-/// Checks the invariants of every pallet, and those of them together.
+/// Checks all that must hold in any state.
 pub fn check_invariants() {
-	Clock::do_try_state().unwrap();
-	Access::do_try_state().unwrap();
-	Credits::do_try_state().unwrap();
-	Models::do_try_state().unwrap();
-	Workers::do_try_state().unwrap();
-	Jobs::do_try_state().unwrap();
-	Receipts::do_try_state().unwrap();
-	Settlement::do_try_state().unwrap();
-	Capacity::do_try_state().unwrap();
-	Validators::do_try_state().unwrap();
-	assert_eq!(Balances::total_issuance(), TOTAL_SUPPLY);
-	check_workers();
-}
-
-/// A worker's slots in use are the jobs it is at, and what it has accrued, or what was voided of
-/// that, is the price of its jobs that are not final.
-fn check_workers() {
-	let (mut at_work, mut owed) = (BTreeMap::new(), BTreeMap::new());
-	for job in pallet_jobs::Jobs::<Runtime>::iter_values() {
-		if let Some((worker, _)) = job.state.attempt() {
-			*at_work.entry(worker.clone()).or_insert(0) += 1;
-		}
-		if let State::Completed { worker, price, .. } = job.state {
-			*owed.entry(worker).or_insert(0) += price;
-		}
-	}
-	for (who, record) in pallet_workers::Workers::<Runtime>::iter() {
-		assert_eq!(at_work.remove(&who).unwrap_or_default(), record.used);
-	}
-	for (who, record) in pallet_settlement::Earnings::<Runtime>::iter() {
-		let unsettled = record.accrued + record.voided;
-		assert_eq!(owed.remove(&who).unwrap_or_default(), unsettled);
-	}
-	assert!(at_work.is_empty() && owed.values().all(|price| *price == 0));
+	invariants::check().unwrap();
 }
 
 /// Makes the blocks of this session, by everybody but those `absent` in turn. The next block opens

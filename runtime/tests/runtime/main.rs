@@ -10,6 +10,7 @@ mod economy;
 mod fees;
 mod genesis;
 mod governance;
+mod invariants;
 mod market;
 mod parameters;
 mod sequences;

@@ -47,7 +47,7 @@ const OUTCOMES: [Outcome; 5] = [
 ];
 /// Steps of a sequence, and sequences that CI runs in each of two threads.
 const STEPS: usize = 500;
-const SEQUENCES: u32 = 30;
+const SEQUENCES: u32 = 100;
 
 #[derive(Clone, Debug)]
 enum Step {
