@@ -1,0 +1,121 @@
+//! The real runtime in externalities, and its blocks.
+//!
+//! A year has ten million blocks; those in which nothing happens are left out. All that they would
+//! do is move protocol time, so [`skip_to`] moves it in their place; the test below compares.
+
+use crate::chain;
+use codec::Encode;
+use one_primitives::{Moment, Usdc};
+use one_runtime::{
+	configs::assets::treasury,
+	constants::{currency::USDC, time::SLOT_DURATION},
+	transactions::extensions,
+	AccountId, Address, Balance, Executive, Runtime, RuntimeCall, RuntimeOrigin, SignedPayload,
+	System, UncheckedExtrinsic,
+};
+use polkadot_sdk::{
+	frame_support::traits::UnfilteredDispatchable,
+	sp_core::{sr25519, Pair},
+	sp_io::{hashing::blake2_256, TestExternalities},
+	sp_runtime::{
+		generic::{Era, Preamble},
+		BuildStorage, MultiSignature, MultiSigner,
+	},
+};
+
+/// The preset whose periods are those of a live network.
+const PRESET: &str = "local";
+/// The first midnight of the simulation: a date in 2026.
+pub const FIRST_MIDNIGHT: Moment = 1_780_012_800_000;
+/// A day, and a settlement window.
+pub const DAY: Moment = 24 * 60 * 60 * 1_000;
+pub const WINDOW: Moment = DAY / 4;
+
+/// An account and its key.
+pub struct Actor {
+	pub account: AccountId,
+	pair: sr25519::Pair,
+}
+
+impl Actor {
+	pub fn new(name: &str) -> Self {
+		let pair = sr25519::Pair::from_seed(&blake2_256(name.as_bytes()));
+		let account = MultiSigner::from(pair.public()).into_account();
+		Self { account, pair }
+	}
+
+	/// `call` signed, its fee paid in ONE.
+	pub fn sign(&self, call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
+		let extension = extensions(Era::Immortal, System::account_nonce(&self.account));
+		let payload = SignedPayload::new(call.into(), extension).expect("the era is immortal");
+		let signature: MultiSignature = payload.using_encoded(|bytes| self.pair.sign(bytes)).into();
+		let (call, extension, _) = payload.deconstruct();
+		let who = Address::Id(self.account.clone());
+		UncheckedExtrinsic::from_parts(call, Preamble::Signed(who, signature, extension))
+	}
+
+	/// Signs and applies `call`.
+	///
+	/// # Errors
+	/// What the pool or the dispatch says.
+	pub fn send(&self, call: impl Into<RuntimeCall>) -> Result<(), String> {
+		apply(self.sign(call))
+	}
+}
+
+/// Applies an extrinsic to the open block.
+pub fn apply(extrinsic: UncheckedExtrinsic) -> Result<(), String> {
+	match Executive::apply_extrinsic(extrinsic) {
+		Ok(Ok(())) => Ok(()),
+		Ok(Err(error)) => Err(format!("{error:?}")),
+		Err(error) => Err(format!("{error:?}")),
+	}
+}
+
+/// Makes `call` as governance does, or as an account that governance acts for.
+pub fn dispatch_as(origin: RuntimeOrigin, call: impl Into<RuntimeCall>) {
+	let result = call.into().dispatch_bypass_filter(origin);
+	result.expect("governance makes calls that succeed");
+}
+
+/// The state after genesis, in which these accounts have so much ONE of the treasury and so much
+/// USDC.
+pub fn genesis(funds: &[(AccountId, Balance, Usdc)]) -> TestExternalities {
+	let mut config = chain::genesis_config(PRESET);
+	let given: Balance = funds.iter().map(|(_, one, _)| one).sum();
+	let balances = &mut config.balances.balances;
+	balances
+		.iter_mut()
+		.filter(|(who, _)| *who == treasury())
+		.for_each(|(_, balance)| *balance -= given);
+	for (who, one, usdc) in funds {
+		balances.push((who.clone(), *one));
+		if *usdc > 0 {
+			config.assets.accounts.push((USDC, who.clone(), *usdc));
+		}
+	}
+	config.build_storage().expect("the preset is sound").into()
+}
+
+/// Opens the first block.
+pub fn begin() {
+	chain::open_block_at(0, (FIRST_MIDNIGHT - DAY) / SLOT_DURATION);
+}
+
+/// Opens the block after the one that was just closed.
+pub fn open_next() {
+	chain::open_block_at(0, chain::slot() + 1);
+}
+
+/// Leaves out the blocks until `utc`, and opens the second block from then on: the first opens a
+/// session, whose hooks wait. `close` ends blocks.
+pub fn skip_to(utc: Moment, mut close: impl FnMut()) {
+	close();
+	chain::open_block_at(0, utc / SLOT_DURATION);
+	close();
+	let seen = pallet_clock::LastSeen::<Runtime>::get().unwrap_or(utc);
+	let next = chain::now() + SLOT_DURATION;
+	// The tick of the next block adds two slots itself.
+	chain::pass((next - seen).saturating_sub(2 * SLOT_DURATION));
+	open_next();
+}
