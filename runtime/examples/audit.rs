@@ -38,7 +38,7 @@ fn audit() -> Result<(), String> {
 	let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
 	let mut state = runtime.block_on(fetch(uri, at))?;
 	state.execute_with(invariants::check)?;
-	println!("all invariants hold after block {}", state.header.hash());
+	println!("all invariants hold after block {:?}", state.header.hash());
 	Ok(())
 }
 

@@ -35,8 +35,3 @@ test('invariants should hold in the states of a running market', { timeout: 300_
     assert.match(stdout, new RegExp(`all invariants hold after block ${hash}`));
   }
 });
-
-test('a state that cannot be fetched should be told', { timeout: 60_000 }, async () => {
-  const unknown = `0x${'11'.repeat(32)}`;
-  await assert.rejects(audit(market.workerNode, unknown), /could not be fetched/);
-});

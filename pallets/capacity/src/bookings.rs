@@ -10,7 +10,7 @@ use one_primitives::{
 	capacity::BookingId,
 	clock::Clock,
 	models::{ModelId, ModelTerms, Models},
-	settlement::{Earnings, Inflow},
+	settlement::{Earnings, Inflow, PaidReceipt},
 	workers::{SlotUse, Workers},
 	Cu, ProtocolTime, Usdc,
 };
@@ -258,7 +258,7 @@ impl<T: Config> Pallet<T> {
 		}
 		let idle = slot.idle_until(booking.ends);
 		let cu = standby(slot.rate, idle, booking.standby).min(sum(&booking.lots));
-		match with_storage_layer(|| Self::pay_standby(booking, &worker, cu)) {
+		match with_storage_layer(|| Self::pay_standby(id, booking, &worker, cu)) {
 			Ok((lots, amount)) => {
 				booking.lots = lots;
 				Self::deposit_event(Event::StandbyPaid {
@@ -278,6 +278,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Burns `cu` of the booking's vouchers for `worker`; returns those left, and what it earned.
 	fn pay_standby(
+		id: BookingId,
 		booking: &BookingRecord<T>,
 		worker: &T::AccountId,
 		cu: Cu,
@@ -286,7 +287,7 @@ impl<T: Config> Pallet<T> {
 		let amount = Self::burn(&mut lots, cu, |escrow, worth, rest| {
 			T::Ledger::earn(escrow, worker, worth, rest)
 		})?;
-		T::Ledger::mature(worker, amount)?;
+		T::Ledger::mature(worker, PaidReceipt::of_standby(id, cu, amount))?;
 		Ok((lots, amount))
 	}
 }

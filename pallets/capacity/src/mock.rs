@@ -22,7 +22,7 @@ use one_primitives::{
 	jobs::Lane,
 	models::{Cost, ModelId, ModelTerms, Models},
 	price::GIGA,
-	settlement::{Earnings, Inflow},
+	settlement::{Earnings, Inflow, PaidReceipt},
 	workers::{SlotUse, Workers},
 	Cu, Moment, ProtocolTime, Usdc,
 };
@@ -179,9 +179,9 @@ impl Earnings<AccountId> for MockBooks {
 	fn accrue(_: Day, _: &AccountId, _: Usdc) -> DispatchResult {
 		Err(DispatchError::Unavailable)
 	}
-	fn mature(worker: &AccountId, amount: Usdc) -> DispatchResult {
+	fn mature(worker: &AccountId, paid: PaidReceipt) -> DispatchResult {
 		let mut matured = Matured::get();
-		*matured.entry(*worker).or_default() += amount;
+		*matured.entry(*worker).or_default() += paid.amount;
 		Matured::set(&matured);
 		Ok(())
 	}
@@ -246,7 +246,7 @@ impl Workers<AccountId> for MockWorkers {
 
 /// Gives `workers` a slot each.
 pub fn with_slots(workers: &[AccountId]) {
-	FreeSlots::set(workers);
+	FreeSlots::set(&workers.to_vec());
 	AllSlots::set(&(workers.len() as u32));
 }
 

@@ -9,12 +9,12 @@ use polkadot_sdk::{
 	},
 };
 
-use crate::{clock::Day, jobs::JobId, Usdc};
+use crate::{capacity::BookingId, clock::Day, jobs::JobId, Cu, Usdc};
 
 /// What a final job's receipt pays: a leaf of the Merkle tree of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct PaidReceipt {
-	/// The job.
+	/// The job; of a slot's standby, the booking.
 	pub job: JobId,
 	/// The receipt's hash, [`Receipt::hash`](crate::receipts::Receipt::hash).
 	pub receipt: H256,
@@ -23,6 +23,15 @@ pub struct PaidReceipt {
 }
 
 impl PaidReceipt {
+	/// What a slot bound to `booking` earned with `cu` of standby, for which there is no receipt.
+	pub fn of_standby(booking: BookingId, cu: Cu, amount: Usdc) -> Self {
+		Self {
+			job: booking.into(),
+			receipt: BlakeTwo256::hash_of(&(b"standby", booking, cu)),
+			amount,
+		}
+	}
+
 	/// The leaf's hash: blake2-256 of the SCALE encoding, 56 bytes. A node's preimage has 64, so
 	/// neither can pass for the other.
 	pub fn leaf(&self) -> H256 {

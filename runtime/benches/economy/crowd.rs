@@ -7,7 +7,7 @@ use crate::{
 use codec::Encode;
 use one_primitives::{
 	jobs::LaneChoice,
-	settlement::{Earnings, Inflow},
+	settlement::{Earnings, Inflow, PaidReceipt},
 	workers::crypto::WorkerPair,
 	Usdc,
 };
@@ -99,8 +99,9 @@ pub fn register(indices: Range<u32>) {
 pub fn owe(indices: Range<u32>, amount: Usdc) {
 	for index in indices {
 		let who = worker(index);
+		let paid = PaidReceipt::of_standby(0, 0, amount);
 		assert_ok!(Settlement::earn(&account(Alice), &who, amount, 0));
-		assert_ok!(<Settlement as Earnings<AccountId>>::mature(&who, amount));
+		assert_ok!(<Settlement as Earnings<AccountId>>::mature(&who, paid));
 	}
 }
 

@@ -294,6 +294,7 @@ impl Worker {
 		SignedReceipt {
 			signature: self.key.sign(&message),
 			receipt,
+			ids: Default::default(),
 		}
 	}
 }

@@ -337,7 +337,8 @@ fn with_throughput(test: impl FnOnce(Sr25519Keyring, Sr25519Keyring)) {
 	in_block("development", || {
 		let steps = batch(activation(LARGE, large_model()));
 		assert_ok!(submit(Alice, sudo(steps)).unwrap());
-		[Dave, Eve].map(|worker| join(worker, LARGE, 1));
+		join(Dave, LARGE, 1);
+		join(Eve, LARGE, 1);
 		for sponsor in [Bob, Ferdie] {
 			assert_ok!(submit(sponsor, buy(1_000 * GCU)).unwrap());
 		}
@@ -391,14 +392,14 @@ fn bound_worker_should_be_paid_for_being_there() {
 	with_throughput(|bound, free| {
 		let before = Settlement::statement(&account(bound)).paid_total;
 		while !Capacity::bookings(&account(Bob)).is_empty() {
-			economy::next_block();
+			next_block();
 			for worker in [bound, free] {
 				// Refused while no sign of life is due.
 				let _ = report(worker, Outcome::Served);
 			}
 		}
 		while Settlement::statement(&account(bound)).paid_total == before {
-			economy::next_block();
+			next_block();
 		}
 		// A fifth of what 370,714 CU a minute earn in five.
 		assert_eq!(Settlement::statement(&account(bound)).paid_total, 37);

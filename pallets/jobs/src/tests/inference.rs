@@ -210,7 +210,7 @@ fn deadline_should_wait_for_the_weight_of_the_asker() {
 		let id = ask(ALICE).unwrap();
 		advance(299_000);
 		let without = <() as WeightInfo>::match_base()
-			+ <() as WeightInfo>::match_model()
+			+ <() as WeightInfo>::match_line()
 			+ <() as WeightInfo>::match_job()
 			+ <() as WeightInfo>::deadline_base()
 			+ <() as WeightInfo>::deadline_bucket() * 8

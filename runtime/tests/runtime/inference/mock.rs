@@ -12,7 +12,7 @@ use one_primitives::{
 	jobs::{Acceptance, Assignment, JobId, Market as _},
 	models::ModelId,
 	receipts::{self, Finish, Outcome, Receipt, SignedReceipt},
-	settlement::{Earnings, Inflow, VoidPay},
+	settlement::{Earnings, Inflow, PaidReceipt, VoidPay},
 	workers::crypto::{WorkerPair, WorkerSignature},
 	Cu, Moment, ProtocolTime, Usdc,
 };
@@ -158,6 +158,9 @@ impl Clock for TestClock {
 pub struct NoCredits;
 impl LaneFunds<AccountId> for NoCredits {
 	type Reservation = ();
+	fn owner(who: &AccountId) -> AccountId {
+		who.clone()
+	}
 	fn check(_: &AccountId, _: TierId, _: Cu) -> Result<(), Refusal> {
 		Err(Refusal::LaneClosed)
 	}
@@ -205,7 +208,7 @@ impl Earnings<AccountId> for Books {
 	fn accrue(_: Day, _: &AccountId, _: Usdc) -> DispatchResult {
 		Err(DispatchError::Unavailable)
 	}
-	fn mature(_: &AccountId, _: Usdc) -> DispatchResult {
+	fn mature(_: &AccountId, _: PaidReceipt) -> DispatchResult {
 		Ok(())
 	}
 }
@@ -251,6 +254,7 @@ impl pallet_workers::Config for Test {
 	type Ladder = Ladder;
 	type ProbationJobs = ConstU16<0>;
 	type ExclusionShare = Half;
+	type OperatorShare = Half;
 	type OffenceWindow = Minute;
 	type AppealWindow = Minute;
 	type UnbondingPeriod = Minute;
@@ -285,7 +289,11 @@ impl pallet_jobs::Config for Test {
 	type CompletionFloor = Minute;
 	type QueuePeriod = ConstU64<QUEUE_PERIOD>;
 	type ChallengeWindow = Minute;
-	type MaxModels = ConstU32<4>;
+	type MaxLines = ConstU32<8>;
+	type Bookings = Capacity;
+	type PriceFloor = ConstU32<100>;
+	type PriceCeiling = ConstU32<100>;
+	type MinOperators = ConstU32<1>;
 	type PollWeight = Poll;
 	type WeightInfo = ();
 }
@@ -305,6 +313,12 @@ impl pallet_capacity::Config for Test {
 	type FirstAsset = ConstU32<FIRST_ASSET>;
 	type Ledger = Books;
 	type Proven = Books;
+	type Models = Models;
+	type Workers = Workers;
+	type StandbyShare = Half;
+	type BookableShare = Half;
+	type SpareShare = Share;
+	type MaxBookingPeriod = Minute;
 	type PricePerGiga = Price;
 	type PriceStep = Share;
 	type StepPeriod = Minute;
