@@ -16,7 +16,7 @@ use polkadot_sdk::{
 	frame_support::{
 		ord_parameter_types, parameter_types,
 		traits::{
-			fungible::{NativeFromLeft, NativeOrWithId, UnionOf},
+			fungible::{hold::DoneSlash, NativeFromLeft, NativeOrWithId, UnionOf},
 			AsEnsureOriginWithArg, ConstU128, ConstU32, NeverEnsureOrigin, VariantCountOf,
 		},
 		PalletId,
@@ -62,7 +62,18 @@ impl pallet_balances::Config for Runtime {
 	type MaxLocks = ConstU32<50>;
 	type MaxReserves = ConstU32<50>;
 	type MaxFreezes = VariantCountOf<RuntimeFreezeReason>;
-	type DoneSlashHandler = ();
+	type DoneSlashHandler = TellSlash;
+}
+
+/// Tells what is slashed of held ONE, about which the balances say nothing: the events of a block
+/// account for every balance.
+pub struct TellSlash;
+
+impl DoneSlash<RuntimeHoldReason, AccountId, Balance> for TellSlash {
+	fn done_slash(_: &RuntimeHoldReason, who: &AccountId, amount: Balance) {
+		let who = who.clone();
+		System::deposit_event(pallet_balances::Event::<Runtime>::Slashed { who, amount });
+	}
 }
 
 parameter_types! {
