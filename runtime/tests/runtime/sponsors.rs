@@ -401,10 +401,10 @@ fn bound_worker_should_be_paid_for_being_there() {
 		while Settlement::statement(&account(bound)).paid_total == before {
 			next_block();
 		}
-		// A fifth of what 370,714 CU a minute earn in five.
+		// A fifth of what 370,724 CU a minute earn in five.
 		assert_eq!(Settlement::statement(&account(bound)).paid_total, 37);
 		assert_eq!(Settlement::statement(&account(free)).paid_total, 0);
-		let standby = 370_714 * 5 / 5;
+		let standby = 370_724 * 5 / 5;
 		assert_eq!(vouchers(Bob), 1_000 * u128::from(GCU) - standby);
 	});
 }
