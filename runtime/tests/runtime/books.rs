@@ -1,9 +1,13 @@
 //! Balances as the events of a block tell them, beside those of the state.
 
-use one_runtime::{AccountId, Assets, Balance, Runtime, RuntimeEvent, System};
+use one_runtime::{AccountId, Assets, Balance, Hash, Runtime, RuntimeEvent};
 use pallet_assets::{Event as AssetEvent, Instance1};
 use pallet_balances::Event as OneEvent;
-use polkadot_sdk::*;
+use polkadot_sdk::{
+	frame_support::storage::{storage_prefix, unhashed},
+	frame_system::EventRecord,
+	*,
+};
 use std::{cell::RefCell, collections::BTreeMap};
 
 type OneEvents = OneEvent<Runtime>;
@@ -30,10 +34,15 @@ pub fn close() {
 	let Some(mut books) = BEFORE.take() else {
 		return;
 	};
-	for record in System::events() {
+	for record in events() {
 		books.book(record.event);
 	}
 	assert_eq!(books, Books::of_state(), "the events tell other balances");
+}
+
+/// The events of this block. `System::events` copies all of them for each that it decodes.
+fn events() -> Vec<EventRecord<RuntimeEvent, Hash>> {
+	unhashed::get(&storage_prefix(b"System", b"Events")).unwrap_or_default()
 }
 
 impl Books {
