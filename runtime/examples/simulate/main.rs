@@ -3,24 +3,17 @@
 //!
 //! `scripts/simulate --help` says how to run it, `docs/simulation.md` what it showed.
 
-#![allow(
-	clippy::unwrap_used,
-	clippy::panic,
-	reason = "a tool: what is unsound ends it"
-)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod agents;
 #[path = "../../tests/runtime/books.rs"]
-#[allow(
-	dead_code,
-	missing_docs,
-	unused_imports,
-	reason = "the tests' own harness"
-)]
+#[allow(dead_code)]
 mod books;
 #[path = "../../tests/runtime/chain.rs"]
-#[allow(dead_code, missing_docs, reason = "the tests' own harness")]
+#[allow(dead_code)]
 mod chain;
+#[path = "../../tests/runtime/invariants.rs"]
+mod invariants;
 mod measure;
 mod report;
 mod scenarios;

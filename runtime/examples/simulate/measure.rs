@@ -120,11 +120,6 @@ impl Row {
 			fees_per_gcu: today.map_or(0.0, |record| fees_per_gcu(record.price, price)),
 		}
 	}
-
-	/// Micro-USDC that workers earned.
-	pub fn earned(&self) -> Usdc {
-		self.tally.included + self.tally.dedicated
-	}
 }
 
 /// ONE of fees, of which the fee pot gets its share, for what 10^9 CU cost.

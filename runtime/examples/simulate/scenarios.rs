@@ -306,7 +306,7 @@ fn manipulate_pool(world: &mut World, phase: Phase, moment: Moment) {
 	match phase {
 		Phase::Open => attempt(world.attacker.trade_to(0.67)),
 		Phase::Served => {
-			if moment.day % 7 == 0 && moment.window == 3 {
+			if moment.day.is_multiple_of(7) && moment.window == 3 {
 				world.skip_to(now() + 35 * 60 * 1_000);
 				world.next_block();
 			}

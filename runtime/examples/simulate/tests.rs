@@ -9,7 +9,6 @@ use crate::{
 use codec::Encode;
 use one_primitives::{clock::Clock as _, Usdc};
 use one_runtime::{constants::time::SLOT_DURATION, Clock, Runtime, Settlement};
-use polkadot_sdk::*;
 
 #[test]
 fn every_scenario_should_back_all_promises_and_settle_every_window() {

@@ -19,6 +19,7 @@ use polkadot_sdk::{
 	sp_io::{hashing::blake2_256, TestExternalities},
 	sp_runtime::{
 		generic::{Era, Preamble},
+		traits::IdentifyAccount,
 		BuildStorage, MultiSignature, MultiSigner,
 	},
 };
