@@ -17,7 +17,7 @@ const HOLDERS: u32 = 1_000_000;
 const WORKERS: u32 = 10_000;
 const JOBS: u32 = 100_000;
 /// Entries that are made before they are committed to the state's trie.
-const CHUNK: usize = 50_000;
+const CHUNK: usize = 10_000;
 /// Blocks after which something that should have come to its end is stuck.
 const PATIENCE: u32 = 100_000;
 
