@@ -157,8 +157,7 @@ export async function history(api, job, last) {
 /** What happens to a job that all goes well with, once each. */
 export const SERVED = [
   'jobs.JobSubmitted', 'jobs.JobAssigned', 'jobs.JobAccepted', 'jobs.JobCompleted', 'receipts.ReceiptAccepted',
-  'settlement.Matured',
-  'jobs.JobFinalized', 'receipts.ReceiptSettled',
+  'settlement.Matured', 'jobs.JobFinalized', 'receipts.ReceiptSettled',
 ];
 
 // Workers.
