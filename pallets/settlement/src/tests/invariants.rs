@@ -195,6 +195,6 @@ fn invariants_should_hold_after_every_step() {
 		})
 		.unwrap();
 	// Else the sequences would say nothing about payouts.
-	assert!(payments.get() > 5, "{} payments", payments.get());
-	assert!(skipped.get() > 1, "{} skipped", skipped.get());
+	assert!(payments.get() > 50, "{} payments", payments.get());
+	assert!(skipped.get() > 10, "{} skipped", skipped.get());
 }
