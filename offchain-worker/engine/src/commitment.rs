@@ -5,9 +5,9 @@
 //! domain.
 
 use one_arithmetic::ARITHMETIC_ID;
-use one_mailbox::commitment::result_root;
+use one_mailbox::commitment::{keyed_root, result_root};
 
-use crate::hash::{blake2_256, merkle_root, Hash, Hasher};
+use crate::hash::{blake2_256, Hash, Hasher};
 
 pub use one_mailbox::commitment::PUBLIC;
 
@@ -94,14 +94,11 @@ pub fn trace_root(secret: &Hash, residuals: &[Hash]) -> Hash {
 			.finish()
 	};
 	keyed_root(
+		blake2_256,
 		"trace node",
 		secret,
 		residuals.iter().enumerate().map(leaf).collect(),
 	)
-}
-
-fn keyed_root(node: &str, secret: &Hash, leaves: Vec<Hash>) -> Hash {
-	merkle_root(node, secret, leaves).unwrap_or_else(|| Hasher::new("empty").with(secret).finish())
 }
 
 #[cfg(test)]

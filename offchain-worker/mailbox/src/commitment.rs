@@ -18,7 +18,17 @@ const RESULT_TILE: usize = 256;
 pub fn result_root(blake2_256: impl Fn(&[u8]) -> Hash, secret: &Hash, ids: &[u32]) -> Hash {
 	let leaf = |(ids, number)| blake2_256(&result_leaf(secret, number, ids));
 	let leaves = ids.chunks(RESULT_TILE).zip(0..).map(leaf).collect();
-	merkle_root(&blake2_256, "result node", secret, leaves)
+	keyed_root(blake2_256, "result node", secret, leaves)
+}
+
+/// [`merkle_root`] keyed by `secret`; without leaves, a hash of the secret.
+pub fn keyed_root(
+	blake2_256: impl Fn(&[u8]) -> Hash,
+	node: &str,
+	secret: &Hash,
+	leaves: Vec<Hash>,
+) -> Hash {
+	merkle_root(&blake2_256, node, secret, leaves)
 		.unwrap_or_else(|| blake2_256(&preimage("empty", secret)))
 }
 

@@ -5,12 +5,13 @@ use one_primitives::{
 	capacity::{BookingId, Bookings as BoundSlots},
 	clock::Clock,
 	jobs::Lane,
+	low_bits,
 	models::{ModelId, ModelTerms, Models, MACS_PER_CU},
 	workers::{SlotUse, Workers},
 	Cu,
 };
 use polkadot_sdk::*;
-use sp_runtime::traits::{Hash, SaturatedConversion};
+use sp_runtime::traits::SaturatedConversion;
 
 use crate::{bookings::BookingRecord, Bookings, BoundSlot, Config, Event, Pallet};
 
@@ -71,12 +72,7 @@ impl<T: Config> Pallet<T> {
 	/// A number for the next slot of a booking, from the parent block: for fairness only.
 	pub(crate) fn seed(id: BookingId, booking: &BookingRecord<T>) -> u64 {
 		let parent = frame_system::Pallet::<T>::parent_hash();
-		let hash = T::Hashing::hash_of(&(parent, id, booking.slots.len() as u32));
-		let mut low = [0; 8];
-		low.iter_mut()
-			.zip(hash.as_ref())
-			.for_each(|(low, byte)| *low = *byte);
-		u64::from_le_bytes(low)
+		low_bits(&(parent, id, booking.slots.len() as u32))
 	}
 
 	/// The place of a slot in place of one that was lost, if one is free.

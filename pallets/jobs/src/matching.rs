@@ -8,6 +8,7 @@ use one_primitives::{
 	capacity::Bookings,
 	clock::Clock,
 	jobs::JobId,
+	low_bits,
 	workers::{SlotUse, Workers},
 	ProtocolTime,
 };
@@ -19,10 +20,7 @@ use polkadot_sdk::{
 	},
 	frame_system,
 	sp_core::H256,
-	sp_runtime::{
-		traits::{BlakeTwo256, Hash, SaturatedConversion},
-		DispatchResult,
-	},
+	sp_runtime::{traits::SaturatedConversion, DispatchResult},
 };
 
 use crate::{
@@ -166,7 +164,5 @@ impl<T: Config> Pallet<T> {
 
 /// The `draw`-th number drawn for a job.
 fn random(seed: H256, id: JobId, draw: u8) -> u64 {
-	let mut low = [0; 8];
-	low.copy_from_slice(&BlakeTwo256::hash_of(&(seed, id, draw)).as_fixed_bytes()[..8]);
-	u64::from_le_bytes(low)
+	low_bits(&(seed, id, draw))
 }

@@ -25,6 +25,15 @@ pub mod receipts;
 pub mod settlement;
 pub mod workers;
 
+use codec::Encode;
+use polkadot_sdk::sp_io::hashing::blake2_256;
+
+/// The low 64 bits of the Blake2-256 hash of `seed`, to draw by where fairness alone is at stake.
+pub fn low_bits(seed: &impl Encode) -> u64 {
+	let [a, b, c, d, e, f, g, h, ..] = seed.using_encoded(blake2_256);
+	u64::from_le_bytes([a, b, c, d, e, f, g, h])
+}
+
 /// Compute units: one million multiply-accumulates each.
 pub type Cu = u64;
 /// Micro-USDC: 10^-6 USDC, the smallest unit of the asset.

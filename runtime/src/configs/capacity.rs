@@ -1,7 +1,10 @@
 //! Vouchers for the Dedicated lane.
 
 use crate::{
-	configs::{parameters::bounded, settlement::UsdcAsset},
+	configs::{
+		parameters::{bounded, DAY},
+		settlement::UsdcAsset,
+	},
 	constants::currency::VOUCHERS,
 	Assets, Clock, Jobs, Models, Runtime, Settlement, Workers,
 };
@@ -13,9 +16,6 @@ use polkadot_sdk::{
 	},
 	sp_runtime::Permill,
 };
-
-/// Milliseconds of a day.
-const DAY: ProtocolTime = 24 * 60 * 60 * 1_000;
 
 parameter_types! {
 	pub const PriceStep: Permill = Permill::from_percent(10);

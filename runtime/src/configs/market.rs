@@ -29,9 +29,10 @@ parameter_types! {
 }
 
 /// Models in the registry at the most.
-type MaxModels = ConstU32<64>;
+const MAX_MODELS: u32 = 64;
+type MaxModels = ConstU32<MAX_MODELS>;
 /// Models and bookings with jobs waiting at the most.
-type MaxLines = ConstU32<{ 64 + pallet_capacity::MAX_BOOKINGS }>;
+type MaxLines = ConstU32<{ MAX_MODELS + pallet_capacity::MAX_BOOKINGS }>;
 
 impl pallet_models::Config for Runtime {
 	type AdminOrigin = RootOr<MODELS>;

@@ -24,7 +24,7 @@ pub use dynamic::*;
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
+pub(super) const DAY: u64 = 24 * HOUR;
 
 /// The parameters, by concern.
 #[dynamic_params(RuntimeParameters, pallet_parameters::Parameters::<Runtime>)]
