@@ -296,8 +296,8 @@ impl_runtime_apis! {
 			Capacity::price_status()
 		}
 
-		fn quote_purchase(cu: Cu) -> Purchase {
-			Capacity::quote_purchase(cu)
+		fn quote_purchase(who: AccountId, cu: Cu) -> Purchase {
+			Capacity::quote_purchase(&who, cu)
 		}
 
 		fn open_classes() -> Vec<ClassStatus<AccountId>> {

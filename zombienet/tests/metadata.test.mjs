@@ -106,7 +106,7 @@ test('every runtime API of the protocol should answer', async () => {
   const offer = { models: [model], slots: 1, vram: 1024, peerId: '0x01', addresses: [] };
   assert.ok((await api.call.workersApi.bondQuote(who, offer)).isErr, 'the model is unknown');
   const { price, forSale } = await api.call.capacityApi.price();
-  const { worth, premium, cost } = await api.call.capacityApi.quotePurchase(10n ** 9n);
+  const { worth, premium, cost } = await api.call.capacityApi.quotePurchase(who, 10n ** 9n);
   assert.ok(price.eq(worth) && cost.eq(worth.add(premium)) && forSale.gtn(0));
   assert.equal((await api.call.capacityApi.openClasses()).length, 0);
   assert.ok((await api.call.capacityApi.class(0)).isNone);

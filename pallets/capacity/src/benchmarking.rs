@@ -14,14 +14,16 @@ use frame_support::{
 	BoundedVec,
 };
 use frame_system::RawOrigin;
-use one_primitives::{clock::Clock, models::ModelId, price::GIGA, Cu, ProtocolTime, Usdc};
+use one_primitives::{
+	clock::Clock, models::ModelId, price::GIGA, reputation, Cu, ProtocolTime, Usdc,
+};
 use polkadot_sdk::*;
 use sp_runtime::Permill;
 
 use crate::{
 	AllowanceCount, Allowances, Booking, Bookings, BoundSlot, Classes, Config, Ends, NextClass,
-	OpenClasses, Pallet, Price, PriceRecord, Sponsors, MAX_BOOKINGS, MAX_BOUND, MAX_CLASSES,
-	MIN_PERIOD,
+	OpenClasses, Pallet, Price, PriceRecord, Records, SponsorRecord, Sponsors, MAX_BOOKINGS,
+	MAX_BOUND, MAX_CLASSES, MIN_PERIOD,
 };
 
 /// CU of each purchase: enough for its premium to keep an escrow alive.
@@ -32,7 +34,7 @@ const PRICE: Usdc = 100_000;
 /// An account with USDC for the purchases of a benchmark.
 fn buyer<T: Config>() -> Result<T::AccountId, BenchmarkError> {
 	let who: T::AccountId = whitelisted_caller();
-	let funds = Pallet::<T>::purchase(CU)
+	let funds = Pallet::<T>::purchase(&who, CU)
 		.cost
 		.saturating_mul(2 * Usdc::from(MAX_CLASSES))
 		.saturating_add(T::UsdcAsset::minimum_balance());
@@ -169,6 +171,21 @@ mod benches {
 		let ends = Bookings::<T>::get(id).map(|booking| booking.ends);
 		assert_eq!(ends, Some(T::Clock::protocol() + MIN_PERIOD));
 		Ok(())
+	}
+
+	#[benchmark]
+	fn reap_record() {
+		let who: T::AccountId = whitelisted_caller();
+		let record = SponsorRecord {
+			reputation: reputation::FIRST,
+			until: 0,
+		};
+		Records::<T>::insert(&who, record);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who.clone()), who.clone());
+
+		assert!(!Records::<T>::contains_key(&who));
 	}
 
 	#[benchmark]

@@ -77,10 +77,10 @@ impl<T: Config> Pallet<T> {
 		most.saturating_sub(sold).saturated_into()
 	}
 
-	/// What `cu` cost now.
-	pub(crate) fn purchase(cu: Cu) -> Purchase {
+	/// What `cu` cost `who` now.
+	pub(crate) fn purchase(who: &T::AccountId, cu: Cu) -> Purchase {
 		let worth = price::ceil(cu.into(), Self::posted_price());
-		let premium = T::Premium::get().mul_ceil(worth);
+		let premium = Self::premium_of(who).mul_ceil(worth);
 		Purchase {
 			worth,
 			premium,
@@ -90,7 +90,7 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_buy(who: T::AccountId, cu: Cu, max_cost: Usdc) -> DispatchResult {
 		ensure!(cu > 0, Error::<T>::ZeroAmount);
-		let Purchase { cost, premium, .. } = Self::purchase(cu);
+		let Purchase { cost, premium, .. } = Self::purchase(&who, cu);
 		ensure!(cost <= max_cost, Error::<T>::CostAboveLimit);
 		ensure!(cu <= Self::for_sale(), Error::<T>::CapacitySoldOut);
 		let class = match Self::current_class() {

@@ -160,6 +160,7 @@ impl<T: Config> Pallet<T> {
 		let amount = Self::redeem(who, reservation, charged, |escrow, worth, rest| {
 			T::Ledger::earn(escrow, worker, worth, rest)
 		})?;
+		Self::note_job(&reservation.payer, true);
 		Self::deposit_event(Event::Redeemed {
 			who: who.clone(),
 			payer: reservation.payer.clone(),
@@ -178,6 +179,7 @@ impl<T: Config> Pallet<T> {
 		let amount = Self::redeem(who, reservation, forfeited, |escrow, worth, rest| {
 			T::Ledger::fund(escrow, worth.saturating_add(rest))
 		})?;
+		Self::note_job(&reservation.payer, false);
 		Self::deposit_event(Event::Forfeited {
 			who: who.clone(),
 			payer: reservation.payer.clone(),
@@ -243,6 +245,12 @@ impl<T: Config> LaneFunds<T::AccountId> for Pallet<T> {
 
 	fn release(who: &T::AccountId, reservation: &Self::Reservation) -> DispatchResult {
 		with_storage_layer(|| Self::do_release(who, reservation))
+	}
+
+	fn refuse(who: &T::AccountId, reservation: &Self::Reservation) -> DispatchResult {
+		Self::release(who, reservation)?;
+		Self::note_job(&reservation.payer, false);
+		Ok(())
 	}
 
 	/// At the prices of the classes that would pay; at the posted one if none can.

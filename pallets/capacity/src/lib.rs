@@ -15,6 +15,7 @@ mod funds;
 mod mock;
 mod price;
 mod queries;
+mod records;
 pub mod runtime_api;
 mod slots;
 mod sponsors;
@@ -29,8 +30,8 @@ pub use pallet::*;
 pub use price::PostedPrice;
 pub use types::{
 	Allowance, Booking, BoundSlot, ClassStatus, Lot, PriceRecord, PriceStatus, Purchase,
-	Reservation, Spendable, Sponsorship, ThroughputQuote, MAX_BOOKINGS, MAX_BOUND, MAX_CLASSES,
-	MAX_LOTS, MIN_PERIOD,
+	Reservation, Spendable, SponsorRecord, Sponsorship, ThroughputQuote, MAX_BOOKINGS, MAX_BOUND,
+	MAX_CLASSES, MAX_LOTS, MIN_PERIOD,
 };
 pub use weights::WeightInfo;
 
@@ -102,8 +103,16 @@ pub mod pallet {
 		#[pallet::constant]
 		type StepPeriod: Get<ProtocolTime>;
 
-		/// What a buyer pays on top of the price, for the credit pot.
+		/// What a newcomer pays on top of the price, for the credit pot.
 		type Premium: Get<Permill>;
+
+		/// What a sponsor with a perfect record pays on top; no more than the premium, whatever is
+		/// said here.
+		type LeastPremium: Get<Permill>;
+
+		/// Protocol time for which the record of a sponsor counts after its last job.
+		#[pallet::constant]
+		type RecordPeriod: Get<ProtocolTime>;
 
 		/// Credit days of proven capacity that may be outstanding.
 		#[pallet::constant]
@@ -177,6 +186,11 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Sponsors<T: Config> =
 		StorageMap<_, Blake2_128Concat, T::AccountId, T::AccountId, OptionQuery>;
+
+	/// How the jobs ended that each sponsor paid for.
+	#[pallet::storage]
+	pub type Records<T: Config> =
+		StorageMap<_, Blake2_128Concat, T::AccountId, SponsorRecord, OptionQuery>;
 
 	/// Throughput that sponsors have reserved.
 	#[pallet::storage]
@@ -320,6 +334,11 @@ pub mod pallet {
 			/// CU.
 			cu: Cu,
 		},
+		/// A record that did not count any more was removed.
+		RecordReaped {
+			/// Whose it was.
+			who: T::AccountId,
+		},
 		/// Throughput was reserved.
 		ThroughputReserved {
 			/// The sponsor.
@@ -421,6 +440,8 @@ pub mod pallet {
 		TooManyBookings,
 		/// The caller has no such booking, or it ends within a minute.
 		UnknownBooking,
+		/// The account has no record, or one that counts.
+		NothingToReap,
 	}
 
 	impl<T> From<Refusal> for Error<T> {
@@ -462,7 +483,7 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Buys vouchers for `cu` at the posted price and the premium.
+		/// Buys vouchers for `cu` at the posted price and the caller's premium.
 		///
 		/// Signed; paid in USDC. The vouchers are an asset of the current class: one unit a CU,
 		/// with 9 decimals. The first purchase at a price opens its class.
@@ -588,6 +609,21 @@ pub mod pallet {
 		) -> DispatchResult {
 			let sponsor = ensure_signed(origin)?;
 			Self::do_end(sponsor, booking)
+		}
+
+		/// Removes the record of `who`, which does not count any more: nobody's price changes.
+		///
+		/// Anyone may call it; it is free if it removes one.
+		///
+		/// - `who`: whose record it is.
+		///
+		/// Emits [`Event::RecordReaped`].
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::reap_record())]
+		pub fn reap_record(origin: OriginFor<T>, who: T::AccountId) -> DispatchResultWithPostInfo {
+			ensure_signed(origin)?;
+			Self::do_reap(who)?;
+			Ok(Pays::No.into())
 		}
 	}
 }

@@ -106,6 +106,7 @@ parameter_types! {
 	pub storage Now: ProtocolTime = 1_000_000;
 	pub storage Governed: Usdc = PRICE;
 	pub storage Premium: Permill = Permill::from_percent(3);
+	pub storage LeastPremium: Permill = Permill::from_percent(2);
 	/// CU a day.
 	pub storage Proven: Cu = 1_000 * GCU;
 	/// Micro-USDC in the credit pot.
@@ -263,6 +264,8 @@ impl pallet_capacity::Config for Test {
 	type PriceStep = Step;
 	type StepPeriod = Period;
 	type Premium = Premium;
+	type LeastPremium = LeastPremium;
+	type RecordPeriod = Period;
 	type Horizon = ConstU32<HORIZON>;
 	type JobSlots = ConstU8<SLOTS>;
 	type MaxAllowances = ConstU32<3>;
@@ -352,6 +355,10 @@ pub fn disallow(sponsor: AccountId, account: AccountId) -> DispatchResult {
 
 pub fn choose(who: AccountId, sponsor: Option<AccountId>) -> DispatchResult {
 	dispatch(who, crate::Call::choose_sponsor { sponsor })
+}
+
+pub fn reap(by: AccountId, who: AccountId) -> DispatchResult {
+	dispatch(by, crate::Call::reap_record { who })
 }
 
 /// Moves vouchers as any asset.

@@ -28,13 +28,14 @@ impl<T: Config> Pallet<T> {
 			governed: T::PricePerGiga::get(),
 			steps_from: Self::steps_from(),
 			premium: T::Premium::get(),
+			least_premium: T::LeastPremium::get(),
 			for_sale: Self::for_sale(),
 		}
 	}
 
-	/// What `cu` cost now; for [`CapacityApi`](crate::runtime_api::CapacityApi).
-	pub fn quote_purchase(cu: Cu) -> Purchase {
-		Self::purchase(cu)
+	/// What `cu` cost `who` now; for [`CapacityApi`](crate::runtime_api::CapacityApi).
+	pub fn quote_purchase(who: &T::AccountId, cu: Cu) -> Purchase {
+		Self::purchase(who, cu)
 	}
 
 	/// The classes that pay for jobs, oldest first; for

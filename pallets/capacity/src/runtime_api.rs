@@ -21,8 +21,8 @@ sp_api::decl_runtime_apis! {
 	{
 		/// At what price vouchers are sold, and how many are.
 		fn price() -> PriceStatus;
-		/// What a purchase of `cu` costs now.
-		fn quote_purchase(cu: Cu) -> Purchase;
+		/// What a purchase of `cu` costs `who` now.
+		fn quote_purchase(who: AccountId, cu: Cu) -> Purchase;
 		/// The classes that pay for jobs, oldest first.
 		fn open_classes() -> Vec<ClassStatus<AccountId>>;
 		/// A class, open or closed.

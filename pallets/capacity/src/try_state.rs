@@ -8,6 +8,7 @@ use frame_support::{
 };
 use one_primitives::{
 	capacity::{BookingId, ClassId},
+	clock::Clock,
 	models::ModelId,
 	ProtocolTime,
 };
@@ -16,7 +17,7 @@ use sp_runtime::TryRuntimeError;
 
 use crate::{
 	AllowanceCount, Allowances, BookingOf, Bookings, BoundSlots, Classes, Config, Ends, NextClass,
-	OpenClasses, Pallet, Sponsors,
+	OpenClasses, Pallet, Records, Sponsors,
 };
 
 type Checked = Result<(), TryRuntimeError>;
@@ -32,7 +33,8 @@ impl<T: Config> Pallet<T> {
 		Self::check_allowances()?;
 		Self::check_sponsors()?;
 		Self::check_bookings()?;
-		Self::check_bound()
+		Self::check_bound()?;
+		Self::check_records()
 	}
 
 	fn check_classes() -> Checked {
@@ -123,6 +125,18 @@ impl<T: Config> Pallet<T> {
 		for (class, cu) in aside {
 			let held = T::Vouchers::balance(Self::asset(class), &Self::escrow(class));
 			ensure!(held >= cu, "9: vouchers of a booking are not in escrow");
+		}
+		Ok(())
+	}
+
+	fn check_records() -> Checked {
+		let latest = T::Clock::protocol().saturating_add(T::RecordPeriod::get());
+		let most = T::Premium::get();
+		let least = T::LeastPremium::get().min(most);
+		for (who, record) in Records::<T>::iter() {
+			ensure!(record.until <= latest, "10: a record counts for too long");
+			let is_bounded = (least..=most).contains(&Self::premium_of(&who));
+			ensure!(is_bounded, "10: a premium is out of bounds");
 		}
 		Ok(())
 	}

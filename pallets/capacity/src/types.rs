@@ -63,6 +63,15 @@ impl Allowance {
 	}
 }
 
+/// How the jobs ended that a sponsor paid for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct SponsorRecord {
+	/// Decaying share of them that were served.
+	pub reputation: Permill,
+	/// Protocol time until which it counts, if no job ends before.
+	pub until: ProtocolTime,
+}
+
 /// Some vouchers of one class.
 #[derive(
 	Clone,
@@ -195,8 +204,10 @@ pub struct PriceStatus {
 	pub governed: Usdc,
 	/// Protocol time from which it may change.
 	pub steps_from: ProtocolTime,
-	/// What a buyer pays on top.
+	/// What a newcomer pays on top.
 	pub premium: Permill,
+	/// What a sponsor pays on top all of whose jobs were served.
+	pub least_premium: Permill,
 	/// CU that are for sale.
 	pub for_sale: Cu,
 }

@@ -26,6 +26,8 @@ pub trait WeightInfo {
 	fn reserve_throughput() -> Weight;
 	/// The call `release_throughput`.
 	fn release_throughput() -> Weight;
+	/// The call `reap_record`.
+	fn reap_record() -> Weight;
 	/// A look at the price, and a step of it.
 	fn post_price() -> Weight;
 	/// A look at the list of bookings, or at one of them.
@@ -44,10 +46,10 @@ fn cost(db: RuntimeDbWeight, micros: u64, reads: u64, writes: u64) -> Weight {
 	time.saturating_add(db.reads_writes(reads, writes))
 }
 
-/// Price, premium, what is proven, the issuance of every class twice; the class and its asset; two
-/// transfers of USDC and one of vouchers; the books.
+/// Price, premiums, the buyer's record, what is proven, the issuance of every class twice; the class
+/// and its asset; two transfers of USDC and one of vouchers; the books.
 fn buy(db: RuntimeDbWeight) -> Weight {
-	cost(db, 200, 2 * u64::from(MAX_CLASSES) + 24, 16)
+	cost(db, 200, 2 * u64::from(MAX_CLASSES) + 27, 16)
 }
 
 /// Class and asset, a transfer of USDC to the holder and one to the books, the books.
@@ -61,6 +63,10 @@ fn allowance(db: RuntimeDbWeight) -> Weight {
 }
 
 fn choose(db: RuntimeDbWeight) -> Weight {
+	cost(db, 20, 2, 1)
+}
+
+fn reap(db: RuntimeDbWeight) -> Weight {
 	cost(db, 20, 2, 1)
 }
 
@@ -127,6 +133,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn end_booking() -> Weight {
 		end_booking(T::DbWeight::get())
 	}
+	fn reap_record() -> Weight {
+		reap(T::DbWeight::get())
+	}
 	fn post_price() -> Weight {
 		post(T::DbWeight::get())
 	}
@@ -162,6 +171,9 @@ impl WeightInfo for () {
 	}
 	fn end_booking() -> Weight {
 		end_booking(ParityDbWeight::get())
+	}
+	fn reap_record() -> Weight {
+		reap(ParityDbWeight::get())
 	}
 	fn post_price() -> Weight {
 		post(ParityDbWeight::get())

@@ -87,6 +87,10 @@ impl<T: Config> Funds<T> {
 		by_reservation!(job, release())
 	}
 
+	pub fn refuse(job: &JobOf<T>) -> DispatchResult {
+		by_reservation!(job, refuse())
+	}
+
 	pub fn price(lane: Lane, who: &T::AccountId, cu: Cu) -> Usdc {
 		by_lane!(lane, price(who, cu))
 	}

@@ -118,7 +118,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn refuse(job: JobOf<T>, receipt: &Receipt<T::AccountId>) -> DispatchResult {
-		Funds::<T>::release(&job)?;
+		Funds::<T>::refuse(&job)?;
 		Self::return_slot(&job, &receipt.worker, SlotUse::Unused);
 		let (who, worker) = (job.owner.clone(), receipt.worker.clone());
 		Self::deposit_event(Event::JobRefused {

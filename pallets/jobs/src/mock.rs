@@ -75,6 +75,8 @@ parameter_types! {
 	pub storage Now: ProtocolTime = 1_000_000;
 	pub storage Ledger: Books = Books::new();
 	pub storage Forfeited: Cu = 0;
+	/// Set aside for jobs that nobody could answer.
+	pub storage Unanswerable: Cu = 0;
 	pub storage FreeSlots: Vec<(ModelId, AccountId)> = Vec::new();
 	/// Whether workers have a share left for Included jobs.
 	pub storage TakesIncluded: bool = true;
@@ -326,6 +328,10 @@ impl<const LANE: u8> LaneFunds<AccountId> for MockFunds<LANE> {
 	}
 	fn release(who: &AccountId, reserved: &Cu) -> DispatchResult {
 		Self::move_reserved(who, *reserved, *reserved)
+	}
+	fn refuse(who: &AccountId, reserved: &Cu) -> DispatchResult {
+		Unanswerable::set(&(Unanswerable::get() + reserved));
+		Self::release(who, reserved)
 	}
 	fn price(_: &AccountId, cu: Cu) -> Usdc {
 		Usdc::from(cu) / 10

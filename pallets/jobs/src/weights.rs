@@ -56,9 +56,10 @@ impl WeightInfo for () {
 	fn submit_for_pallet(bytes: u32) -> Weight {
 		cost(20, MAX_SLOTS.into(), 1).saturating_add(Self::submit_dedicated(bytes))
 	}
-	// The delegation; two lots: burnt, paid out of escrow, booked, and the rest given back; who asked.
+	// The delegation; two lots: burnt, paid out of escrow, booked, and the rest given back; the sponsor's
+	// record; who asked.
 	fn cancel_job() -> Weight {
-		cost(150, 40, 33)
+		cost(150, 42, 34)
 	}
 	fn match_base() -> Weight {
 		cost(10, 4, 1)

@@ -212,8 +212,8 @@ pub trait Submissions<AccountId> {
 }
 
 /// A lane's money: [`reserve`](LaneFunds::reserve) before the job, then exactly one of
-/// [`charge`](LaneFunds::charge), [`forfeit`](LaneFunds::forfeit) and
-/// [`release`](LaneFunds::release).
+/// [`charge`](LaneFunds::charge), [`forfeit`](LaneFunds::forfeit),
+/// [`release`](LaneFunds::release) and [`refuse`](LaneFunds::refuse).
 pub trait LaneFunds<AccountId> {
 	/// What was set aside for one job.
 	type Reservation: Parameter + MaxEncodedLen;
@@ -264,6 +264,13 @@ pub trait LaneFunds<AccountId> {
 	/// # Errors
 	/// If the books do not hold what was reserved.
 	fn release(who: &AccountId, reservation: &Self::Reservation) -> DispatchResult;
+	/// Frees all of a job that nobody can answer, for which its owner is to blame.
+	///
+	/// # Errors
+	/// If the books do not hold what was reserved.
+	fn refuse(who: &AccountId, reservation: &Self::Reservation) -> DispatchResult {
+		Self::release(who, reservation)
+	}
 	/// What a worker would earn for `cu` of `who` now, in micro-USDC.
 	fn price(who: &AccountId, cu: Cu) -> Usdc;
 	/// CU that one job of `who` could reserve now.

@@ -22,6 +22,7 @@ pub mod models;
 pub mod pauses;
 pub mod price;
 pub mod receipts;
+pub mod reputation;
 pub mod settlement;
 pub mod workers;
 

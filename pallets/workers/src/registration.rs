@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use codec::Encode;
 use one_primitives::{
 	models::{ModelId, Models},
+	reputation,
 	workers::crypto::{WorkerKey, WorkerSignature},
 };
 use polkadot_sdk::{
@@ -14,16 +15,13 @@ use polkadot_sdk::{
 	frame_system::{self, pallet_prelude::BlockNumberFor},
 	sp_application_crypto::RuntimeAppPublic,
 	sp_core::H256,
-	sp_runtime::{traits::Zero, DispatchResult, Permill},
+	sp_runtime::{traits::Zero, DispatchResult},
 };
 
 use crate::{
 	types::{Bond, Offer, WorkerRecord, WorkerState, MAX_SLOTS},
 	BondOf, Config, Error, Event, Keys, Pallet, RecordOf, Workers,
 };
-
-/// Reputation of a worker of which nothing is known.
-const FIRST_REPUTATION: Permill = Permill::from_percent(50);
 
 impl<T: Config> Pallet<T> {
 	/// Bytes that a worker's key signs to show that it is `who`'s: SCALE of
@@ -68,7 +66,7 @@ impl<T: Config> Pallet<T> {
 			maintenance: Default::default(),
 			late: false,
 			used: 0,
-			reputation: FIRST_REPUTATION,
+			reputation: reputation::FIRST,
 			pulse: None,
 		};
 		record.state = record.standing();

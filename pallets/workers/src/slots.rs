@@ -9,11 +9,12 @@ use one_primitives::{
 	clock::Clock,
 	jobs::Lane,
 	models::{ModelId, Models},
+	reputation,
 	workers::{SlotUse, Workers as Slots},
 };
 use polkadot_sdk::{
 	frame_support::{defensive, traits::Get},
-	sp_runtime::{traits::Saturating, Permill},
+	sp_runtime::Permill,
 };
 
 use crate::{
@@ -26,8 +27,6 @@ use crate::{
 /// Draws of one [`take_slot`](Slots::take_slot) at the most; one that finds
 /// a stale token drops it.
 pub const MAX_DRAWS: u32 = 8;
-/// Weight of one job in the reputation.
-const REPUTATION_STEP: Permill = Permill::from_parts(62_500);
 
 /// A token that was drawn.
 struct Candidate<AccountId> {
@@ -147,7 +146,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Records how a slot was used.
 	fn note_use(who: &T::AccountId, record: &mut RecordOf<T>, slot_use: SlotUse) {
-		record.reputation = reputation(record.reputation, slot_use);
+		record.reputation = reputation_after(record.reputation, slot_use);
 		record.late |= slot_use == SlotUse::Late;
 		if slot_use == SlotUse::Served && record.probation > 0 {
 			record.probation = record.probation.saturating_sub(1);
@@ -320,13 +319,12 @@ fn draw(seed: &mut u64, len: u32) -> Option<u32> {
 	u32::try_from(mixed.checked_rem(u64::from(len))?).ok()
 }
 
-/// Moves `reputation` one step towards 1 when a job was served, towards 0 when it was not.
-fn reputation(reputation: Permill, slot_use: SlotUse) -> Permill {
-	let kept = reputation.saturating_sub(REPUTATION_STEP * reputation);
+/// Moves `before` one step towards 1 when a job was served, towards 0 when it was not.
+fn reputation_after(before: Permill, slot_use: SlotUse) -> Permill {
 	match slot_use {
-		SlotUse::Served => kept.saturating_add(REPUTATION_STEP),
-		SlotUse::Late | SlotUse::Failed => kept,
-		SlotUse::Unused => reputation,
+		SlotUse::Served => reputation::after(before, true),
+		SlotUse::Late | SlotUse::Failed => reputation::after(before, false),
+		SlotUse::Unused => before,
 	}
 }
 

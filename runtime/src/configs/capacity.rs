@@ -20,6 +20,7 @@ use polkadot_sdk::{
 parameter_types! {
 	pub const PriceStep: Permill = Permill::from_percent(10);
 	pub const PriceStepPeriod: ProtocolTime = 7 * DAY;
+	pub const RecordPeriod: ProtocolTime = 90 * DAY;
 	pub const SpareShare: Permill = Permill::from_percent(10);
 	/// A worker with a bound slot cannot leave for so long.
 	pub const MaxBookingPeriod: ProtocolTime = DAY;
@@ -38,6 +39,8 @@ impl pallet_capacity::Config for Runtime {
 	type PriceStep = PriceStep;
 	type StepPeriod = PriceStepPeriod;
 	type Premium = bounded::Premium;
+	type LeastPremium = bounded::LeastPremium;
+	type RecordPeriod = RecordPeriod;
 	type Horizon = ConstU32<90>;
 	type JobSlots = bounded::DedicatedSlots;
 	type MaxAllowances = ConstU32<256>;

@@ -208,7 +208,7 @@ pub mod dynamic {
 	#[dynamic_pallet_params]
 	#[codec(index = 5)]
 	pub mod capacity {
-		/// What a buyer pays on top of the price.
+		/// What a newcomer pays on top of the price.
 		#[codec(index = 0)]
 		pub static Premium: Permill = Permill::from_percent(3);
 		/// CU a day that may be sold before receipts prove that workers serve as much.
@@ -223,6 +223,9 @@ pub mod dynamic {
 		/// Share of a model's slots that may be bound to sponsors.
 		#[codec(index = 4)]
 		pub static BookableShare: Permill = Permill::from_percent(50);
+		/// What a sponsor pays on top of the price all of whose jobs were served.
+		#[codec(index = 5)]
+		pub static LeastPremium: Permill = Permill::from_percent(2);
 	}
 
 	/// Validators.
@@ -438,6 +441,7 @@ pub mod bounded {
 		MaxMove: Permill = settlement, Permill::from_parts(100), Permill::from_percent(2);
 
 		Premium: Permill = capacity, Permill::from_percent(2), Permill::from_percent(5);
+		LeastPremium: Permill = capacity, Permill::from_percent(2), Premium::get();
 		FirstCapacity: Cu = capacity, 1_000_000_000, 1_000_000_000_000_000_000;
 		DedicatedSlots: u8 = capacity, 1, MAX_SLOTS;
 		StandbyShare: Permill = capacity, Permill::from_percent(5), Permill::from_percent(100);

@@ -196,6 +196,26 @@ fn slot_of_a_worker_should_be_paid_for_when_a_job_is_cancelled() {
 }
 
 #[test]
+fn sponsor_should_pay_less_than_a_newcomer_when_its_jobs_were_served() {
+	with_vouchers(|| {
+		for _ in 0..8 {
+			assert_ok!(submit(Bob, prompt(0, LaneChoice::Dedicated)).unwrap());
+			match_jobs();
+			assert_eq!(serve(Dave, 12, 30).len(), 1);
+		}
+		let (cu, worth) = (1_000 * GCU, 100 * ONE_USDC);
+		let quotes = [Bob, Charlie].map(|who| Capacity::quote_purchase(&account(who), cu));
+		let paid = [Bob, Charlie].map(|who| {
+			let before = usdc(who);
+			assert_ok!(submit(who, buy(cu)).unwrap());
+			before - usdc(who)
+		});
+		assert_eq!(paid, quotes.map(|quote| quote.cost));
+		assert_eq!(paid, [25_968, 30_000].map(|premium| worth + 100 * premium));
+	});
+}
+
+#[test]
 fn vouchers_should_come_back_when_no_worker_is_free() {
 	with_vouchers(|| {
 		// No more than the worker's first slot.

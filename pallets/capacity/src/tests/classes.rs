@@ -223,7 +223,7 @@ fn empty_class_should_close_before_an_older_one() {
 #[test]
 fn client_should_see_prices_and_classes() {
 	build_and_execute(|| {
-		let quote = Capacity::quote_purchase(10 * GCU + 1);
+		let quote = Capacity::quote_purchase(&ALICE, 10 * GCU + 1);
 		assert_eq!((quote.worth, quote.premium), (1_000_001, 30_001));
 		assert_eq!(quote.cost, 1_030_002);
 		assert_ok!(buy(ALICE, 10 * GCU + 1));
@@ -237,9 +237,8 @@ fn client_should_see_prices_and_classes() {
 		assert_eq!(class.held, 1_000_001);
 		assert_eq!(Capacity::class(1), None);
 		let status = Capacity::price_status();
-		assert_eq!(
-			(status.price, status.premium),
-			(PRICE, Permill::from_percent(3))
-		);
+		let premiums = (status.premium, status.least_premium);
+		assert_eq!(status.price, PRICE);
+		assert_eq!(premiums, (Premium::get(), LeastPremium::get()));
 	});
 }

@@ -9,12 +9,16 @@ use frame_support::{instances::Instance1, traits::fungibles::Inspect as _};
 use one_primitives::{
 	capacity::{Bookings as _, ClassId},
 	workers::SlotUse,
+	ProtocolTime,
 };
 use proptest::{prelude::*, test_runner::TestRunner};
 use sp_runtime::{DispatchResult, StateVersion, TryRuntimeError};
 
 use super::*;
-use crate::{Allowances, Bookings, Classes, NextClass, OpenClasses, PriceRecord, Sponsors};
+use crate::{
+	Allowances, Bookings, Classes, NextClass, OpenClasses, PriceRecord, Records, SponsorRecord,
+	Sponsors,
+};
 
 const USERS: core::ops::RangeInclusive<AccountId> = ALICE..=CAROL;
 
@@ -33,6 +37,7 @@ enum Step {
 	Charge(usize, Part),
 	Forfeit(usize, Part),
 	Release(usize),
+	Refuse(usize),
 	Price(Usdc),
 	Time(u64),
 	Proven(Cu),
@@ -40,6 +45,7 @@ enum Step {
 	Book(AccountId, Cu, u64),
 	End(AccountId, u32),
 	Away(u128),
+	Reap(AccountId),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -62,6 +68,7 @@ fn step() -> impl Strategy<Value = Step> {
 		5 => (job(), part()).prop_map(|(job, part)| Step::Charge(job, part)),
 		2 => (job(), part()).prop_map(|(job, part)| Step::Forfeit(job, part)),
 		2 => job().prop_map(Step::Release),
+		1 => job().prop_map(Step::Refuse),
 		2 => (1_000..1_000_000u128).prop_map(Step::Price),
 		4 => prop_oneof![0..WEEK, Just(WEEK), 0..60 * MINUTE, 0..60 * MINUTE]
 			.prop_map(Step::Time),
@@ -71,6 +78,7 @@ fn step() -> impl Strategy<Value = Step> {
 			.prop_map(|(who, rate, period)| Step::Book(who, rate, period)),
 		1 => (who(), 0..20u32).prop_map(|(who, id)| Step::End(who, id)),
 		1 => (100..110u128).prop_map(Step::Away),
+		1 => who().prop_map(Step::Reap),
 	]
 }
 
@@ -81,6 +89,8 @@ struct World {
 	jobs: Vec<(AccountId, Reservation<AccountId>, Option<AccountId>)>,
 	/// Classes whose escrow strangers gave something.
 	given: BTreeSet<ClassId>,
+	/// Whose vouchers paid for jobs.
+	payers: BTreeSet<AccountId>,
 	drawn_twice: usize,
 	charged: usize,
 	booked: usize,
@@ -107,6 +117,7 @@ impl World {
 		};
 		let (who, job, _) = self.jobs[at].clone();
 		end(&who, &job)?;
+		self.payers.insert(job.payer);
 		if let (
 			_,
 			Reservation {
@@ -161,6 +172,7 @@ impl World {
 				Capacity::forfeit(who, job, part_of(job.cu(), part))
 			}),
 			Step::Release(job) => self.end(job, SlotUse::Late, Capacity::release),
+			Step::Refuse(job) => self.end(job, SlotUse::Unused, Capacity::refuse),
 			Step::Book(who, cu_per_minute, period) => {
 				let (model, max_standby) = (MODEL, Cu::MAX);
 				dispatch(
@@ -177,6 +189,12 @@ impl World {
 			Step::Away(who) => {
 				Away::set(&vec![who]);
 				Ok(())
+			}
+			Step::Reap(who) => {
+				let quote = || Capacity::quote_purchase(&who, 10 * GCU);
+				let (before, reaped) = (quote(), reap(who, who));
+				assert_eq!(quote(), before);
+				reaped
 			}
 			Step::Price(price) => {
 				Governed::set(&price);
@@ -207,6 +225,8 @@ impl World {
 		self.check_custody();
 		self.check_allowances();
 		self.check_slots();
+		let mut records = Records::<Test>::iter_keys();
+		assert!(records.all(|who| self.payers.contains(&who)));
 	}
 
 	/// Escrow is outstanding CU at the class price, rounded up, to the last micro-USDC.
@@ -275,6 +295,9 @@ impl World {
 		pass(WEEK);
 		assert_eq!(Bookings::<Test>::iter().count(), 0);
 		assert_eq!(FreeSlots::get().len(), AllSlots::get() as usize);
+		for who in Records::<Test>::iter_keys().collect::<Vec<_>>() {
+			assert_ok!(reap(who, who));
+		}
 		for class in Classes::<Test>::iter_keys() {
 			for who in USERS {
 				let cu = vouchers(who, class);
@@ -345,7 +368,7 @@ fn invariants_should_hold_after_any_sequence() {
 #[test]
 fn invariants_should_fail_when_the_books_are_wrong() {
 	type Damage = fn();
-	let damages: [(&str, Damage); 12] = [
+	let damages: [(&str, Damage); 13] = [
 		("1", || Classes::<Test>::insert(0, PRICE + 1)),
 		("2", || Classes::<Test>::insert(1, PRICE)),
 		("3", || OpenClasses::<Test>::kill()),
@@ -361,6 +384,10 @@ fn invariants_should_fail_when_the_books_are_wrong() {
 		("8", || crate::BoundSlots::<Test>::insert(MODEL, 3)),
 		("9", || {
 			Bookings::<Test>::mutate_extant(0, |booking| booking.lots[0].cu += GCU)
+		}),
+		("10", || {
+			let (reputation, until) = (Permill::one(), ProtocolTime::MAX);
+			Records::<Test>::insert(ALICE, SponsorRecord { reputation, until })
 		}),
 	];
 	for (invariant, damage) in damages {

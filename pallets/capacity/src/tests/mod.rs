@@ -17,6 +17,7 @@ mod classes;
 mod funds;
 mod invariants;
 mod price;
+mod records;
 mod sponsors;
 
 /// What is set aside for a job of `who` that costs `cu` at the most.

@@ -323,6 +323,8 @@ impl pallet_capacity::Config for Test {
 	type PriceStep = Share;
 	type StepPeriod = Minute;
 	type Premium = Share;
+	type LeastPremium = Share;
+	type RecordPeriod = Minute;
 	type Horizon = ConstU32<90>;
 	type JobSlots = ConstU8<4>;
 	type MaxAllowances = ConstU32<4>;
