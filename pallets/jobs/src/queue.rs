@@ -51,7 +51,7 @@ impl LineQueues {
 	}
 
 	/// The lanes in the order of the next match: Dedicated first, but at least the share `floor`
-	/// of the matches that both lanes wait for is Included.
+	/// of the matches that Included waits for is its own.
 	pub fn order(&self, floor: Permill) -> [Lane; 2] {
 		if self.owes(floor) {
 			[Lane::Included, Lane::Dedicated]
@@ -60,12 +60,7 @@ impl LineQueues {
 		}
 	}
 
-	/// Whether a match of one lane passes over the other.
-	fn both_wait(&self) -> bool {
-		self.included.len > 0 && self.dedicated.len > 0
-	}
-
-	/// Accounts for a match of `lane`, made while both lanes wait.
+	/// Accounts for a match of `lane`, made while Included waits.
 	fn note_match(&mut self, lane: Lane, floor: Permill) {
 		let owed = self.owed.deconstruct().saturating_add(floor.deconstruct());
 		self.owed = match lane {
@@ -128,10 +123,10 @@ impl<T: Config> Pallet<T> {
 		Self::put_queues(line, queues);
 	}
 
-	/// Remembers which lane is about to be matched while both wait.
+	/// Remembers which lane is about to be matched while Included waits.
 	pub(crate) fn note_match(line: &Line, lane: Lane, floor: Permill) {
 		let mut queues = Queues::<T>::get(line);
-		if queues.both_wait() {
+		if queues.included.len > 0 {
 			queues.note_match(lane, floor);
 			Queues::<T>::insert(line, queues);
 		}
@@ -148,9 +143,10 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn put_queues(line: &Line, mut queues: LineQueues) {
-		if !queues.both_wait() {
+		if queues.included.len == 0 {
 			// What a lane that need not wait was owed it has had; else it would go before one that
-			// comes later, and a Dedicated job would wait longer than an Included one.
+			// comes later, and a Dedicated job would wait longer than an Included one. That Dedicated
+			// need not wait changes nothing: its jobs may come one by one, and take every slot.
 			queues.owed = Permill::zero();
 		}
 		if !queues.is_empty() {

@@ -37,6 +37,23 @@ fn dedicated_should_go_first_but_leave_included_its_share() {
 }
 
 #[test]
+fn included_should_have_its_share_when_dedicated_jobs_come_as_slots_are_free() {
+	with_slots(&[(1, WORKERS[0])], || {
+		for at in 0..5 {
+			submit(10 + at, 0);
+		}
+		let lanes: Vec<_> = (0..30)
+			.flat_map(|at| {
+				submit_to(100 + at, 0, 1, LaneChoice::Dedicated);
+				served_lanes(1)
+			})
+			.collect();
+		let included: Vec<usize> = (0..30).filter(|at| lanes[*at] == Lane::Included).collect();
+		assert_eq!(included, [9, 19, 29]);
+	});
+}
+
+#[test]
 fn dedicated_should_not_wait_for_included_when_no_worker_takes_the_latter() {
 	with_slots(&[(1, WORKERS[0])], || {
 		IncludedShare::set(&Permill::one());
