@@ -16,6 +16,7 @@ mod market;
 mod parameters;
 mod sequences;
 mod sponsors;
+mod standstill;
 mod transactions;
 mod validators;
 mod wasm;

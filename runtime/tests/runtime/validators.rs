@@ -54,13 +54,14 @@ fn validate() -> RuntimeCall {
 	pallet_validators::Call::<Runtime>::validate {}.into()
 }
 
-fn is_punished(who: Sr25519Keyring) -> bool {
+/// Whether it was slashed, or is no candidate any more.
+pub fn is_punished(who: Sr25519Keyring) -> bool {
 	let ledger = Ledgers::<Runtime>::get(account(who)).unwrap();
 	ledger.slashed > 0 || ledger.status != Status::Candidate
 }
 
 /// Lets one of four validators be punished for being offline.
-fn judge_sets_of_four() {
+pub fn judge_sets_of_four() {
 	govern(validators::Parameters::MaxOffline(
 		validators::MaxOffline,
 		Some(Permill::from_percent(25)),

@@ -1,7 +1,7 @@
 //! Governance on the real runtime: referenda by signed extrinsics, from submission to enactment.
 
 mod origins;
-mod pauses;
+pub mod pauses;
 mod treasury;
 mod upgrades;
 mod vesting;

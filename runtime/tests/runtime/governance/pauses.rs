@@ -242,6 +242,15 @@ fn pause_by_name(pallet: &str, call: &str) -> Result<(), DispatchError> {
 	TxPause::pause(RawOrigin::Root.into(), (name(pallet), name(call)))
 }
 
+/// Pauses all that can be paused.
+pub fn pause_everything() {
+	for pallet in RuntimeCall::get_module_names() {
+		for call in RuntimeCall::get_call_names(pallet) {
+			let _ = pause_by_name(pallet, call);
+		}
+	}
+}
+
 /// Every call that must not be paused, as pallet and call.
 fn exempt() -> Vec<(&'static str, &'static str)> {
 	let whole = NEVER_PAUSED
@@ -278,11 +287,7 @@ fn calls_that_must_go_on_should_exist_and_not_be_paused_by_anyone() {
 #[test]
 fn everything_paused_should_leave_the_promised_calls_open() {
 	in_block("local", || {
-		for pallet in RuntimeCall::get_module_names() {
-			for call in RuntimeCall::get_call_names(pallet) {
-				let _ = pause_by_name(pallet, call);
-			}
-		}
+		pause_everything();
 		let is_open =
 			|pallet: &str, call: &str| !TxPause::is_paused_unbound(pallet.into(), call.into());
 		for (pallet, call) in [
