@@ -20,6 +20,7 @@ use one_runtime::{
 	Access, AccountId, Balance, Balances, Jobs, Parameters, Runtime, RuntimeOrigin, Settlement,
 	Workers,
 };
+use pallet_models::types::ModelRecord;
 use polkadot_sdk::{
 	frame_support::{
 		assert_ok,
@@ -36,27 +37,41 @@ const STAKE: Balance = 100 * ONE;
 /// ONE that an account needs besides.
 const SPARE: Balance = ONE;
 
-fn holder(index: u32) -> AccountId {
+/// One of many who stake.
+pub fn holder(index: u32) -> AccountId {
 	AccountId::new(("holder", index).using_encoded(sp_io::hashing::blake2_256))
 }
 
-fn worker(index: u32) -> AccountId {
+/// One of many who serve.
+pub fn worker(index: u32) -> AccountId {
 	AccountId::new(("worker", index).using_encoded(sp_io::hashing::blake2_256))
 }
 
-fn give(who: &AccountId, amount: Balance) {
+/// The key that a worker's node signs with.
+pub fn worker_key(index: u32) -> WorkerPair {
+	WorkerPair::from_seed(&index.using_encoded(sp_io::hashing::blake2_256))
+}
+
+/// ONE of the treasury, in smallest units.
+pub fn give(who: &AccountId, amount: Balance) {
 	assert_ok!(Balances::transfer(&treasury(), who, amount, Preserve));
 }
 
-fn set(key_value: RuntimeParameters) {
+/// Sets a governed parameter.
+pub fn set(key_value: RuntimeParameters) {
 	assert_ok!(Parameters::set_parameter(RuntimeOrigin::root(), key_value));
+}
+
+/// Takes the model from its registration to its first job.
+pub fn activate(model: ModelRecord) {
+	for call in activation(MODEL, model) {
+		assert_ok!(call.dispatch_bypass_filter(RuntimeOrigin::root()));
+	}
 }
 
 /// An active model, room in its queue, a low threshold, and USDC for a day of credits.
 pub fn open_market() {
-	for call in activation(MODEL, model()) {
-		assert_ok!(call.dispatch_bypass_filter(RuntimeOrigin::root()));
-	}
+	activate(model());
 	let thresholds = [STAKE, 10 * STAKE, 100 * STAKE];
 	set(RuntimeParameters::Credits(credits::Parameters::Thresholds(
 		credits::Thresholds,
@@ -83,7 +98,7 @@ pub fn register(indices: Range<u32>) {
 	for index in indices {
 		let who = worker(index);
 		give(&who, STAKE + 10 * SPARE);
-		let key = WorkerPair::from_seed(&index.using_encoded(sp_io::hashing::blake2_256));
+		let key = worker_key(index);
 		let proof = key.sign(&Workers::registration_message(&who));
 		let origin = RuntimeOrigin::signed(who);
 		assert_ok!(Workers::register(

@@ -1,5 +1,6 @@
-//! How much of a block the hooks take when the state is large: the real runtime as Wasm, on
-//! 1,000,000 holders, 10,000 workers and 100,000 waiting jobs.
+//! What the lanes and reservations give under load: the real runtime, block by block. And how much
+//! of a block the hooks take when the state is large: the real runtime as Wasm, on 1,000,000
+//! holders, 10,000 workers and 100,000 waiting jobs.
 //!
 //! `scripts/bench economy [--json]`
 
@@ -20,6 +21,8 @@ mod market;
 mod blocks;
 mod crowd;
 mod hooks;
+mod lanes;
+mod traffic;
 
 use serde_json::{Map, Value};
 
@@ -37,6 +40,7 @@ impl Figures {
 
 fn main() {
 	let mut figures = Figures::default();
+	lanes::measure(&mut figures);
 	hooks::measure(&mut figures);
 	println!("{}", Value::Object(figures.0));
 }
