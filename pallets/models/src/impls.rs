@@ -11,34 +11,95 @@ use one_primitives::{
 	pauses::Pauses,
 };
 use polkadot_sdk::{
-	frame_support::{ensure, traits::Get},
-	sp_runtime::{DispatchError, DispatchResult},
+	frame_support::{
+		ensure,
+		traits::{
+			fungible::{BalancedHold, MutateHold},
+			tokens::Precision::Exact,
+			Get, OnUnbalanced,
+		},
+	},
+	sp_runtime::{traits::Zero, DispatchError, DispatchResult},
 };
 
 use crate::{
 	shape::ARITHMETIC,
-	types::{Model, ModelInfo, ModelRecord, ModelState},
-	Config, Error, Event, Models, Pallet,
+	types::{Listing, ModelInfo, ModelRecord, ModelState},
+	Config, Error, Event, HoldReason, ListingOf, Model, ModelOf, Models, Pallet, Proposals,
 };
 
 /// A step on a model's way; [`transition`] is the only place that knows the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
+	Register,
 	Stage,
 	Activate,
 	Retire,
+	Remove,
+	Withdraw,
+	Reject,
 }
 
 impl<T: Config> Pallet<T> {
-	/// Adds `record`, not yet taking jobs.
+	/// Adds `record` on a deposit of `who`, for governance to decide on.
+	pub(crate) fn do_propose(
+		who: T::AccountId,
+		id: ModelId,
+		record: ModelRecord,
+	) -> DispatchResult {
+		let is_first = !Proposals::<T>::get().contains(&id);
+		ensure!(is_first, Error::<T>::AlreadyProposed);
+		let deposit = T::ListingDeposit::get();
+		let listing = Listing {
+			who: who.clone(),
+			deposit,
+		};
+		Self::insert(id, record, ModelState::Proposed, Some(listing))?;
+		Proposals::<T>::try_append(id).map_err(|()| Error::<T>::TooManyProposals)?;
+		T::Currency::hold(&HoldReason::Listing.into(), &who, deposit)?;
+		Self::deposit_event(Event::ModelProposed {
+			who,
+			model: id,
+			deposit,
+		});
+		Ok(())
+	}
+
+	/// Takes the proposal of `who` back.
+	pub(crate) fn do_withdraw(who: T::AccountId, id: ModelId) -> DispatchResult {
+		let listing = Self::do_step(id, Step::Withdraw)?.listing;
+		let own = listing.filter(|listing| listing.who == who);
+		let own = own.ok_or(Error::<T>::NotProposer)?;
+		Self::deposit_event(Event::ProposalWithdrawn { who, model: id });
+		Self::return_deposit(id, own)
+	}
+
+	/// Forgets a proposal that governance does not want.
+	pub(crate) fn do_reject(id: ModelId) -> DispatchResult {
+		let listing = Self::do_step(id, Step::Reject)?.listing;
+		Self::deposit_event(Event::ProposalRejected { model: id });
+		listing.map_or(Ok(()), |listing| Self::slash_deposit(id, listing))
+	}
+
+	/// Adds `record`, not yet taking jobs; the one that was proposed, if one was.
 	pub(crate) fn do_register(id: ModelId, record: ModelRecord) -> DispatchResult {
-		Self::insert(id, record, ModelState::Registered)?;
+		if Models::<T>::contains_key(id) {
+			let proposed = Self::do_step(id, Step::Register)?.record;
+			ensure!(proposed == record, Error::<T>::RecordDiffers);
+		} else {
+			Self::insert(id, record, ModelState::Registered, None)?;
+		}
 		Self::deposit_event(Event::ModelRegistered { model: id });
 		Ok(())
 	}
 
 	/// Adds a checked `record` in `state`; genesis uses it with an active one.
-	pub(crate) fn insert(id: ModelId, record: ModelRecord, state: ModelState) -> DispatchResult {
+	pub(crate) fn insert(
+		id: ModelId,
+		record: ModelRecord,
+		state: ModelState,
+		listing: Option<ListingOf<T>>,
+	) -> DispatchResult {
 		ensure!(
 			!Models::<T>::contains_key(id),
 			Error::<T>::AlreadyRegistered
@@ -52,46 +113,88 @@ impl<T: Config> Pallet<T> {
 			record,
 			cost,
 			state,
+			listing,
 		};
 		Models::<T>::insert(id, model);
 		Ok(())
 	}
 
-	/// Moves `id` along its way; returns the model as it is then.
-	pub(crate) fn do_step(id: ModelId, step: Step) -> Result<Model, DispatchError> {
-		Models::<T>::try_mutate(id, |entry| {
-			let model = entry.as_mut().ok_or(Error::<T>::UnknownModel)?;
-			model.state = Self::transition(model.state, step)?;
-			Ok(model.clone())
-		})
+	/// Moves `id` along its way, or forgets it at the end; returns the model as it is then, or was.
+	pub(crate) fn do_step(id: ModelId, step: Step) -> Result<ModelOf<T>, DispatchError> {
+		let mut model = Models::<T>::get(id).ok_or(Error::<T>::UnknownModel)?;
+		let next = Self::transition(model.state, step)?;
+		if model.state == ModelState::Proposed {
+			Proposals::<T>::mutate(|proposals| proposals.retain(|other| *other != id));
+		}
+		match next {
+			Some(state) => {
+				model.state = state;
+				Models::<T>::insert(id, &model);
+			}
+			None => Models::<T>::remove(id),
+		}
+		Ok(model)
 	}
 
 	/// Forgets a retired model, to make room.
 	pub(crate) fn do_remove(id: ModelId) -> DispatchResult {
-		let model = Models::<T>::get(id).ok_or(Error::<T>::UnknownModel)?;
-		ensure!(model.state == ModelState::Retired, Error::<T>::NotRetired);
-		Models::<T>::remove(id);
+		let listing = Self::do_step(id, Step::Remove)?.listing;
 		Self::deposit_event(Event::ModelRemoved { model: id });
-		Ok(())
+		listing.map_or(Ok(()), |listing| Self::return_deposit(id, listing))
 	}
 
-	fn transition(state: ModelState, step: Step) -> Result<ModelState, Error<T>> {
+	/// The state that follows; none where the model is forgotten.
+	fn transition(state: ModelState, step: Step) -> Result<Option<ModelState>, Error<T>> {
+		use ModelState::*;
+		use Step::*;
 		let now = T::Clock::protocol();
 		match (state, step) {
-			(ModelState::Registered, Step::Stage) => Ok(ModelState::Staged { since: now }),
-			(ModelState::Staged { since }, Step::Activate) => {
+			(Proposed, Register) => Ok(Some(Registered)),
+			(Proposed, Withdraw | Reject) => Ok(None),
+			(Proposed, Stage | Activate | Retire) => Err(Error::<T>::NotRegistered),
+			(Registered, Stage) => Ok(Some(Staged { since: now })),
+			(Registered, Activate) => Err(Error::<T>::NotStaged),
+			(Staged { since }, Activate) => {
 				let ready = since.saturating_add(T::Timelock::get());
 				ensure!(now >= ready, Error::<T>::TimelockRunning);
-				Ok(ModelState::Active)
+				Ok(Some(Active))
 			}
-			(ModelState::Registered, Step::Activate) => Err(Error::<T>::NotStaged),
-			(ModelState::Retired, _) => Err(Error::<T>::AlreadyRetired),
-			(_, Step::Retire) => Ok(ModelState::Retired),
-			(_, Step::Stage | Step::Activate) => Err(Error::<T>::AlreadyStaged),
+			(Retired, Remove) => Ok(None),
+			(Retired, Stage | Activate | Retire) => Err(Error::<T>::AlreadyRetired),
+			(_, Retire) => Ok(Some(Retired)),
+			(_, Stage | Activate) => Err(Error::<T>::AlreadyStaged),
+			(_, Remove) => Err(Error::<T>::NotRetired),
+			(_, Register) => Err(Error::<T>::AlreadyRegistered),
+			(_, Withdraw | Reject) => Err(Error::<T>::NotProposed),
 		}
 	}
 
-	fn check(record: &ModelRecord) -> Result<Cost, Error<T>> {
+	fn return_deposit(id: ModelId, listing: ListingOf<T>) -> DispatchResult {
+		let Listing { who, deposit } = listing;
+		T::Currency::release(&HoldReason::Listing.into(), &who, deposit, Exact)?;
+		Self::deposit_event(Event::DepositReturned {
+			who,
+			model: id,
+			amount: deposit,
+		});
+		Ok(())
+	}
+
+	fn slash_deposit(id: ModelId, listing: ListingOf<T>) -> DispatchResult {
+		let Listing { who, deposit } = listing;
+		let (credit, missing) = T::Currency::slash(&HoldReason::Listing.into(), &who, deposit);
+		ensure!(missing.is_zero(), DispatchError::Corruption);
+		T::SlashDestination::on_unbalanced(credit);
+		Self::deposit_event(Event::DepositSlashed {
+			who,
+			model: id,
+			amount: deposit,
+		});
+		Ok(())
+	}
+
+	/// Whether `record` makes sense; the work of its model.
+	pub(crate) fn check(record: &ModelRecord) -> Result<Cost, Error<T>> {
 		ensure!(
 			record.arithmetic == ARITHMETIC,
 			Error::<T>::UnknownArithmetic
@@ -116,7 +219,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Whether `model` takes jobs now.
-	fn is_open(model: &Model) -> bool {
+	fn is_open(model: &ModelOf<T>) -> bool {
 		model.state == ModelState::Active
 			&& model
 				.record
@@ -136,12 +239,13 @@ impl<T: Config> Pallet<T> {
 			.collect()
 	}
 
-	fn describe(id: ModelId, model: Model) -> ModelInfo {
+	fn describe(id: ModelId, model: ModelOf<T>) -> ModelInfo {
 		let open = Self::is_open(&model) && T::Pauses::model(&id).is_none();
 		let Model {
 			record,
 			cost,
 			state,
+			..
 		} = model;
 		ModelInfo {
 			id,
@@ -168,33 +272,7 @@ impl<T: Config> Registry for Pallet<T> {
 	}
 
 	fn is_registered(id: &ModelId) -> bool {
-		Models::<T>::get(id).is_some_and(|model| model.state != ModelState::Retired)
-	}
-}
-
-#[cfg(any(feature = "try-runtime", feature = "std"))]
-impl<T: Config> Pallet<T> {
-	/// Checks the invariants numbered in the README.
-	///
-	/// # Errors
-	/// Naming the first invariant that does not hold.
-	pub fn do_try_state() -> Result<(), polkadot_sdk::sp_runtime::TryRuntimeError> {
-		let counted = u32::try_from(Models::<T>::iter_keys().count()).unwrap_or(u32::MAX);
-		ensure!(
-			counted == Models::<T>::count(),
-			"1: the count of models is wrong"
-		);
-		ensure!(
-			counted <= T::MaxModels::get(),
-			"1: more models than there is room for"
-		);
-		for (_, model) in Models::<T>::iter() {
-			let cost = Self::check(&model.record).map_err(|_| "2: a record is out of bounds")?;
-			ensure!(cost == model.cost, "3: a cost is not that of its shape");
-			if let ModelState::Staged { since } = model.state {
-				ensure!(since <= T::Clock::protocol(), "4: staged in the future");
-			}
-		}
-		Ok(())
+		Models::<T>::get(id)
+			.is_some_and(|model| !matches!(model.state, ModelState::Proposed | ModelState::Retired))
 	}
 }

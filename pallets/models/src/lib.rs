@@ -4,6 +4,8 @@
 mod impls;
 pub mod runtime_api;
 pub mod shape;
+#[cfg(any(feature = "try-runtime", feature = "std"))]
+mod try_state;
 pub mod types;
 pub mod weights;
 
@@ -13,10 +15,27 @@ mod mock;
 mod tests;
 
 pub use pallet::*;
-pub use types::{Model, ModelInfo, ModelRecord, ModelState};
+pub use types::{Listing, Model, ModelInfo, ModelRecord, ModelState};
 pub use weights::WeightInfo;
 
-use polkadot_sdk::{frame_support, frame_system};
+use polkadot_sdk::{
+	frame_support::{
+		self,
+		traits::fungible::{self, Inspect},
+	},
+	frame_system,
+};
+
+/// Amount of ONE, in 10^-12.
+pub type BalanceOf<T> =
+	<<T as Config>::Currency as Inspect<<T as frame_system::Config>::AccountId>>::Balance;
+/// ONE on its way from one account to another.
+pub type CreditOf<T> =
+	fungible::Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
+/// Who proposed a model of this runtime.
+pub type ListingOf<T> = Listing<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
+/// A model of this runtime.
+pub type ModelOf<T> = Model<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
 
 /// The pallet.
 #[frame_support::pallet]
@@ -25,7 +44,13 @@ pub mod pallet {
 
 	use alloc::vec::Vec;
 
-	use frame_support::pallet_prelude::*;
+	use frame_support::{
+		pallet_prelude::*,
+		traits::{
+			fungible::{BalancedHold, MutateHold},
+			OnUnbalanced,
+		},
+	};
 	use frame_system::pallet_prelude::*;
 	use one_primitives::{
 		clock::Clock,
@@ -47,6 +72,13 @@ pub mod pallet {
 	/// What the runtime sets.
 	#[pallet::config]
 	pub trait Config: polkadot_sdk::frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+		/// ONE.
+		type Currency: MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
+			+ BalancedHold<Self::AccountId>;
+		/// The runtime's reasons to hold a balance.
+		type RuntimeHoldReason: From<HoldReason>;
+		/// Where the deposits of rejected models go.
+		type SlashDestination: OnUnbalanced<CreditOf<Self>>;
 		/// Who may change the registry.
 		type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// The two clocks.
@@ -55,16 +87,34 @@ pub mod pallet {
 		type Pauses: Pauses;
 		/// Protocol time between the announcement of a model and its first job.
 		type Timelock: Get<ProtocolTime>;
-		/// Models kept at the most, retired ones included.
+		/// What is held of whoever proposes a model.
+		type ListingDeposit: Get<BalanceOf<Self>>;
+		/// Models kept at the most, proposed and retired ones included.
 		#[pallet::constant]
 		type MaxModels: Get<u32>;
+		/// Models that are proposed at the most: fewer than there is room for.
+		#[pallet::constant]
+		type MaxProposals: Get<u32>;
 		/// Cost of the calls.
 		type WeightInfo: WeightInfo;
 	}
 
-	/// The registered models, by the Merkle root of the container.
+	/// Why funds are held.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// Deposits of the models that an account proposed.
+		#[codec(index = 0)]
+		Listing,
+	}
+
+	/// The models, by the Merkle root of the container.
 	#[pallet::storage]
-	pub type Models<T: Config> = CountedStorageMap<_, Blake2_128Concat, ModelId, Model>;
+	pub type Models<T: Config> = CountedStorageMap<_, Blake2_128Concat, ModelId, ModelOf<T>>;
+
+	/// The models that are proposed, oldest first.
+	#[pallet::storage]
+	pub type Proposals<T: Config> =
+		StorageValue<_, BoundedVec<ModelId, T::MaxProposals>, ValueQuery>;
 
 	/// Models that take jobs from the first block on.
 	#[pallet::genesis_config]
@@ -81,7 +131,7 @@ pub mod pallet {
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
 			for (id, record) in &self.models {
-				let inserted = Pallet::<T>::insert(*id, record.clone(), ModelState::Active);
+				let inserted = Pallet::<T>::insert(*id, record.clone(), ModelState::Active, None);
 				// A genesis that names a broken model must not come to life.
 				assert!(
 					inserted.is_ok(),
@@ -124,6 +174,45 @@ pub mod pallet {
 			/// Its container root.
 			model: ModelId,
 		},
+		/// Somebody put a model up.
+		ModelProposed {
+			/// Who did.
+			who: T::AccountId,
+			/// Its container root.
+			model: ModelId,
+			/// What is on hold for it.
+			deposit: BalanceOf<T>,
+		},
+		/// A proposal was taken back.
+		ProposalWithdrawn {
+			/// Who had made it.
+			who: T::AccountId,
+			/// Its container root.
+			model: ModelId,
+		},
+		/// Governance does not want a model.
+		ProposalRejected {
+			/// Its container root.
+			model: ModelId,
+		},
+		/// The deposit of a model is free again.
+		DepositReturned {
+			/// Whose it is.
+			who: T::AccountId,
+			/// The model's container root.
+			model: ModelId,
+			/// How much it is.
+			amount: BalanceOf<T>,
+		},
+		/// The deposit of a rejected model is taken.
+		DepositSlashed {
+			/// Whose it was.
+			who: T::AccountId,
+			/// The model's container root.
+			model: ModelId,
+			/// How much it was.
+			amount: BalanceOf<T>,
+		},
 	}
 
 	/// Why a call was refused.
@@ -133,7 +222,7 @@ pub mod pallet {
 		AlreadyRegistered,
 		/// The registry is full; remove a retired model first.
 		TooManyModels,
-		/// No model with this container root is registered.
+		/// No model with this container root is registered or proposed.
 		UnknownModel,
 		/// The runtime does not know the arithmetic.
 		UnknownArithmetic,
@@ -155,12 +244,27 @@ pub mod pallet {
 		NotRetired,
 		/// Staged too short a time ago.
 		TimelockRunning,
+		/// A model with this container root is proposed.
+		AlreadyProposed,
+		/// Governance has as many proposals to decide on as there can be.
+		TooManyProposals,
+		/// The model was proposed with another record; reject that first.
+		RecordDiffers,
+		/// The model is only proposed; it has to be registered first.
+		NotRegistered,
+		/// The model is not a proposal any more.
+		NotProposed,
+		/// Another account proposed the model.
+		NotProposer,
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn integrity_test() {
-			assert!(T::MaxModels::get() > 0, "a registry without room");
+			assert!(
+				T::MaxProposals::get() < T::MaxModels::get(),
+				"proposals must leave the registry room"
+			);
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -173,7 +277,8 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Registers `record` under the Merkle root of its container.
+		/// Registers `record` under the Merkle root of its container. If the model was proposed, it
+		/// must be with this record.
 		///
 		/// Origin: `AdminOrigin`. Emits [`Event::ModelRegistered`].
 		#[pallet::call_index(0)]
@@ -224,14 +329,49 @@ pub mod pallet {
 			Ok(())
 		}
 
-		/// Forgets a retired model.
+		/// Forgets a retired model; the deposit of whoever proposed it is free.
 		///
-		/// Origin: `AdminOrigin`. Emits [`Event::ModelRemoved`].
+		/// Origin: `AdminOrigin`. Emits [`Event::ModelRemoved`] and [`Event::DepositReturned`].
 		#[pallet::call_index(4)]
 		#[pallet::weight(T::WeightInfo::remove())]
 		pub fn remove(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
 			T::AdminOrigin::ensure_origin(origin)?;
 			Self::do_remove(model)
+		}
+
+		/// Proposes `record` under the Merkle root of its container, for governance to register it.
+		///
+		/// Signed. Holds the deposit until the model is forgotten, or the proposal withdrawn. Emits
+		/// [`Event::ModelProposed`].
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::propose())]
+		pub fn propose(
+			origin: OriginFor<T>,
+			model: ModelId,
+			record: ModelRecord,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_propose(who, model, record)
+		}
+
+		/// Takes a proposal back, with its deposit.
+		///
+		/// Signed by who made it. Emits [`Event::ProposalWithdrawn`] and [`Event::DepositReturned`].
+		#[pallet::call_index(6)]
+		#[pallet::weight(T::WeightInfo::withdraw_proposal())]
+		pub fn withdraw_proposal(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_withdraw(who, model)
+		}
+
+		/// Forgets a proposal and takes its deposit, which is what keeps worthless ones away.
+		///
+		/// Origin: `AdminOrigin`. Emits [`Event::ProposalRejected`] and [`Event::DepositSlashed`].
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::reject())]
+		pub fn reject(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::do_reject(model)
 		}
 	}
 }

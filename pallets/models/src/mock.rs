@@ -1,4 +1,4 @@
-//! A runtime of this pallet alone, with clocks that the tests set.
+//! A runtime of this pallet and balances, with clocks that the tests set.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use one_primitives::{
@@ -9,19 +9,31 @@ use one_primitives::{
 	Moment, ProtocolTime,
 };
 use polkadot_sdk::{
-	frame_support::{construct_runtime, derive_impl, parameter_types},
+	frame_support::{
+		construct_runtime, derive_impl, parameter_types,
+		traits::{fungible::InspectHold, tokens::imbalance::ResolveTo},
+	},
 	frame_system::{self, mocking::MockBlock, EnsureRoot},
+	pallet_balances,
 	sp_arithmetic::Permill,
 	sp_core::H256,
 	sp_io::TestExternalities,
 	sp_runtime::BuildStorage,
 };
 
-use crate::{self as pallet_models, shape::Shape, ModelRecord};
+use crate::{self as pallet_models, shape::Shape, HoldReason, ModelRecord};
+
+/// ONE of the accounts 1 to 3.
+pub const FUNDS: u64 = 1_000;
+/// What a proposal holds at first.
+pub const DEPOSIT: u64 = 100;
+/// Where the deposits of rejected models go.
+pub const POT: u64 = 99;
 
 construct_runtime!(
 	pub enum Test {
 		System: frame_system,
+		Balances: pallet_balances,
 		Models: pallet_models,
 	}
 );
@@ -29,14 +41,23 @@ construct_runtime!(
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
 	type Block = MockBlock<Test>;
+	type AccountData = pallet_balances::AccountData<u64>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type AccountStore = System;
 }
 
 parameter_types! {
 	pub static Utc: Moment = 1_000_000;
 	pub static Protocol: ProtocolTime = 0;
 	pub static PausedModel: Option<ModelId> = None;
+	pub storage ListingDeposit: u64 = DEPOSIT;
 	pub const Timelock: ProtocolTime = 60_000;
 	pub const MaxModels: u32 = 4;
+	pub const MaxProposals: u32 = 2;
+	pub const Pot: u64 = POT;
 }
 
 /// A pause of one model.
@@ -78,12 +99,22 @@ impl Clock for TestClock {
 }
 
 impl pallet_models::Config for Test {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type SlashDestination = ResolveTo<Pot, Balances>;
 	type AdminOrigin = EnsureRoot<u64>;
 	type Clock = TestClock;
 	type Pauses = TestPauses;
 	type Timelock = Timelock;
+	type ListingDeposit = ListingDeposit;
 	type MaxModels = MaxModels;
+	type MaxProposals = MaxProposals;
 	type WeightInfo = ();
+}
+
+/// What is on hold of `who` for its models.
+pub fn held(who: u64) -> u64 {
+	Balances::balance_on_hold(&HoldReason::Listing.into(), &who)
 }
 
 /// Id of the `n`th model.
@@ -138,7 +169,12 @@ impl ExtBuilder {
 			models: self.models,
 			..Default::default()
 		};
+		let balances = pallet_balances::GenesisConfig {
+			balances: (1..=3).map(|who| (who, FUNDS)).collect(),
+			..Default::default()
+		};
 		let config = RuntimeGenesisConfig {
+			balances,
 			models,
 			..Default::default()
 		};

@@ -24,7 +24,7 @@ pub const MAX_NAME: u32 = 64;
 /// A model's name, UTF-8.
 pub type Name = BoundedVec<u8, ConstU32<MAX_NAME>>;
 
-/// What governance states of a model; its id is the Merkle root of the container.
+/// What is stated of a model; its id is the Merkle root of the container.
 #[derive(
 	Clone,
 	Debug,
@@ -93,19 +93,35 @@ pub enum ModelState {
 	/// Takes no more jobs; kept for what was done with it.
 	#[codec(index = 3)]
 	Retired,
+	/// Put up on a deposit, for governance to register or to reject.
+	#[codec(index = 4)]
+	Proposed,
 }
 
-/// A registered model.
+/// Who proposed a model, and on what deposit.
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
-pub struct Model {
-	/// What governance stated.
+pub struct Listing<AccountId, Balance> {
+	/// Who proposed it.
+	pub who: AccountId,
+	/// What is on hold of that account while the model is kept, in 10^-12 ONE.
+	pub deposit: Balance,
+}
+
+/// A model that the registry keeps.
+#[derive(
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Model<AccountId, Balance> {
+	/// What is stated of it.
 	pub record: ModelRecord,
 	/// Work per token, computed from the shape.
 	pub cost: Cost,
 	/// Where it is on its way.
 	pub state: ModelState,
+	/// Who proposed it; nobody, if governance or the genesis put it there.
+	pub listing: Option<Listing<AccountId, Balance>>,
 }
 
 /// A model as the runtime API tells it.
@@ -113,7 +129,7 @@ pub struct Model {
 pub struct ModelInfo {
 	/// Merkle root of the container.
 	pub id: ModelId,
-	/// What governance stated.
+	/// What is stated of it.
 	pub record: ModelRecord,
 	/// Work per token.
 	pub cost: Cost,

@@ -14,6 +14,12 @@ pub trait WeightInfo {
 	fn retire() -> Weight;
 	/// [`remove`](crate::Pallet::remove).
 	fn remove() -> Weight;
+	/// [`propose`](crate::Pallet::propose).
+	fn propose() -> Weight;
+	/// [`withdraw_proposal`](crate::Pallet::withdraw_proposal).
+	fn withdraw_proposal() -> Weight;
+	/// [`reject`](crate::Pallet::reject).
+	fn reject() -> Weight;
 }
 
 /// Execution beside storage, with room to spare.
@@ -25,8 +31,9 @@ fn storage(reads: u64, writes: u64) -> Weight {
 
 /// Counted from the storage that each call touches.
 impl WeightInfo for () {
+	// The model, the counter, the proposals.
 	fn register() -> Weight {
-		storage(2, 2)
+		storage(3, 3)
 	}
 	fn stage() -> Weight {
 		storage(2, 1)
@@ -37,7 +44,19 @@ impl WeightInfo for () {
 	fn retire() -> Weight {
 		storage(1, 1)
 	}
+	// The model, the counter; the proposer's account and holds.
 	fn remove() -> Weight {
-		storage(2, 2)
+		storage(4, 4)
+	}
+	// The model, the counter, the proposals, the deposit; account and holds.
+	fn propose() -> Weight {
+		storage(6, 5)
+	}
+	fn withdraw_proposal() -> Weight {
+		storage(5, 5)
+	}
+	// The fee pot's account, too.
+	fn reject() -> Weight {
+		storage(6, 6)
 	}
 }

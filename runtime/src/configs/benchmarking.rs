@@ -8,7 +8,7 @@ use alloc::boxed::Box;
 use codec::Decode;
 use one_primitives::{jobs::JobId, models::ModelId, ProtocolTime};
 use pallet_jobs::JobOf;
-use pallet_models::types::{Model, ModelState};
+use pallet_models::{ModelOf, ModelState};
 use pallet_workers::benchmarking::BenchmarkHelper as WorkersHelper;
 use polkadot_sdk::{
 	frame_support::{
@@ -87,7 +87,7 @@ fn zeroed<T: Decode>() -> T {
 impl WorkersHelper<AccountId> for Market {
 	fn model(n: u32) -> ModelId {
 		let id = ModelId::from_low_u64_be(n.into());
-		let mut model: Model = zeroed();
+		let mut model: ModelOf<Runtime> = zeroed();
 		model.state = ModelState::Active;
 		model.record.arithmetic = 1;
 		pallet_models::Models::<Runtime>::insert(id, model);

@@ -31,15 +31,22 @@ parameter_types! {
 /// Models in the registry at the most.
 const MAX_MODELS: u32 = 64;
 type MaxModels = ConstU32<MAX_MODELS>;
+/// Models that wait for governance at the most.
+type MaxProposals = ConstU32<16>;
 /// Models and bookings with jobs waiting at the most.
 type MaxLines = ConstU32<{ MAX_MODELS + pallet_capacity::MAX_BOOKINGS }>;
 
 impl pallet_models::Config for Runtime {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type SlashDestination = ToFeePot<Runtime>;
 	type AdminOrigin = RootOr<MODELS>;
 	type Clock = Clock;
 	type Pauses = MarketPauses;
 	type Timelock = bounded::ModelTimelock;
+	type ListingDeposit = bounded::ListingDeposit;
 	type MaxModels = MaxModels;
+	type MaxProposals = MaxProposals;
 	type WeightInfo = ();
 }
 

@@ -184,6 +184,9 @@ pub mod dynamic {
 		/// What it asks for when a job waits for each slot of the model.
 		#[codec(index = 8)]
 		pub static PriceCeiling: u32 = 150;
+		/// Deposit of whoever proposes a model, in ONE's smallest units.
+		#[codec(index = 9)]
+		pub static ListingDeposit: Balance = 1_000 * ONE;
 	}
 
 	/// The sale of fees.
@@ -421,6 +424,7 @@ pub mod bounded {
 		ProvenRate: u32 = market, 1, 10_000;
 		PriceFloor: u32 = market, 50, 100;
 		PriceCeiling: u32 = market, 100, 400;
+		ListingDeposit: Balance = market, ONE, 100_000 * ONE;
 
 		ProbationJobs: u16 = workers, 0, 1_000;
 		SmallFrom: u8 = workers, 2, 16;

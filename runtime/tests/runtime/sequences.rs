@@ -243,6 +243,14 @@ const CALLS: &[(&str, Make)] = &[
 		}
 		.into()
 	}),
+	("propose model", |_, draw| {
+		let (model, record) = (draw.model(), model());
+		pallet_models::Call::<Runtime>::propose { model, record }.into()
+	}),
+	("withdraw_proposal", |_, draw| {
+		let model = proposal(draw);
+		pallet_models::Call::<Runtime>::withdraw_proposal { model }.into()
+	}),
 	("add_proxy", |_, draw| {
 		pallet_proxy::Call::<Runtime>::add_proxy {
 			delegate: draw.actor(),
@@ -266,6 +274,10 @@ const GOVERNED: &[(&str, fn(Draw) -> RuntimeCall)] = &[
 	("register model", |draw| {
 		let (model, record) = (draw.model(), model());
 		pallet_models::Call::<Runtime>::register { model, record }.into()
+	}),
+	("reject", |draw| {
+		let model = proposal(draw);
+		pallet_models::Call::<Runtime>::reject { model }.into()
 	}),
 	("stage", |draw| {
 		let model = draw.model();
@@ -299,6 +311,11 @@ const GOVERNED: &[(&str, fn(Draw) -> RuntimeCall)] = &[
 			.min()
 			.unwrap_or_else(|| (draw.a, account(draw.any())));
 		pallet_workers::Call::<Runtime>::cancel_slash { who, id }.into()
+	}),
+	("listing deposit", |draw| {
+		let deposit = Some(draw.one(2_000));
+		let deposit = market::Parameters::ListingDeposit(market::ListingDeposit, deposit);
+		set(RuntimeParameters::Market(deposit))
 	}),
 	("bond of workers", |draw| {
 		let bond = Some(draw.one(200));
@@ -355,6 +372,12 @@ const GOVERNED: &[(&str, fn(Draw) -> RuntimeCall)] = &[
 fn transfer_asset(asset: u32, target: Address, amount: Balance) -> RuntimeCall {
 	let id = asset.into();
 	pallet_assets::Call::<Runtime, pallet_assets::Instance1>::transfer { id, target, amount }.into()
+}
+
+/// The oldest proposal, or a model that may be one.
+fn proposal(draw: Draw) -> ModelId {
+	let proposals = pallet_models::Proposals::<Runtime>::get();
+	proposals.first().copied().unwrap_or_else(|| draw.model())
 }
 
 fn recent_job(draw: Draw) -> JobId {

@@ -4,10 +4,14 @@ use one_primitives::models::Models as _;
 use polkadot_sdk::frame_system::RawOrigin;
 use proptest::prelude::*;
 
-use crate::{mock::*, ModelState, Models as Stored};
+use crate::{mock::*, ModelRecord, ModelState, Models as Stored};
 
 #[derive(Clone, Debug)]
 enum Action {
+	Propose(u64, u8),
+	Withdraw(u64, u8),
+	Reject(u8),
+	Deposit(u64),
 	Register(u8),
 	Stage(u8),
 	Activate(u8),
@@ -18,7 +22,12 @@ enum Action {
 
 fn action() -> impl Strategy<Value = Action> {
 	let n = 1..=6u8;
+	let who = 1..=3u64;
 	prop_oneof![
+		(who.clone(), n.clone()).prop_map(|(who, n)| Action::Propose(who, n)),
+		(who, n.clone()).prop_map(|(who, n)| Action::Withdraw(who, n)),
+		n.clone().prop_map(Action::Reject),
+		(1..FUNDS).prop_map(Action::Deposit),
 		n.clone().prop_map(Action::Register),
 		n.clone().prop_map(Action::Stage),
 		n.clone().prop_map(Action::Activate),
@@ -28,10 +37,26 @@ fn action() -> impl Strategy<Value = Action> {
 	]
 }
 
+/// What `who` proposes: account 3, something else than governance registers.
+fn proposed(who: u64) -> ModelRecord {
+	ModelRecord {
+		min_vram: 64 + (who / 3) as u32,
+		..record()
+	}
+}
+
 /// Runs `action`; whether it succeeded.
 fn run(action: &Action) -> bool {
 	let root = || RuntimeOrigin::from(RawOrigin::Root);
+	let signed = |who| RuntimeOrigin::from(RawOrigin::Signed(who));
 	match *action {
+		Action::Propose(who, n) => Models::propose(signed(who), id(n), proposed(who)).is_ok(),
+		Action::Withdraw(who, n) => Models::withdraw_proposal(signed(who), id(n)).is_ok(),
+		Action::Reject(n) => Models::reject(root(), id(n)).is_ok(),
+		Action::Deposit(deposit) => {
+			ListingDeposit::set(&deposit);
+			true
+		}
 		Action::Register(n) => Models::register(root(), id(n), record()).is_ok(),
 		Action::Stage(n) => Models::stage(root(), id(n)).is_ok(),
 		Action::Activate(n) => Models::activate(root(), id(n)).is_ok(),
@@ -52,6 +77,7 @@ proptest! {
 		actions in prop::collection::vec(action(), 1..60),
 	) {
 		ExtBuilder::default().build().execute_with(|| {
+			let issued = Balances::total_issuance();
 			for action in &actions {
 				let staged = |n| matches!(
 					Stored::<Test>::get(id(n)).map(|model| model.state),
@@ -64,6 +90,7 @@ proptest! {
 					prop_assert!(!done || Models::terms(&id(n)).is_some());
 				}
 				prop_assert!(Models::do_try_state().is_ok());
+				prop_assert_eq!(Balances::total_issuance(), issued);
 			}
 			Ok(())
 		})?;

@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod invariants;
+mod proposals;
 mod records;
 mod states;

@@ -72,6 +72,7 @@ fn steps_should_be_refused_when_out_of_order() {
 			Models::activate,
 			Models::retire,
 			Models::remove,
+			Models::reject,
 		] {
 			assert_noop!(call(root(), id(1)), Error::<Test>::UnknownModel);
 		}
@@ -152,9 +153,12 @@ fn calls_should_be_refused_when_not_from_the_admin() {
 			Models::activate,
 			Models::retire,
 			Models::remove,
+			Models::reject,
 		] {
 			assert_noop!(call(user(), id(1)), BadOrigin);
 		}
+		assert_noop!(Models::propose(root(), id(1), record()), BadOrigin);
+		assert_noop!(Models::withdraw_proposal(root(), id(1)), BadOrigin);
 	});
 }
 

@@ -10,11 +10,14 @@ use one_runtime::{
 		parameters::{governance, time},
 	},
 	constants::currency::USDC,
-	Address, Models, RuntimeOrigin,
+	Address, Balance, Balances, Models, RuntimeOrigin, Settlement,
 };
 use pallet_models::ModelState;
 use polkadot_sdk::{
-	frame_support::storage::{with_transaction, TransactionOutcome},
+	frame_support::{
+		storage::{with_transaction, TransactionOutcome},
+		traits::fungible::InspectHold,
+	},
 	pallet_referenda::TracksInfo,
 	sp_runtime::{traits::Dispatchable, DispatchError, Permill},
 };
@@ -31,6 +34,25 @@ fn model_calls() -> Vec<RuntimeCall> {
 	]
 }
 
+fn reject_call() -> RuntimeCall {
+	pallet_models::Call::<Runtime>::reject { model: MODEL }.into()
+}
+
+/// Has Eve propose the model on a deposit.
+fn propose_model() {
+	use pallet_models::Call;
+	let (model, record) = (MODEL, market::model());
+	let call = Call::<Runtime>::propose { model, record };
+	assert_ok!(submit(Eve, call).unwrap());
+	assert_eq!(deposits(), bounded::ListingDeposit::get());
+}
+
+/// What is on hold of Eve for models.
+fn deposits() -> Balance {
+	let reason = pallet_models::HoldReason::Listing.into();
+	Balances::balance_on_hold(&reason, &account(Eve))
+}
+
 fn batch_all(calls: Vec<RuntimeCall>) -> RuntimeCall {
 	pallet_utility::Call::<Runtime>::batch_all { calls }.into()
 }
@@ -41,6 +63,50 @@ fn model_should_be_activated_by_a_referendum_on_models() {
 		assert_ok!(pass(Origin::Models, batch_all(model_calls())));
 		let info = Models::info(MODEL).unwrap();
 		assert!(info.state == ModelState::Active && info.open);
+	});
+}
+
+#[test]
+fn proposed_model_should_be_activated_by_a_referendum_and_its_deposit_return_with_its_removal() {
+	in_block("development", || {
+		propose_model();
+		assert!(!Models::info(MODEL).unwrap().open);
+		assert_ok!(pass(Origin::Models, batch_all(model_calls())));
+		assert!(Models::info(MODEL).unwrap().open);
+		assert_eq!(deposits(), bounded::ListingDeposit::get());
+
+		let model = MODEL;
+		let end = vec![
+			pallet_models::Call::<Runtime>::retire { model }.into(),
+			pallet_models::Call::<Runtime>::remove { model }.into(),
+		];
+		let before = Balances::free_balance(account(Eve));
+		let removal = propose(Origin::Models, batch_all(end));
+		all_agree(removal);
+		assert_eq!(deposits(), bounded::ListingDeposit::get());
+		assert_ok!(enact(removal));
+		assert_eq!(deposits(), 0);
+		assert!(Balances::free_balance(account(Eve)) > before);
+	});
+}
+
+#[test]
+fn deposit_of_a_model_that_a_referendum_rejects_should_go_to_the_fee_pot() {
+	in_block("local", || {
+		propose_model();
+		let amount = deposits();
+		assert_ok!(pass(Origin::Models, reject_call()));
+		assert_eq!((deposits(), Models::info(MODEL)), (0, None));
+		let (who, model) = (account(Eve), MODEL);
+		let slashed = pallet_models::Event::<Runtime>::DepositSlashed { who, model, amount };
+		assert!(has_event(
+			|event| *event == RuntimeEvent::Models(slashed.clone())
+		));
+		let to_pot = RuntimeEvent::Balances(pallet_balances::Event::Deposit {
+			who: Settlement::fee_account(),
+			amount,
+		});
+		assert!(has_event(|event| *event == to_pot));
 	});
 }
 
@@ -126,7 +192,10 @@ fn business() -> [(Origin, Vec<RuntimeCall>); 4] {
 	let (index, id) = (0, [0; 32]);
 	[
 		(Origin::Parameters, vec![set_price(1), set_pool_fee()]),
-		(Origin::Models, vec![batch_all(model_calls())]),
+		(
+			Origin::Models,
+			vec![batch_all(model_calls()), reject_call()],
+		),
 		(Origin::Treasury, vec![spend()]),
 		(
 			Origin::Emergency,

@@ -232,11 +232,16 @@ impl Randomness<Option<H256>, u64> for BlockRandomness {
 }
 
 impl pallet_models::Config for Test {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type SlashDestination = ();
 	type AdminOrigin = EnsureRoot<AccountId>;
 	type Clock = TestClock;
 	type Pauses = ();
 	type Timelock = ConstU64<0>;
+	type ListingDeposit = ConstU128<1>;
 	type MaxModels = ConstU32<4>;
+	type MaxProposals = ConstU32<1>;
 	type WeightInfo = ();
 }
 
