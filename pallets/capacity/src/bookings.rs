@@ -42,7 +42,9 @@ impl<T: Config> Pallet<T> {
 		ensure!(periods.contains(&period), Error::<T>::PeriodOutOfBounds);
 		let is_first = !BookingOf::<T>::contains_key(&sponsor, model);
 		ensure!(is_first, Error::<T>::AlreadyReserved);
-		let terms = T::Models::terms(&model).ok_or(Error::<T>::UnknownModel)?;
+		let is_active = |terms: &ModelTerms| terms.canary.is_none();
+		let terms = T::Models::terms(&model).filter(is_active);
+		let terms = terms.ok_or(Error::<T>::UnknownModel)?;
 		let ends = T::Clock::protocol().saturating_add(period);
 		let mut booking = Booking {
 			sponsor,

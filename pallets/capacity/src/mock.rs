@@ -114,6 +114,8 @@ parameter_types! {
 	pub storage Earned: BTreeMap<AccountId, Usdc> = BTreeMap::new();
 	/// Micro-USDC that a worker can be paid.
 	pub storage Matured: BTreeMap<AccountId, Usdc> = BTreeMap::new();
+	/// The model's share, if it is on trial.
+	pub storage Canary: Option<Permill> = None;
 	pub storage FreeSlots: Vec<AccountId> = Vec::new();
 	pub storage AllSlots: u32 = 0;
 	pub storage SlotUses: Vec<(AccountId, SlotUse)> = Vec::new();
@@ -201,6 +203,7 @@ impl Models for MockModels {
 			min_tier: 0,
 			arithmetic: 1,
 			min_vram: 1,
+			canary: Canary::get(),
 		})
 	}
 	fn is_registered(model: &ModelId) -> bool {

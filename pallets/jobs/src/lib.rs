@@ -163,6 +163,10 @@ pub mod pallet {
 	pub type Slots<T: Config> =
 		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, u8, JobId>;
 
+	/// How many jobs are open for each model.
+	#[pallet::storage]
+	pub type OpenJobs<T> = StorageMap<_, Blake2_128Concat, ModelId, u32, ValueQuery>;
+
 	/// Ends of the queues of lines with jobs waiting.
 	#[pallet::storage]
 	pub type Queues<T> = StorageMap<_, Blake2_128Concat, Line, LineQueues, ValueQuery>;
@@ -338,7 +342,7 @@ pub mod pallet {
 		NoCredits,
 		/// Another open job of the account holds this slot.
 		SlotTaken,
-		/// No active model has this id.
+		/// No model of this id takes jobs.
 		UnknownModel,
 		/// The prompt has too many bytes.
 		PromptTooLong,
@@ -382,6 +386,8 @@ pub mod pallet {
 		StaleAttempt,
 		/// The receipt states more than the job asked for.
 		ExcessiveReceipt,
+		/// The model is on trial, and has as many open jobs as its share of the slots allows.
+		CanaryFull,
 	}
 
 	impl<T> From<Refusal> for Error<T> {
@@ -405,6 +411,7 @@ pub mod pallet {
 				Refusal::QueueFull { .. } => Self::QueueFull,
 				Refusal::NoVouchers { .. } => Self::NoVouchers,
 				Refusal::TooFewOperators { .. } => Self::TooFewOperators,
+				Refusal::CanaryFull { .. } => Self::CanaryFull,
 				Refusal::ResultTooLong { .. } => Self::ResultTooLong,
 				Refusal::ModelPaused { .. } => Self::ModelPaused,
 				Refusal::LanePaused { .. } => Self::LanePaused,

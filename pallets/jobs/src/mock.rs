@@ -81,6 +81,8 @@ parameter_types! {
 	/// Whether workers have a share left for Included jobs.
 	pub storage TakesIncluded: bool = true;
 	pub storage OperatorCount: u32 = 3;
+	/// The share of all models, if they are on trial.
+	pub storage Canary: Option<Permill> = None;
 	pub storage BoundSlots: Vec<(BookingId, AccountId)> = Vec::new();
 	/// The booking that covers Dedicated jobs for model 1.
 	pub storage Covering: Option<BookingId> = None;
@@ -158,6 +160,7 @@ impl Models for MockModels {
 			min_tier: 0,
 			arithmetic: 1,
 			min_vram: 1,
+			canary: Canary::get(),
 		})
 	}
 	fn is_registered(model: &ModelId) -> bool {

@@ -2,13 +2,14 @@
 
 use one_primitives::{
 	jobs::{JobId, OnFinal},
+	models::ModelId,
 	ProtocolTime,
 };
 use polkadot_sdk::{frame_support::ensure, sp_runtime::DispatchResult};
 
 use crate::{
-	queue::End, types::*, Assignments, Config, Deadlines, Error, JobOf, Jobs, Pallet, Payloads,
-	Slots, StateOf, BUCKET,
+	queue::End, types::*, Assignments, Config, Deadlines, Error, JobOf, Jobs, OpenJobs, Pallet,
+	Payloads, Slots, StateOf, BUCKET,
 };
 
 /// The bucket in which a deadline is kept.
@@ -26,6 +27,7 @@ impl<T: Config> Pallet<T> {
 		job.state = next;
 		if left_market {
 			Slots::<T>::remove(&job.owner, job.slot);
+			Self::count_out(&job.model);
 		}
 		if job.state.is_terminal() {
 			Self::forget(id);
@@ -40,8 +42,17 @@ impl<T: Config> Pallet<T> {
 	/// Puts a new job into the market.
 	pub(crate) fn open(id: JobId, job: JobOf<T>, payload: Payload) -> DispatchResult {
 		Slots::<T>::insert(&job.owner, job.slot, id);
+		OpenJobs::<T>::mutate(job.model, |open| *open = open.saturating_add(1));
 		Payloads::<T>::insert(id, payload);
 		Self::enter(id, job)
+	}
+
+	/// One job less is open for `model`.
+	fn count_out(model: &ModelId) {
+		OpenJobs::<T>::mutate_exists(model, |open| {
+			let left = open.unwrap_or_default().saturating_sub(1);
+			*open = (left > 0).then_some(left);
+		});
 	}
 
 	fn enter(id: JobId, job: JobOf<T>) -> DispatchResult {

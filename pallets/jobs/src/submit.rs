@@ -17,7 +17,8 @@ use polkadot_sdk::{
 };
 
 use crate::{
-	funds::Funds, types::*, Config, Error, Event, JobOf, Jobs, NextJob, Pallet, Queues, Slots,
+	funds::Funds, types::*, Config, Error, Event, JobOf, Jobs, NextJob, OpenJobs, Pallet, Queues,
+	Slots,
 };
 
 impl<T: Config> Pallet<T> {
@@ -150,6 +151,7 @@ impl<T: Config> Pallet<T> {
 		Self::check_output(submission)?;
 		let model = T::Models::terms(&submission.model).ok_or(Refusal::UnknownModel)?;
 		Self::check_model(&submission.model)?;
+		Self::check_canary(&submission.model, &model)?;
 		// No token is shorter than a byte.
 		let max_input = bytes.saturating_add(model.template_tokens);
 		let (tokens, limit) = (
@@ -193,6 +195,18 @@ impl<T: Config> Pallet<T> {
 			Some(until) => Err(Refusal::ModelPaused { until }),
 			None => Ok(()),
 		}
+	}
+
+	/// A model on trial has room within its share of the slots that workers offer for it: rounded
+	/// down, and one job at the least.
+	fn check_canary(id: &ModelId, model: &ModelTerms) -> Result<(), Refusal> {
+		let Some(share) = model.canary else {
+			return Ok(());
+		};
+		let limit = share.mul_floor(T::Workers::proven_slots(id)).max(1);
+		let open = OpenJobs::<T>::get(id);
+		ensure!(open < limit, Refusal::CanaryFull { open, limit });
+		Ok(())
 	}
 
 	/// Enough workers serve the model that none of them can turn credits into its own pay alone.

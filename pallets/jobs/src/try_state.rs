@@ -1,16 +1,20 @@
 //! The invariants of the market, numbered as in the README.
 
-use alloc::{collections::BTreeSet, vec::Vec};
+use alloc::{
+	collections::{BTreeMap, BTreeSet},
+	vec::Vec,
+};
 
 use one_primitives::{
 	inference::MAX_IDS,
 	jobs::{JobId, Lane, MAX_SLOTS},
+	models::ModelId,
 };
 use polkadot_sdk::{frame_support::ensure, sp_runtime::TryRuntimeError};
 
 use crate::{
 	state::bucket, types::*, Askers, Assignments, Config, DeadlineCursor, Deadlines, Jobs, Links,
-	NextJob, Pallet, Payloads, Queues, Slots, Waiting,
+	NextJob, OpenJobs, Pallet, Payloads, Queues, Slots, Waiting,
 };
 
 type Checked = Result<(), TryRuntimeError>;
@@ -46,7 +50,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// 2. Job slots are exactly those of open jobs.
+	/// 2. Job slots are exactly those of open jobs, which are counted by model.
 	fn check_slots() -> Checked {
 		for (who, slot, id) in Slots::<T>::iter() {
 			let job = Jobs::<T>::get(id).ok_or("2: a slot's job is stored")?;
@@ -59,13 +63,16 @@ impl<T: Config> Pallet<T> {
 				"2: a slot's job is open"
 			);
 		}
-		let open = Jobs::<T>::iter_values()
-			.filter(|job| job.state.is_open())
-			.count();
+		let mut open = BTreeMap::<ModelId, u32>::new();
+		for job in Jobs::<T>::iter_values().filter(|job| job.state.is_open()) {
+			*open.entry(job.model).or_default() += 1;
+		}
 		ensure!(
-			Slots::<T>::iter().count() == open,
+			Slots::<T>::iter().count() == open.values().sum::<u32>() as usize,
 			"2: an open job has a slot"
 		);
+		let counted: BTreeMap<_, _> = OpenJobs::<T>::iter().collect();
+		ensure!(counted == open, "2: open jobs are counted by model");
 		Ok(())
 	}
 

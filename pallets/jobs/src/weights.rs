@@ -42,24 +42,24 @@ fn prompt(bytes: u32) -> Weight {
 }
 
 impl WeightInfo for () {
-	// Registry, pauses, operators and slots, delegation, stake, ledger, day, slot, queue; job, payload, slot,
-	// deadline, links, ledger, day.
+	// Registry, pauses, operators and slots, open jobs, delegation, stake, ledger, day, slot, queue; job,
+	// payload, slot, open jobs, deadline, links, ledger, day.
 	fn submit_included(bytes: u32) -> Weight {
-		cost(40, 21, 13).saturating_add(prompt(bytes))
+		cost(40, 23, 14).saturating_add(prompt(bytes))
 	}
 	// What the Included lane reads before it refuses; the sponsor, and the balances of both in all
 	// classes, twice; two transfers of vouchers; the bookings of both.
 	fn submit_dedicated(bytes: u32) -> Weight {
-		cost(140, 91, 19).saturating_add(prompt(bytes))
+		cost(140, 93, 20).saturating_add(prompt(bytes))
 	}
 	// All job slots, and who asks.
 	fn submit_for_pallet(bytes: u32) -> Weight {
 		cost(20, MAX_SLOTS.into(), 1).saturating_add(Self::submit_dedicated(bytes))
 	}
 	// The delegation; two lots: burnt, paid out of escrow, booked, and the rest given back; the sponsor's
-	// record; who asked.
+	// record; open jobs; who asked.
 	fn cancel_job() -> Weight {
-		cost(150, 42, 34)
+		cost(150, 43, 35)
 	}
 	fn match_base() -> Weight {
 		cost(10, 4, 1)
@@ -77,8 +77,8 @@ impl WeightInfo for () {
 	fn deadline_bucket() -> Weight {
 		cost(5, 1, 0)
 	}
-	// A Dedicated job that failed: the vouchers of both lots go back; who asked.
+	// A Dedicated job that failed: the vouchers of both lots go back; open jobs; who asked.
 	fn deadline() -> Weight {
-		cost(80, 25, 25)
+		cost(80, 26, 26)
 	}
 }

@@ -218,13 +218,15 @@ impl<T: Config> Pallet<T> {
 		record.shape.cost().ok_or(Error::<T>::ShapeOutOfBounds)
 	}
 
-	/// Whether `model` takes jobs now.
+	/// Whether `model` takes jobs now: a staged one does if it is tried.
 	fn is_open(model: &ModelOf<T>) -> bool {
-		model.state == ModelState::Active
-			&& model
-				.record
-				.retires_at
-				.is_none_or(|date| T::Clock::utc() < date)
+		let record = &model.record;
+		let takes_jobs = match model.state {
+			ModelState::Active => true,
+			ModelState::Staged { .. } => !record.canary.is_zero(),
+			_ => false,
+		};
+		takes_jobs && record.retires_at.is_none_or(|date| T::Clock::utc() < date)
 	}
 
 	/// What the runtime API tells of `id`.
@@ -268,6 +270,7 @@ impl<T: Config> Registry for Pallet<T> {
 			min_tier: record.min_tier,
 			arithmetic: record.arithmetic,
 			min_vram: record.min_vram,
+			canary: (model.state != ModelState::Active).then_some(record.canary),
 		})
 	}
 

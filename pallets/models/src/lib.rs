@@ -85,7 +85,7 @@ pub mod pallet {
 		type Clock: Clock;
 		/// What takes no new jobs for now.
 		type Pauses: Pauses;
-		/// Protocol time between the announcement of a model and its first job.
+		/// Protocol time between the announcement of a model and its activation.
 		type Timelock: Get<ProtocolTime>;
 		/// What is held of whoever proposes a model.
 		type ListingDeposit: Get<BalanceOf<Self>>;
@@ -292,7 +292,8 @@ pub mod pallet {
 			Self::do_register(model, record)
 		}
 
-		/// Announces a registered model and starts its timelock.
+		/// Announces a registered model and starts its timelock. If its record has a canary share, it
+		/// takes so many jobs from now on.
 		///
 		/// Origin: `AdminOrigin`. Emits [`Event::ModelStaged`].
 		#[pallet::call_index(1)]

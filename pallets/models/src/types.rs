@@ -58,7 +58,8 @@ pub struct ModelRecord {
 	pub min_vram: u32,
 	/// Lowest tier that may use the model in the Included lane.
 	pub min_tier: TierId,
-	/// Share of the jobs that a successor of this model is tried on.
+	/// Share of the slots that workers offer for the model which its open jobs may hold while it is
+	/// staged; with none, it takes no job before it is activated.
 	pub canary: Permill,
 	/// UTC from which the model takes no more jobs.
 	pub retires_at: Option<Moment>,
@@ -81,7 +82,8 @@ pub enum ModelState {
 	/// Known, so that workers may fetch it.
 	#[codec(index = 0)]
 	Registered,
-	/// Announced: can be activated once the timelock has passed.
+	/// Announced: can be activated once the timelock has passed, and is tried until then if it has
+	/// a canary share.
 	#[codec(index = 1)]
 	Staged {
 		/// Protocol time of the announcement.
@@ -135,6 +137,7 @@ pub struct ModelInfo {
 	pub cost: Cost,
 	/// Where it is on its way.
 	pub state: ModelState,
-	/// Whether it takes jobs now: active, not paused, and its retirement date not reached.
+	/// Whether it takes jobs now: active, or staged with a canary share; not paused, and its
+	/// retirement date not reached.
 	pub open: bool,
 }

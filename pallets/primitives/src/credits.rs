@@ -53,7 +53,7 @@ pub enum Refusal {
 		/// The job that holds it.
 		job: JobId,
 	},
-	/// No active model has this id.
+	/// No model of this id takes jobs.
 	#[codec(index = 5)]
 	UnknownModel,
 	/// The prompt has too many bytes.
@@ -132,6 +132,14 @@ pub enum Refusal {
 		operators: u32,
 		/// What the lane asks for.
 		needed: u32,
+	},
+	/// The model is on trial, and has as many open jobs as its share of the slots allows.
+	#[codec(index = 19)]
+	CanaryFull {
+		/// Jobs open for it.
+		open: u32,
+		/// Jobs at the most.
+		limit: u32,
 	},
 	/// The receipt cannot carry that many token ids.
 	#[codec(index = 20)]

@@ -52,7 +52,7 @@ impl Cost {
 	}
 }
 
-/// Terms on which an active model takes jobs.
+/// Terms on which a model takes jobs.
 #[derive(
 	Clone,
 	Copy,
@@ -78,11 +78,14 @@ pub struct ModelTerms {
 	pub arithmetic: u32,
 	/// Least memory of a worker's device, in MiB.
 	pub min_vram: u32,
+	/// Share of the slots offered for it that its open jobs may hold while it is on trial; none once
+	/// it is active.
+	pub canary: Option<Permill>,
 }
 
 /// What the market asks of the registry.
 pub trait Models {
-	/// Terms of `model` if it is active.
+	/// Terms of `model` if it takes jobs: active, or on trial.
 	fn terms(model: &ModelId) -> Option<ModelTerms>;
 	/// Whether a worker may offer `model`: registered and not retired.
 	fn is_registered(model: &ModelId) -> bool;

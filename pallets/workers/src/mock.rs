@@ -132,6 +132,7 @@ impl Models for TestModels {
 			min_tier: 0,
 			arithmetic: 1,
 			min_vram: 512,
+			canary: None,
 		})
 	}
 	fn is_registered(id: &ModelId) -> bool {

@@ -116,7 +116,7 @@ impl WeightInfo for () {
 			.saturating_add(storage(3, 3).saturating_mul(acceptances.into()))
 			// The dearest is of a pallet's job that drew on two classes; what the pallet does with
 			// it comes on top.
-			.saturating_add(storage(44, 38).saturating_mul(receipts.into()))
+			.saturating_add(storage(45, 39).saturating_mul(receipts.into()))
 			.saturating_add(SIGNATURE.saturating_add(IDS).saturating_mul(receipts.into()))
 	}
 	fn authorize_report(acceptances: u32, receipts: u32) -> Weight {

@@ -2,7 +2,12 @@
 
 use crate::{chain::*, market::*};
 use codec::Encode;
-use one_primitives::{access::Access as _, clock::Clock as _, jobs::LaneChoice, models::ModelId};
+use one_primitives::{
+	access::Access as _,
+	clock::Clock as _,
+	jobs::{LaneChoice, Market as _},
+	models::ModelId,
+};
 use one_runtime::{
 	configs::{
 		accounts::ProxyType,
@@ -14,6 +19,7 @@ use one_runtime::{
 	Access, AccountId, Address, Assets, Balances, Clock, Credits, Executive, Jobs, Runtime,
 	RuntimeCall, Settlement, System,
 };
+use pallet_models::ModelRecord;
 use polkadot_sdk::{
 	frame_support::{
 		assert_ok,
@@ -29,7 +35,7 @@ use polkadot_sdk::{
 		transaction_validity::{
 			InvalidTransaction, TransactionSource, TransactionValidity, TransactionValidityError,
 		},
-		ApplyExtrinsicResult, StateVersion,
+		ApplyExtrinsicResult, Permill, StateVersion,
 	},
 	*,
 };
@@ -317,6 +323,44 @@ pub fn delegation(who: Sr25519Keyring, key: Sr25519Keyring) -> RuntimeCall {
 fn cancellation(who: Sr25519Keyring, slot: usize) -> RuntimeCall {
 	let job = Jobs::open_jobs(&account(who))[slot].job;
 	pallet_jobs::Call::<Runtime>::cancel_job { job }.into()
+}
+
+#[test]
+fn staged_model_should_take_so_many_jobs_as_its_canary_share_of_the_slots() {
+	const TRIED: ModelId = H256::repeat_byte(8);
+	with_credits(|| {
+		let record = ModelRecord {
+			canary: Permill::from_percent(60),
+			..model()
+		};
+		let mut steps = activation(TRIED, record);
+		let activate = steps.pop().unwrap();
+		let ask = |slot| submit(Bob, submission(slot, TRIED, b"hello".to_vec()));
+		assert_eq!(ask(0), refused(5));
+		assert_ok!(submit(Alice, sudo(batch(steps))).unwrap());
+		let workers = [Charlie, Dave, Eve, Ferdie];
+		workers.iter().for_each(|who| join(*who, TRIED, 1));
+		for slot in [0, 1] {
+			assert_ok!(ask(slot).unwrap());
+		}
+		assert_eq!(ask(2), refused(19), "its share is taken");
+		assert_ok!(submit(Bob, prompt(2)).unwrap());
+
+		// Jobs at their workers count until they are served.
+		next_block();
+		next_block();
+		assert_eq!(ask(3), refused(19));
+		let is_at_work = |who: &Sr25519Keyring| !Jobs::assignments(&account(*who)).is_empty();
+		let at_work = workers.into_iter().filter(is_at_work);
+		let served: usize = at_work.map(|who| serve(who, 5, 7).len()).sum();
+		assert_eq!(served, 2);
+		assert_ok!(ask(3).unwrap());
+
+		assert_ok!(submit(Alice, sudo(activate)).unwrap());
+		for slot in [0, 1] {
+			assert_ok!(ask(slot).unwrap());
+		}
+	});
 }
 
 /// An account that is not in the genesis.

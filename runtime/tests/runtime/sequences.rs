@@ -23,6 +23,7 @@ use one_runtime::{
 	transactions::extensions,
 	Access, Address, Balance, Runtime, RuntimeCall, RuntimeOrigin, System,
 };
+use pallet_models::ModelRecord;
 use polkadot_sdk::{
 	frame_support::{dispatch::GetDispatchInfo, traits::UnfilteredDispatchable},
 	sp_core::H256,
@@ -244,7 +245,7 @@ const CALLS: &[(&str, Make)] = &[
 		.into()
 	}),
 	("propose model", |_, draw| {
-		let (model, record) = (draw.model(), model());
+		let (model, record) = (draw.model(), record(draw));
 		pallet_models::Call::<Runtime>::propose { model, record }.into()
 	}),
 	("withdraw_proposal", |_, draw| {
@@ -272,7 +273,7 @@ const CALLS: &[(&str, Make)] = &[
 
 const GOVERNED: &[(&str, fn(Draw) -> RuntimeCall)] = &[
 	("register model", |draw| {
-		let (model, record) = (draw.model(), model());
+		let (model, record) = (draw.model(), record(draw));
 		pallet_models::Call::<Runtime>::register { model, record }.into()
 	}),
 	("reject", |draw| {
@@ -372,6 +373,12 @@ const GOVERNED: &[(&str, fn(Draw) -> RuntimeCall)] = &[
 fn transfer_asset(asset: u32, target: Address, amount: Balance) -> RuntimeCall {
 	let id = asset.into();
 	pallet_assets::Call::<Runtime, pallet_assets::Instance1>::transfer { id, target, amount }.into()
+}
+
+/// A model that is tried on half of its slots before it is active, or not at all.
+fn record(draw: Draw) -> ModelRecord {
+	let canary = Permill::from_percent((draw.a % 2) as u32 * 50);
+	ModelRecord { canary, ..model() }
 }
 
 /// The oldest proposal, or a model that may be one.

@@ -310,6 +310,10 @@ fn reserve_should_be_refused_with_its_reason() {
 		}
 		let unknown = call(ModelId::zero(), 1, HOUR, 1);
 		assert_noop!(unknown, Error::<Test>::UnknownModel);
+		Canary::set(&Some(sp_runtime::Permill::one()));
+		let on_trial = call(MODEL, RATE / 2, HOUR, STANDBY);
+		assert_noop!(on_trial, Error::<Test>::UnknownModel);
+		Canary::set(&None);
 		assert_noop!(
 			call(MODEL, RATE / 2, HOUR, 1),
 			Error::<Test>::CostAboveLimit

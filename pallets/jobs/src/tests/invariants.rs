@@ -46,6 +46,9 @@ enum Step {
 	Cover {
 		booking: Option<u32>,
 	},
+	Trial {
+		percent: Option<u32>,
+	},
 }
 
 fn lane() -> impl Strategy<Value = LaneChoice> {
@@ -80,6 +83,7 @@ fn step() -> impl Strategy<Value = Step> {
 			.prop_map(|(blocks, length)| Step::Time { blocks, length }),
 		1 => (1..30u64).prop_map(|matches| Step::Weight { matches }),
 		1 => prop::option::of(1..3u32).prop_map(|booking| Step::Cover { booking }),
+		1 => prop::option::of(1..100u32).prop_map(|percent| Step::Trial { percent }),
 	]
 }
 
@@ -153,6 +157,9 @@ fn take(step: Step) {
 			}
 		}
 		Step::Cover { booking } => Covering::set(&booking),
+		Step::Trial { percent } => {
+			Canary::set(&percent.map(sp_runtime::Permill::from_percent));
+		}
 		Step::Time { blocks, length } => (0..blocks).for_each(|_| advance(length)),
 		Step::Weight { matches } => {
 			MaxPoll::set(&(<() as WeightInfo>::match_job() * 2 * (matches + 1)))

@@ -4,8 +4,10 @@ use frame_support::{assert_noop, assert_ok};
 use one_primitives::{
 	credits::{Refusal, Submissions, SubmitTerms},
 	jobs::{Lane, LaneChoice, MAX_PROMPT},
+	receipts::Outcome,
 };
 use polkadot_sdk::*;
+use sp_runtime::Permill;
 
 use crate::{mock::*, Call, Error, Event, Payload, Payloads, Slots, State};
 
@@ -292,6 +294,51 @@ fn submit_job_should_take_the_dedicated_lane_alone_when_few_workers_serve_the_mo
 		assert_refused(terms(), refusal, Error::TooFewOperators);
 		let id = submit_to(ALICE, 0, 1, LaneChoice::IncludedFirst);
 		assert_eq!(job(id).lane(), Lane::Dedicated);
+	});
+}
+
+#[test]
+fn submit_job_should_refuse_when_a_model_on_trial_has_its_share_of_the_slots() {
+	with_workers(|| {
+		// Of four slots.
+		Canary::set(&Some(Permill::from_percent(74)));
+		let first = submit(ALICE, 0);
+		submit_to(BOB, 0, 1, LaneChoice::Dedicated);
+		let full = Refusal::CanaryFull { open: 2, limit: 2 };
+		let refuse = |slot, lane| {
+			let terms = SubmitTerms {
+				slot,
+				lane,
+				..terms()
+			};
+			assert_refused(terms, full, Error::CanaryFull);
+			assert_eq!(Jobs::quote(&ALICE, &terms), Err(full));
+		};
+		use LaneChoice::*;
+		for lane in [Included, Dedicated, IncludedFirst] {
+			refuse(1, lane);
+		}
+		// Those at work count as those that wait, until they end.
+		next_block();
+		refuse(1, Included);
+		assert_ok!(complete(&receipt(first, Outcome::Served)));
+		submit(ALICE, 1);
+		refuse(2, Included);
+		// An active model has no such limit.
+		Canary::set(&None);
+		submit(ALICE, 2);
+	});
+}
+
+#[test]
+fn submit_job_should_take_a_job_for_a_model_on_trial_however_small_its_share() {
+	with_slots(&[], || {
+		Canary::set(&Some(Permill::from_parts(1)));
+		submit(ALICE, 0);
+		let second = SubmitTerms { slot: 1, ..terms() };
+		let full = Refusal::CanaryFull { open: 1, limit: 1 };
+		assert_refused(second, full, Error::CanaryFull);
+		submit_to(ALICE, 1, 2, LaneChoice::Included);
 	});
 }
 

@@ -1,7 +1,7 @@
 //! Random sequences of calls keep the invariants.
 
 use one_primitives::models::Models as _;
-use polkadot_sdk::frame_system::RawOrigin;
+use polkadot_sdk::{frame_system::RawOrigin, sp_runtime::Permill};
 use proptest::prelude::*;
 
 use crate::{mock::*, ModelRecord, ModelState, Models as Stored};
@@ -37,11 +37,28 @@ fn action() -> impl Strategy<Value = Action> {
 	]
 }
 
+/// What governance registers as the `n`th model; those with odd numbers are tried.
+fn listed(n: u8) -> ModelRecord {
+	ModelRecord {
+		canary: Permill::from_percent(u32::from(n % 2) * 50),
+		..record()
+	}
+}
+
 /// What `who` proposes: account 3, something else than governance registers.
-fn proposed(who: u64) -> ModelRecord {
+fn proposed(who: u64, n: u8) -> ModelRecord {
 	ModelRecord {
 		min_vram: 64 + (who / 3) as u32,
-		..record()
+		..listed(n)
+	}
+}
+
+/// Whether the `n`th model is active, or staged and tried.
+fn takes_jobs(n: u8) -> bool {
+	match Stored::<Test>::get(id(n)).map(|model| model.state) {
+		Some(ModelState::Active) => true,
+		Some(ModelState::Staged { .. }) => n % 2 == 1,
+		_ => false,
 	}
 }
 
@@ -50,14 +67,14 @@ fn run(action: &Action) -> bool {
 	let root = || RuntimeOrigin::from(RawOrigin::Root);
 	let signed = |who| RuntimeOrigin::from(RawOrigin::Signed(who));
 	match *action {
-		Action::Propose(who, n) => Models::propose(signed(who), id(n), proposed(who)).is_ok(),
+		Action::Propose(who, n) => Models::propose(signed(who), id(n), proposed(who, n)).is_ok(),
 		Action::Withdraw(who, n) => Models::withdraw_proposal(signed(who), id(n)).is_ok(),
 		Action::Reject(n) => Models::reject(root(), id(n)).is_ok(),
 		Action::Deposit(deposit) => {
 			ListingDeposit::set(&deposit);
 			true
 		}
-		Action::Register(n) => Models::register(root(), id(n), record()).is_ok(),
+		Action::Register(n) => Models::register(root(), id(n), listed(n)).is_ok(),
 		Action::Stage(n) => Models::stage(root(), id(n)).is_ok(),
 		Action::Activate(n) => Models::activate(root(), id(n)).is_ok(),
 		Action::Retire(n) => Models::retire(root(), id(n)).is_ok(),
@@ -88,6 +105,9 @@ proptest! {
 				if let Action::Activate(n) = *action {
 					prop_assert_eq!(done, ready);
 					prop_assert!(!done || Models::terms(&id(n)).is_some());
+				}
+				for n in 1..=6 {
+					prop_assert_eq!(Models::terms(&id(n)).is_some(), takes_jobs(n));
 				}
 				prop_assert!(Models::do_try_state().is_ok());
 				prop_assert_eq!(Balances::total_issuance(), issued);

@@ -4,10 +4,10 @@ use one_primitives::models::Models as _;
 use polkadot_sdk::{
 	frame_support::{assert_noop, assert_ok},
 	frame_system::RawOrigin,
-	sp_runtime::DispatchError::BadOrigin,
+	sp_runtime::{DispatchError::BadOrigin, Permill},
 };
 
-use crate::{mock::*, Error, Event, ModelState, Models as Stored};
+use crate::{mock::*, Error, Event, ModelRecord, ModelState, Models as Stored};
 
 fn root() -> RuntimeOrigin {
 	RawOrigin::Root.into()
@@ -130,6 +130,50 @@ fn model_should_take_no_jobs_when_its_retirement_date_is_reached() {
 			assert!(Models::terms(&id(1)).is_none() && !Models::info(id(1)).unwrap().open);
 			assert!(Models::is_registered(&id(1)));
 		});
+}
+
+#[test]
+fn staged_model_should_be_on_trial_when_it_has_a_canary_share() {
+	ExtBuilder::default().build_and_execute(|| {
+		let share = Permill::from_percent(10);
+		let canary = |n| Models::terms(&id(n)).map(|terms| terms.canary);
+		let is_open = |n| Models::info(id(n)).unwrap().open;
+		for (n, canary) in [(1, share), (2, share), (3, Permill::zero())] {
+			let record = ModelRecord { canary, ..record() };
+			assert_ok!(Models::register(root(), id(n), record));
+		}
+		assert_eq!([1, 2, 3].map(canary), [None; 3]);
+
+		for n in [1, 2, 3] {
+			assert_ok!(Models::stage(root(), id(n)));
+		}
+		let on_trial = Some(Some(share));
+		assert_eq!([1, 2, 3].map(canary), [on_trial, on_trial, None]);
+		assert_eq!([1, 2, 3].map(is_open), [true, true, false]);
+
+		Protocol::mutate(|now| *now += Timelock::get());
+		for n in [1, 3] {
+			assert_ok!(Models::activate(root(), id(n)));
+		}
+		assert_ok!(Models::retire(root(), id(2)));
+		assert_eq!([1, 2, 3].map(canary), [Some(None), None, Some(None)]);
+	});
+}
+
+#[test]
+fn model_on_trial_should_take_no_jobs_when_its_retirement_date_is_reached() {
+	ExtBuilder::default().build_and_execute(|| {
+		let record = ModelRecord {
+			canary: Permill::one(),
+			retires_at: Some(Utc::get() + 1),
+			..record()
+		};
+		assert_ok!(Models::register(root(), id(1), record));
+		assert_ok!(Models::stage(root(), id(1)));
+		assert!(Models::terms(&id(1)).is_some());
+		Utc::mutate(|now| *now += 1);
+		assert_eq!(Models::terms(&id(1)), None);
+	});
 }
 
 #[test]
