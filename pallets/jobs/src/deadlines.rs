@@ -20,8 +20,11 @@ use polkadot_sdk::{
 };
 
 use crate::{
-	funds::Funds, state::bucket, types::*, Askers, Config, DeadlineCursor, Deadlines, Event, JobOf,
-	Jobs, Pallet, StateOf, WeightInfo,
+	funds::Funds,
+	state::{bucket, one_less},
+	types::*,
+	Askers, Config, DeadlineCounts, DeadlineCursor, Deadlines, Event, JobOf, Jobs, Pallet, StateOf,
+	WeightInfo,
 };
 
 impl<T: Config> Pallet<T> {
@@ -46,6 +49,9 @@ impl<T: Config> Pallet<T> {
 		if meter.try_consume(T::WeightInfo::deadline_bucket()).is_err() {
 			return false;
 		}
+		if !DeadlineCounts::<T>::contains_key(number) {
+			return true;
+		}
 		for id in Deadlines::<T>::iter_key_prefix(number) {
 			if meter.try_consume(Self::deadline_weight(id)).is_err() {
 				return false;
@@ -53,6 +59,17 @@ impl<T: Config> Pallet<T> {
 			Self::meet_deadline(number, id);
 		}
 		true
+	}
+
+	pub(crate) fn note_deadline(number: u64, id: JobId) {
+		Deadlines::<T>::insert(number, id, ());
+		DeadlineCounts::<T>::mutate(number, |count| *count = count.saturating_add(1));
+	}
+
+	pub(crate) fn forget_deadline(number: u64, id: JobId) {
+		if Deadlines::<T>::take(number, id).is_some() {
+			DeadlineCounts::<T>::mutate_exists(number, one_less);
+		}
 	}
 
 	/// What acting on the deadline of a job takes, with a pallet that waits for it.
@@ -67,7 +84,7 @@ impl<T: Config> Pallet<T> {
 	fn meet_deadline(number: u64, id: JobId) {
 		let Some(job) = Jobs::<T>::get(id) else {
 			defensive!("a deadline is of a stored job");
-			Deadlines::<T>::remove(number, id);
+			Self::forget_deadline(number, id);
 			return;
 		};
 		let met = match job.state.clone() {
@@ -82,7 +99,7 @@ impl<T: Config> Pallet<T> {
 		};
 		if let Err(error) = met {
 			defensive!("a deadline can be met", error);
-			Deadlines::<T>::remove(number, id);
+			Self::forget_deadline(number, id);
 		}
 	}
 

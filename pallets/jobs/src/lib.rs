@@ -188,6 +188,11 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Deadlines<T> = StorageDoubleMap<_, Twox64Concat, u64, Twox64Concat, JobId, ()>;
 
+	/// Jobs in each bucket: an iterator that finds an empty one passes over all that its block has
+	/// removed from others.
+	#[pallet::storage]
+	pub type DeadlineCounts<T> = StorageMap<_, Twox64Concat, u64, u32, ValueQuery>;
+
 	/// CU served of late.
 	#[pallet::storage]
 	pub type Throughput<T> = StorageValue<_, ThroughputRecord, ValueQuery>;

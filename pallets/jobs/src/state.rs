@@ -8,13 +8,19 @@ use one_primitives::{
 use polkadot_sdk::{frame_support::ensure, sp_runtime::DispatchResult};
 
 use crate::{
-	queue::End, types::*, Assignments, Config, Deadlines, Error, JobOf, Jobs, OpenJobs, Pallet,
-	Payloads, Slots, StateOf, BUCKET,
+	queue::End, types::*, Assignments, Config, Error, JobOf, Jobs, OpenJobs, Pallet, Payloads,
+	Slots, StateOf, BUCKET,
 };
 
 /// The bucket in which a deadline is kept.
 pub(crate) fn bucket(due: ProtocolTime) -> u64 {
 	due / BUCKET
+}
+
+/// Counts one less; nothing is kept of none.
+pub(crate) fn one_less(count: &mut Option<u32>) {
+	let left = count.unwrap_or_default().saturating_sub(1);
+	*count = (left > 0).then_some(left);
 }
 
 impl<T: Config> Pallet<T> {
@@ -49,15 +55,12 @@ impl<T: Config> Pallet<T> {
 
 	/// One job less is open for `model`.
 	fn count_out(model: &ModelId) {
-		OpenJobs::<T>::mutate_exists(model, |open| {
-			let left = open.unwrap_or_default().saturating_sub(1);
-			*open = (left > 0).then_some(left);
-		});
+		OpenJobs::<T>::mutate_exists(model, one_less);
 	}
 
 	fn enter(id: JobId, job: JobOf<T>) -> DispatchResult {
 		if let Some(due) = job.state.due() {
-			Deadlines::<T>::insert(bucket(due), id, ());
+			Self::note_deadline(bucket(due), id);
 		}
 		match &job.state {
 			State::Queued { .. } => {
@@ -74,7 +77,7 @@ impl<T: Config> Pallet<T> {
 
 	fn leave(id: JobId, job: &JobOf<T>) {
 		if let Some(due) = job.state.due() {
-			Deadlines::<T>::remove(bucket(due), id);
+			Self::forget_deadline(bucket(due), id);
 		}
 		match &job.state {
 			State::Queued { .. } => Self::dequeue(&job.line(), job.lane(), id),

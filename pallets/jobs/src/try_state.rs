@@ -13,8 +13,8 @@ use one_primitives::{
 use polkadot_sdk::{frame_support::ensure, sp_runtime::TryRuntimeError};
 
 use crate::{
-	state::bucket, types::*, Askers, Assignments, Config, DeadlineCursor, Deadlines, Jobs, Links,
-	NextJob, OpenJobs, Pallet, Payloads, Queues, Slots, Waiting,
+	state::bucket, types::*, Askers, Assignments, Config, DeadlineCounts, DeadlineCursor,
+	Deadlines, Jobs, Links, NextJob, OpenJobs, Pallet, Payloads, Queues, Slots, Waiting,
 };
 
 type Checked = Result<(), TryRuntimeError>;
@@ -157,9 +157,11 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// 6. Each stored job has one deadline, in the bucket of its state, not before the cursor.
+	/// 6. Each stored job has one deadline, in its state's bucket, which counts, not before the cursor.
 	fn check_deadlines() -> Checked {
+		let mut counts = BTreeMap::<u64, u32>::new();
 		for (number, id, ()) in Deadlines::<T>::iter() {
+			*counts.entry(number).or_default() += 1;
 			let job = Jobs::<T>::get(id).ok_or("6: a deadline's job is stored")?;
 			ensure!(
 				job.state.due().map(bucket) == Some(number),
@@ -175,6 +177,8 @@ impl<T: Config> Pallet<T> {
 			Deadlines::<T>::iter().count() == jobs,
 			"6: a job has one deadline"
 		);
+		let counted: BTreeMap<_, _> = DeadlineCounts::<T>::iter().collect();
+		ensure!(counted == counts, "6: deadlines are counted by bucket");
 		Ok(())
 	}
 

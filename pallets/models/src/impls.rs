@@ -81,13 +81,19 @@ impl<T: Config> Pallet<T> {
 		listing.map_or(Ok(()), |listing| Self::slash_deposit(id, listing))
 	}
 
-	/// Adds `record`, not yet taking jobs; the one that was proposed, if one was.
+	/// Adds `record`, not yet taking jobs. It keeps the deposit on which it was proposed; a proposal
+	/// that states something else gives way, so that nobody is hindered by one.
 	pub(crate) fn do_register(id: ModelId, record: ModelRecord) -> DispatchResult {
-		if Models::<T>::contains_key(id) {
-			let proposed = Self::do_step(id, Step::Register)?.record;
-			ensure!(proposed == record, Error::<T>::RecordDiffers);
-		} else {
-			Self::insert(id, record, ModelState::Registered, None)?;
+		match Models::<T>::get(id) {
+			Some(model) if model.record == record => {
+				Self::do_step(id, Step::Register)?;
+			}
+			other => {
+				if other.is_some_and(|model| model.state == ModelState::Proposed) {
+					Self::give_back(id, Step::Withdraw)?;
+				}
+				Self::insert(id, record, ModelState::Registered, None)?;
+			}
 		}
 		Self::deposit_event(Event::ModelRegistered { model: id });
 		Ok(())
@@ -138,8 +144,14 @@ impl<T: Config> Pallet<T> {
 
 	/// Forgets a retired model, to make room.
 	pub(crate) fn do_remove(id: ModelId) -> DispatchResult {
-		let listing = Self::do_step(id, Step::Remove)?.listing;
+		Self::give_back(id, Step::Remove)?;
 		Self::deposit_event(Event::ModelRemoved { model: id });
+		Ok(())
+	}
+
+	/// Takes a step at which a model is forgotten, and returns its deposit.
+	fn give_back(id: ModelId, step: Step) -> DispatchResult {
+		let listing = Self::do_step(id, step)?.listing;
 		listing.map_or(Ok(()), |listing| Self::return_deposit(id, listing))
 	}
 

@@ -248,8 +248,6 @@ pub mod pallet {
 		AlreadyProposed,
 		/// Governance has as many proposals to decide on as there can be.
 		TooManyProposals,
-		/// The model was proposed with another record; reject that first.
-		RecordDiffers,
 		/// The model is only proposed; it has to be registered first.
 		NotRegistered,
 		/// The model is not a proposal any more.

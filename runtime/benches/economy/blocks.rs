@@ -4,13 +4,15 @@ use crate::chain::slot_digest;
 use codec::Encode;
 use one_runtime::{
 	configs::system::RuntimeBlockWeights, constants::time::SLOT_DURATION, Babe, Header, Runtime,
-	System, UncheckedExtrinsic, WASM_BINARY_BLOATY,
+	Session, System, UncheckedExtrinsic, WASM_BINARY_BLOATY,
 };
 use polkadot_sdk::{
+	frame_support::weights::Weight,
 	sc_executor::WasmExecutor,
 	sp_core::traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode},
 	sp_io::{SubstrateHostFunctions, TestExternalities},
 	sp_runtime::traits::Header as _,
+	sp_staking::SessionIndex,
 	*,
 };
 use std::time::{Duration, Instant};
@@ -27,7 +29,7 @@ pub struct Chain {
 pub struct Share {
 	/// Of the time that a block's weight stands for, by the clock.
 	pub measured: f64,
-	/// By the weights that the runtime noted.
+	/// By the weights that the runtime noted; none if the block opened a session.
 	pub noted: f64,
 }
 
@@ -64,6 +66,7 @@ impl Chain {
 	/// Makes a block in the next slot that is at `utc` or later, in milliseconds.
 	pub fn block(&mut self, utc: u64) -> Share {
 		let (header, slot) = self.state.execute_with(|| next_header(utc));
+		let session = self.state.execute_with(Session::current_index);
 		let set = pallet_timestamp::Call::<Runtime>::set {
 			now: slot * SLOT_DURATION,
 		};
@@ -71,7 +74,7 @@ impl Chain {
 		let begin = self.call("Core_initialize_block", &header.encode())
 			+ self.call("BlockBuilder_apply_extrinsic", &inherent.encode());
 		let took = begin + self.call("BlockBuilder_finalize_block", &[]);
-		let noted = self.change(|| System::block_weight().total());
+		let noted = self.change(|| noted_since(session));
 		let most = RuntimeBlockWeights::get().max_block.ref_time() as f64;
 		Share {
 			measured: 100.0 * took.as_nanos() as f64 * 1_000.0 / most,
@@ -95,6 +98,15 @@ impl Chain {
 		let took = begin.elapsed();
 		result.unwrap_or_else(|error| panic!("{method}: {error}"));
 		took
+	}
+}
+
+/// The weight that was noted, if the block opened no session: pallet-session notes a whole block for
+/// one that does, so that little else is in it.
+fn noted_since(session: SessionIndex) -> Weight {
+	match Session::current_index() == session {
+		true => System::block_weight().total(),
+		false => Weight::zero(),
 	}
 }
 

@@ -126,9 +126,7 @@ fn next_due() -> Option<Moment> {
 }
 
 fn first_bucket() -> Option<u64> {
-	pallet_jobs::Deadlines::<Runtime>::iter_keys()
-		.map(|(bucket, _)| bucket)
-		.min()
+	pallet_jobs::DeadlineCounts::<Runtime>::iter_keys().min()
 }
 
 fn hop_to(utc: Moment, mut close: impl FnMut()) {

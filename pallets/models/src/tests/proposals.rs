@@ -116,19 +116,30 @@ fn deposit_should_be_free_when_the_model_is_forgotten_and_not_before() {
 			model: id(1),
 			amount: DEPOSIT,
 		};
-		assert_eq!(events(), [Event::ModelRemoved { model: id(1) }, returned]);
+		assert_eq!(events(), [returned, Event::ModelRemoved { model: id(1) }]);
 		assert_eq!((held(1), Balances::free_balance(1)), (0, FUNDS));
 	});
 }
 
 #[test]
-fn register_should_refuse_when_the_model_was_proposed_with_another_record() {
+fn proposal_should_give_way_when_governance_registers_another_record() {
 	with_proposal(|| {
 		let register = |record| Models::register(root(), id(1), record);
-		assert_noop!(register(another()), Error::<Test>::RecordDiffers);
-		assert_ok!(Models::reject(root(), id(1)));
+		System::reset_events();
 		assert_ok!(register(another()));
+		let returned = Event::DepositReturned {
+			who: 1,
+			model: id(1),
+			amount: DEPOSIT,
+		};
+		assert_eq!(
+			events(),
+			[returned, Event::ModelRegistered { model: id(1) }]
+		);
+		assert_eq!((held(1), Balances::free_balance(1)), (0, FUNDS));
+		assert_eq!(Stored::<Test>::get(id(1)).unwrap().listing, None);
 		assert_noop!(register(another()), Error::<Test>::AlreadyRegistered);
+		assert_noop!(register(record()), Error::<Test>::AlreadyRegistered);
 	});
 }
 
