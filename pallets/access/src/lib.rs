@@ -76,6 +76,10 @@ pub mod pallet {
 
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
+
+		/// What the benchmarks find in the other pallets.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: one_primitives::benchmarking::World<Self::AccountId>;
 	}
 
 	/// The pallet.

@@ -140,6 +140,9 @@ pub mod pallet {
 		type PollWeight: Get<Weight>;
 		/// Weights.
 		type WeightInfo: WeightInfo;
+		/// What the benchmarks find in the other pallets.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: one_primitives::benchmarking::World<Self::AccountId>;
 	}
 
 	/// Number of the next job.

@@ -60,6 +60,9 @@ pub mod pallet {
 		type MaxModels: Get<u32>;
 		/// Cost of the calls.
 		type WeightInfo: WeightInfo;
+		/// What the benchmarks find in the other pallets.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: one_primitives::benchmarking::World<Self::AccountId>;
 	}
 
 	/// The registered models, by the Merkle root of the container.

@@ -48,6 +48,9 @@ pub mod pallet {
 		type MaxPauses: Get<u32>;
 		/// Cost of the calls.
 		type WeightInfo: WeightInfo;
+		/// What the benchmarks find in the other pallets.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: one_primitives::benchmarking::World<Self::AccountId>;
 	}
 
 	/// The pallet.

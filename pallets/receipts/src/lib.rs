@@ -66,6 +66,9 @@ pub mod pallet {
 		type PollWeight: Get<Weight>;
 		/// Weights.
 		type WeightInfo: WeightInfo;
+		/// What the benchmarks find in the other pallets.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: one_primitives::benchmarking::World<Self::AccountId>;
 	}
 
 	/// Receipts of served jobs that are not yet final.

@@ -104,6 +104,9 @@ pub mod pallet {
 		type StatementWindows: Get<u32>;
 		/// Weights of the hook's steps.
 		type WeightInfo: WeightInfo;
+		/// What the benchmarks find in the other pallets.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: one_primitives::benchmarking::World<Self::AccountId>;
 	}
 
 	/// What the USDC in the account is promised to.
