@@ -41,6 +41,8 @@ impl pallet_models::Config for Runtime {
 	type Timelock = bounded::ModelTimelock;
 	type MaxModels = MaxModels;
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = super::benchmarking::Chain;
 }
 
 impl pallet_workers::Config for Runtime {
@@ -71,7 +73,7 @@ impl pallet_workers::Config for Runtime {
 	type ReportPriority = ReportPriority;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = super::benchmarking::Market;
+	type BenchmarkHelper = super::benchmarking::Chain;
 }
 
 impl pallet_jobs::Config for Runtime {
@@ -101,6 +103,8 @@ impl pallet_jobs::Config for Runtime {
 	type MaxLines = MaxLines;
 	type PollWeight = MarketWeight;
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = super::benchmarking::Chain;
 }
 
 impl pallet_receipts::Config for Runtime {
@@ -109,4 +113,6 @@ impl pallet_receipts::Config for Runtime {
 	type StubPeriod = bounded::StubPeriod;
 	type PollWeight = PruneWeight;
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = super::benchmarking::Chain;
 }

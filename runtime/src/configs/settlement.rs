@@ -37,4 +37,6 @@ impl pallet_settlement::Config for Runtime {
 	// Thirty days of four windows.
 	type StatementWindows = ConstU32<120>;
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = super::benchmarking::Chain;
 }
