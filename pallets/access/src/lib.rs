@@ -9,6 +9,8 @@ pub use pallet::*;
 pub use types::{Binding, Chunk, Dated, StakeRecord, MAX_CHUNKS};
 pub use weights::WeightInfo;
 
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 mod delegation;
 mod impls;
 #[cfg(test)]
