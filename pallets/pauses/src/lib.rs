@@ -7,6 +7,8 @@ pub use pallet::*;
 pub use types::{PalletName, Pause, Subject, MAX_LENGTH};
 pub use weights::WeightInfo;
 
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 mod impls;
 #[cfg(test)]
 mod mock;
