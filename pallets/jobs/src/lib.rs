@@ -7,6 +7,8 @@ extern crate alloc;
 use one_primitives::{credits::LaneFunds, ProtocolTime};
 use polkadot_sdk::*;
 
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 mod deadlines;
 mod funds;
 mod inference;

@@ -27,19 +27,22 @@ pub trait World<AccountId> {
 	fn worker(n: u32, models: &[ModelId], slots: u8) -> AccountId;
 	/// Makes a holder of the highest tier, whose credits of today `delegate` spends.
 	fn holder(delegate: &AccountId) -> AccountId;
-	/// Gives `who` vouchers of as many classes as pay for jobs, so that each job draws on as many
-	/// as it can, and a sponsor with vouchers of all these classes that are too few for a job.
+	/// Gives `who` vouchers of as many classes as pay for jobs, so that each of its first jobs draws
+	/// on as many as one can, and a sponsor whose vouchers of all these classes are too few for a
+	/// job.
 	fn vouchers(who: &AccountId);
 	/// Reserves throughput of `model` for `sponsor`, who has [`vouchers`](World::vouchers): as many
 	/// slots as can be bound to one booking, of the first workers.
 	fn booking(sponsor: &AccountId, model: &ModelId) -> BookingId;
 
-	/// Submits the largest job of `who`, in its first free job slot.
+	/// Submits the longest prompt of `who`, in its first free job slot.
 	fn submit(who: &AccountId, lane: Lane, model: &ModelId) -> JobId;
 	/// Lets a block pass in which waiting jobs meet free slots.
 	fn match_jobs();
 	/// Accepts `job` in the name of the worker to whom it is assigned.
 	fn accept(job: JobId);
+	/// Has a pallet wait for the result of the open `job`.
+	fn await_result(job: JobId);
 	/// A stored job of `owner` for `model` at which an attempt of `worker` came to nothing.
 	fn failed_job(owner: &AccountId, model: &ModelId, worker: &AccountId) -> JobId;
 
@@ -51,4 +54,6 @@ pub trait World<AccountId> {
 	fn pass_window();
 	/// Puts `amount` micro-USDC into the credit pot.
 	fn fill_credit_pot(amount: Usdc);
+	/// Owes `amount` micro-USDC to `worker`, payable at the next settlement.
+	fn owe(worker: &AccountId, amount: Usdc);
 }

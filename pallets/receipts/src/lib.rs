@@ -7,6 +7,8 @@ extern crate alloc;
 use one_primitives::ProtocolTime;
 use polkadot_sdk::*;
 
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 mod impls;
 pub mod runtime_api;
 #[cfg(any(feature = "try-runtime", feature = "std"))]

@@ -7,8 +7,6 @@ use polkadot_sdk::frame_support::weights::{
 
 /// Weights of the steps of this pallet.
 pub trait WeightInfo {
-	/// Checking and recording one receipt, without what the market does.
-	fn receive() -> Weight;
 	/// Start of pruning.
 	fn prune_base() -> Weight;
 	/// An empty bucket.
@@ -24,10 +22,6 @@ fn cost(micros: u64, reads: u64, writes: u64) -> Weight {
 }
 
 impl WeightInfo for () {
-	// The signature is most of it; the ids of a result are hashed.
-	fn receive() -> Weight {
-		cost(85, 3, 1)
-	}
 	fn prune_base() -> Weight {
 		cost(5, 2, 1)
 	}

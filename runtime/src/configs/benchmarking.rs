@@ -13,9 +13,10 @@ use one_primitives::{
 	benchmarking::World,
 	capacity::BookingId,
 	clock::Clock as _,
+	inference::MAX_IDS,
 	jobs::{Acceptance, JobId, Lane, LaneChoice, Market as _, MAX_PROMPT},
 	models::{ModelId, Models as _, MACS_PER_CU},
-	settlement::Inflow,
+	settlement::{Earnings, Inflow, PaidReceipt},
 	workers::{crypto::WorkerKey, SlotUse, Workers as _},
 	Cu, Moment, ProtocolTime, Usdc,
 };
@@ -167,15 +168,16 @@ fn transfer(asset: AssetId, from: &AccountId, to: &AccountId, amount: Balance) {
 	));
 }
 
-/// Opens the next class of vouchers; returns its asset.
-fn open_class(buyer: &AccountId) -> AssetId {
-	let class = pallet_capacity::NextClass::<Runtime>::get();
-	pallet_capacity::Price::<Runtime>::put(PriceRecord {
-		price: PRICE + Usdc::from(class),
-		since: 0,
-	});
-	done(Capacity::buy(signed(buyer), CLASS, Usdc::MAX));
-	Capacity::asset(class)
+/// Opens as many classes of vouchers as pay for jobs, unless they are; all vouchers are `buyer`'s.
+fn open_classes(buyer: &AccountId) {
+	Chain::endow(buyer);
+	for class in pallet_capacity::NextClass::<Runtime>::get()..MAX_CLASSES {
+		pallet_capacity::Price::<Runtime>::put(PriceRecord {
+			price: PRICE + Usdc::from(class),
+			since: 0,
+		});
+		done(Capacity::buy(signed(buyer), CLASS, Usdc::MAX));
+	}
 }
 
 /// Lets a worker serve jobs for `model` until it has earned `slots`, and lists them as free.
@@ -266,11 +268,12 @@ impl World<AccountId> for Chain {
 	fn vouchers(who: &AccountId) {
 		let (buyer, sponsor): (AccountId, AccountId) =
 			(account("buyer", 0, 0), account("sponsor", 0, 0));
-		Self::endow(&buyer);
-		for class in 1..=MAX_CLASSES {
-			let asset = open_class(&buyer);
-			let most = if class == MAX_CLASSES { CLASS / 2 } else { 1 };
-			transfer(asset, &buyer, who, most.into());
+		open_classes(&buyer);
+		for class in 0..MAX_CLASSES {
+			let asset = Capacity::asset(class);
+			let is_last = class + 1 == MAX_CLASSES;
+			let cu = if is_last { CLASS / 100 } else { 1 };
+			transfer(asset, &buyer, who, cu.into());
 			transfer(asset, &buyer, &sponsor, 1);
 		}
 		done(Capacity::allow(signed(&sponsor), who.clone(), Cu::MAX));
@@ -303,7 +306,7 @@ impl World<AccountId> for Chain {
 			slot.unwrap_or_default(),
 			*model,
 			choice,
-			1,
+			MAX_IDS,
 			vec![b'a'; MAX_PROMPT as usize],
 		));
 		job
@@ -324,6 +327,10 @@ impl World<AccountId> for Chain {
 			assigned,
 		};
 		done(Jobs::accept(worker, &acceptance));
+	}
+
+	fn await_result(job: JobId) {
+		pallet_jobs::Askers::<Runtime>::insert(job, *b"py/bench");
 	}
 
 	fn failed_job(owner: &AccountId, model: &ModelId, worker: &AccountId) -> JobId {
@@ -352,5 +359,14 @@ impl World<AccountId> for Chain {
 		let payer: AccountId = account("payer", 0, 0);
 		Self::endow(&payer);
 		done(Settlement::fund(&payer, amount));
+	}
+
+	fn owe(worker: &AccountId, amount: Usdc) {
+		// The first USDC of the books keeps their account alive.
+		Self::fill_credit_pot(ONE_USDC);
+		let payer: AccountId = account("payer", 0, 0);
+		done(Settlement::earn(&payer, worker, amount, 0));
+		let paid = PaidReceipt::of_standby(0, 0, amount);
+		done(Settlement::mature(worker, paid));
 	}
 }
