@@ -11,6 +11,8 @@ pub use pallet::*;
 pub use types::{CreditStatus, DayRecord, Ledger, Reservation};
 pub use weights::WeightInfo;
 
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 pub mod extension;
 mod funds;
 mod impls;

@@ -16,6 +16,8 @@ use crate::{
 pub trait World<AccountId> {
 	/// Gives `who` ONE and USDC, more than any benchmark spends.
 	fn endow(who: &AccountId);
+	/// Leaves `who` no ONE but what is held of it.
+	fn impoverish(who: &AccountId);
 	/// The account of a key that the node knows.
 	fn signer() -> AccountId;
 	/// SCALE of the signature of [`signer`](World::signer) over `message`.
@@ -35,6 +37,11 @@ pub trait World<AccountId> {
 	/// slots as can be bound to one booking, of the first workers.
 	fn booking(sponsor: &AccountId, model: &ModelId) -> BookingId;
 
+	/// SCALE of the runtime's call that submits the longest prompt to the Included lane, in job slot
+	/// 0.
+	fn submission(model: &ModelId) -> Vec<u8>;
+	/// SCALE of the runtime's call by which a holder leaves.
+	fn exit() -> Vec<u8>;
 	/// Submits the longest prompt of `who`, in its first free job slot.
 	fn submit(who: &AccountId, lane: Lane, model: &ModelId) -> JobId;
 	/// Lets a block pass in which waiting jobs meet free slots.

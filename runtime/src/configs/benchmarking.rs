@@ -4,7 +4,8 @@ use crate::{
 	configs::{assets::AssetKind, capacity::MaxBookingPeriod, parameters::bounded},
 	constants::currency::{ONE_USDC, USDC},
 	Access, AccountId, AssetConversion, AssetId, Assets, Balance, Balances, Capacity, Clock,
-	Credits, Jobs, Models, Runtime, RuntimeOrigin, Settlement, Signature, System, Workers,
+	Credits, Jobs, Models, Runtime, RuntimeCall, RuntimeOrigin, Settlement, Signature, System,
+	Workers,
 };
 use alloc::{boxed::Box, vec, vec::Vec};
 use codec::{Decode, Encode};
@@ -158,6 +159,10 @@ fn model_record() -> ModelRecord {
 	}
 }
 
+fn prompt() -> Vec<u8> {
+	vec![b'a'; MAX_PROMPT as usize]
+}
+
 fn set_utc(utc: Moment) {
 	pallet_timestamp::Now::<Runtime>::put(utc);
 }
@@ -204,6 +209,10 @@ impl World<AccountId> for Chain {
 		done(<Assets as fungibles::Mutate<_>>::mint_into(
 			USDC, who, FUNDS,
 		));
+	}
+
+	fn impoverish(who: &AccountId) {
+		Balances::set_balance(who, 0);
 	}
 
 	fn signer() -> AccountId {
@@ -294,6 +303,21 @@ impl World<AccountId> for Chain {
 		id
 	}
 
+	fn submission(model: &ModelId) -> Vec<u8> {
+		let call = pallet_jobs::Call::<Runtime>::submit_job {
+			slot: 0,
+			model: *model,
+			lane: LaneChoice::Included,
+			max_output: MAX_IDS,
+			prompt: prompt(),
+		};
+		RuntimeCall::from(call).encode()
+	}
+
+	fn exit() -> Vec<u8> {
+		RuntimeCall::from(pallet_access::Call::<Runtime>::exit {}).encode()
+	}
+
 	fn submit(who: &AccountId, lane: Lane, model: &ModelId) -> JobId {
 		let choice = match lane {
 			Lane::Included => LaneChoice::Included,
@@ -307,7 +331,7 @@ impl World<AccountId> for Chain {
 			*model,
 			choice,
 			MAX_IDS,
-			vec![b'a'; MAX_PROMPT as usize],
+			prompt(),
 		));
 		job
 	}
