@@ -21,9 +21,9 @@ use polkadot_sdk::*;
 use sp_runtime::Permill;
 
 use crate::{
-	AllowanceCount, Allowances, Booking, Bookings, BoundSlot, Classes, Config, Ends, NextBooking,
-	NextClass, OpenClasses, Pallet, Price, PriceRecord, Sponsors, WeightInfo, MAX_BOOKINGS,
-	MAX_BOUND, MAX_CLASSES, MIN_PERIOD,
+	AllowanceCount, Allowances, Booking, Bookings, BoundSlot, Call, Classes, Config, Ends,
+	NextBooking, NextClass, OpenClasses, Pallet, Price, PriceRecord, Sponsors, WeightInfo,
+	MAX_BOOKINGS, MAX_BOUND, MAX_CLASSES, MIN_PERIOD,
 };
 
 /// CU of each purchase: enough for its premium to keep an escrow alive.
