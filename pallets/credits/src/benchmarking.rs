@@ -21,7 +21,11 @@ use crate::*;
 const LENGTH: usize = 200;
 
 /// The extension around one that takes fees in ONE, without a tip.
-fn extension<T: Config>() -> ChargeCredit<T, ChargeTransactionPayment<T>> {
+fn extension<T>() -> ChargeCredit<T, ChargeTransactionPayment<T>>
+where
+	T: Config,
+	T::RuntimeCall: Dispatchable<Info = DispatchInfo, PostInfo = PostDispatchInfo>,
+{
 	ChargeTransactionPayment::from(BalanceOf::<T>::zero()).into()
 }
 

@@ -9,7 +9,6 @@ use polkadot_sdk::{
 		BoundedVec,
 	},
 	sp_core::H256,
-	*,
 };
 
 use crate::{

@@ -349,15 +349,15 @@ mod benchmarks {
 	#[benchmark]
 	fn report(a: Linear<0, MAX_ENTRIES>, r: Linear<0, MAX_ENTRIES>) -> Result<(), BenchmarkError> {
 		let (who, model) = server::<T>();
-		let report = full_report::<T>(&who, &model, a, r);
-		let signature = sign::<T>(&who, &Pallet::<T>::report_message(&report));
+		let message = full_report::<T>(&who, &model, a, r);
+		let signature = sign::<T>(&who, &Pallet::<T>::report_message(&message));
 		Workers::<T>::mutate_extant(&who, |record| record.late = true);
 		for _ in 1..T::Ladder::get().small_from {
 			Pallet::<T>::do_convict(&who, Offence::Late, H256::zero(), None)?;
 		}
 
 		#[extrinsic_call]
-		_(RawOrigin::Authorized, report, signature);
+		_(RawOrigin::Authorized, message, signature);
 
 		assert_eq!(Slashes::<T>::iter().count(), 1);
 		let open = T::Market::assignments(&who);
@@ -373,13 +373,16 @@ mod benchmarks {
 		r: Linear<0, MAX_ENTRIES>,
 	) -> Result<(), BenchmarkError> {
 		let (who, model) = server::<T>();
-		let mut report = full_report::<T>(&who, &model, a, r);
-		make_stale::<T>(&mut report);
+		let mut message = full_report::<T>(&who, &model, a, r);
+		make_stale::<T>(&mut message);
 		if a + r == 0 {
 			Workers::<T>::mutate_extant(&who, |record| record.pulse = None);
 		}
-		let signature = sign::<T>(&who, &Pallet::<T>::report_message(&report));
-		let call = Call::<T>::report { report, signature };
+		let signature = sign::<T>(&who, &Pallet::<T>::report_message(&message));
+		let call = Call::<T>::report {
+			report: message,
+			signature,
+		};
 
 		#[block]
 		{

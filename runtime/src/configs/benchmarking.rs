@@ -46,7 +46,7 @@ use polkadot_sdk::{
 	sp_application_crypto::RuntimeAppPublic,
 	sp_core::{crypto::KeyTypeId, sr25519},
 	sp_runtime::{
-		traits::{StaticLookup, TrailingZeroInput},
+		traits::{BlakeTwo256, Hash, StaticLookup, TrailingZeroInput},
 		DispatchResult,
 	},
 	*,
@@ -225,7 +225,7 @@ impl World<AccountId> for Chain {
 	}
 
 	fn model(n: u32) -> ModelId {
-		let model = ModelId::from_low_u64_be(u64::from(n) + 1);
+		let model = BlakeTwo256::hash_of(&n);
 		if Models::terms(&model).is_none() {
 			done(Models::register(
 				RuntimeOrigin::root(),
