@@ -85,22 +85,22 @@ fn book<T: Config>(sponsor: &T::AccountId) -> Result<u32, BenchmarkError> {
 	Ok(last)
 }
 
-/// Twice as many workers with a slot each as can be bound to one booking; they are numbered from
-/// `first` on, and those before them are silent.
-fn workers<T: Config>(model: &ModelId, first: u32) {
+/// Registers `count` workers with a slot each, numbered from `first` on; those before them go
+/// silent, and what slots they had free are stale.
+fn workers<T: Config>(model: &ModelId, first: u32, count: u32) {
 	T::BenchmarkHelper::pass(SILENCE);
-	for n in first..first + 2 * MAX_BOUND {
+	for n in first..first + count {
 		T::BenchmarkHelper::worker(n, &[*model], 1);
 	}
 }
 
-/// A sponsor with vouchers, a model with as many slots bound to nobody as are stale, and the rate
-/// that takes as many of them as one booking can have.
+/// A sponsor with vouchers, a model of whose listed slots a third are stale, and the rate that takes
+/// as many as one booking can have.
 fn sponsor<T: Config>() -> Result<(T::AccountId, ModelId, Cu), BenchmarkError> {
 	let (who, model) = (whitelisted_caller(), T::BenchmarkHelper::model(0));
 	T::BenchmarkHelper::vouchers(&who);
-	workers::<T>(&model, 0);
-	workers::<T>(&model, 2 * MAX_BOUND);
+	workers::<T>(&model, 0, MAX_BOUND);
+	workers::<T>(&model, MAX_BOUND, 2 * MAX_BOUND);
 	let terms = T::Models::terms(&model).ok_or("the model is active")?;
 	let rate = Pallet::<T>::rate(&who, &model, &terms);
 	let spare = T::SpareShare::get().mul_ceil(MAX_BOUND);
@@ -202,7 +202,6 @@ mod benches {
 		Ok(())
 	}
 
-	/// As many slots as are bound are stale.
 	#[benchmark]
 	fn reserve_throughput() -> Result<(), BenchmarkError> {
 		let (who, model, rate) = sponsor::<T>()?;
@@ -247,7 +246,7 @@ mod benches {
 	#[benchmark]
 	fn tend_booking() -> Result<(), BenchmarkError> {
 		let (id, model) = booked::<T>()?;
-		workers::<T>(&model, 4 * MAX_BOUND);
+		workers::<T>(&model, 3 * MAX_BOUND, 2 * MAX_BOUND);
 
 		#[block]
 		{

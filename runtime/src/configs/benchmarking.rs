@@ -16,6 +16,7 @@ use one_primitives::{
 	clock::Clock as _,
 	inference::MAX_IDS,
 	jobs::{Acceptance, JobId, Lane, LaneChoice, Market as _, MAX_PROMPT},
+	low_bits,
 	models::{ModelId, Models as _, MACS_PER_CU},
 	settlement::{Earnings, Inflow, PaidReceipt},
 	workers::{crypto::WorkerKey, SlotUse, Workers as _},
@@ -278,10 +279,12 @@ impl World<AccountId> for Chain {
 		let (buyer, sponsor): (AccountId, AccountId) =
 			(account("buyer", 0, 0), account("sponsor", 0, 0));
 		open_classes(&buyer);
+		// Jobs of several accounts draw on several classes.
+		let largest = 1 + low_bits(who) % u64::from(MAX_CLASSES - 1);
 		for class in 0..MAX_CLASSES {
 			let asset = Capacity::asset(class);
-			let is_last = class + 1 == MAX_CLASSES;
-			let cu = if is_last { CLASS / 100 } else { 1 };
+			let is_largest = u64::from(class) == largest;
+			let cu = if is_largest { CLASS / 100 } else { 1 };
 			transfer(asset, &buyer, who, cu.into());
 			transfer(asset, &buyer, &sponsor, 1);
 		}

@@ -40,7 +40,7 @@ impl pallet_models::Config for Runtime {
 	type Pauses = MarketPauses;
 	type Timelock = bounded::ModelTimelock;
 	type MaxModels = MaxModels;
-	type WeightInfo = ();
+	type WeightInfo = pallet_models::weights::SubstrateWeight<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = super::benchmarking::Chain;
 }
@@ -71,7 +71,7 @@ impl pallet_workers::Config for Runtime {
 	type ProvenRate = bounded::ProvenRate;
 	type PollWeight = SlashWeight;
 	type ReportPriority = ReportPriority;
-	type WeightInfo = ();
+	type WeightInfo = pallet_workers::weights::SubstrateWeight<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = super::benchmarking::Chain;
 }
@@ -102,7 +102,7 @@ impl pallet_jobs::Config for Runtime {
 	type ChallengeWindow = bounded::ChallengeWindow;
 	type MaxLines = MaxLines;
 	type PollWeight = MarketWeight;
-	type WeightInfo = ();
+	type WeightInfo = pallet_jobs::weights::SubstrateWeight<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = super::benchmarking::Chain;
 }
@@ -112,7 +112,7 @@ impl pallet_receipts::Config for Runtime {
 	type Market = Jobs;
 	type StubPeriod = bounded::StubPeriod;
 	type PollWeight = PruneWeight;
-	type WeightInfo = ();
+	type WeightInfo = pallet_receipts::weights::SubstrateWeight<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = super::benchmarking::Chain;
 }
