@@ -9,6 +9,8 @@ pub use pallet::*;
 pub use types::{Binding, Chunk, Dated, StakeRecord, MAX_CHUNKS};
 pub use weights::WeightInfo;
 
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 mod delegation;
 mod impls;
 #[cfg(test)]
@@ -76,6 +78,10 @@ pub mod pallet {
 
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
+
+		/// What the benchmarks find in the other pallets.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: one_primitives::benchmarking::World<Self::AccountId>;
 	}
 
 	/// The pallet.

@@ -1,113 +1,123 @@
-//! Weights of the pallet, counted in database accesses.
+//! Weights of the pallet, as its benchmarks measured them on Intel(R) Xeon(R) Processor; `scripts/weights` writes this file.
+//!
+//! 2026-11-20; 10 steps, 20 repeats. What the database takes is added by the runtime's figures.
 
 use core::marker::PhantomData;
 
-use frame_support::{
-	traits::Get,
-	weights::{constants::ParityDbWeight, RuntimeDbWeight, Weight},
+use polkadot_sdk::{
+	frame_support::{
+		traits::Get,
+		weights::{constants::ParityDbWeight, Weight},
+	},
+	frame_system,
 };
-use polkadot_sdk::*;
 
-/// Weights that the pallet needs.
+/// What the calls of the pallet and the steps of its hook take at the most, each by the benchmark of its name.
 pub trait WeightInfo {
-	/// The call `stake`.
+	/// Weight of `stake`.
 	fn stake() -> Weight;
-	/// The calls `unstake` and `exit`.
+	/// Weight of `unstake`.
 	fn unstake() -> Weight;
-	/// The call `withdraw`.
+	/// Weight of `withdraw`.
 	fn withdraw() -> Weight;
-	/// The call `retier`.
+	/// Weight of `retier`.
 	fn retier() -> Weight;
-	/// The call `lock`.
+	/// Weight of `lock`.
 	fn lock() -> Weight;
-	/// The call `delegate`.
+	/// Weight of `delegate`.
 	fn delegate() -> Weight;
-	/// The call `undelegate`.
+	/// Weight of `undelegate`.
 	fn undelegate() -> Weight;
-	/// Paying a fee out of a stake.
+	/// Weight of `pay`.
 	fn pay() -> Weight;
 }
 
-/// Weights by the database of the runtime.
+/// Weights on the database of the runtime `T`.
 pub struct SubstrateWeight<T>(PhantomData<T>);
-
-/// An account, its holds, its record, the population, the tiers, the clock and its delegation.
-const READS: u64 = 9;
-/// An account, its holds, its record and the population.
-const WRITES: u64 = 4;
-
-fn change(db: RuntimeDbWeight) -> Weight {
-	Weight::from_parts(60_000_000, 0).saturating_add(db.reads_writes(READS, WRITES))
-}
-
-/// A change of the record alone.
-fn mark(db: RuntimeDbWeight) -> Weight {
-	Weight::from_parts(30_000_000, 0).saturating_add(db.reads_writes(READS - 2, WRITES - 2))
-}
-
-/// Both ends of a delegation, the delegate's account, and the record.
-fn redelegate(db: RuntimeDbWeight) -> Weight {
-	Weight::from_parts(20_000_000, 0).saturating_add(db.reads_writes(5, 3))
-}
-
-/// The check of a signature.
-const SIGNATURE: Weight = Weight::from_parts(60_000_000, 0);
-
-/// A change that may end the stake, and with it a delegation.
-fn reduce(change: Weight, db: RuntimeDbWeight) -> Weight {
-	change.saturating_add(redelegate(db))
-}
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn stake() -> Weight {
-		change(T::DbWeight::get())
+		Weight::from_parts(232_615_000, 0)
+			.saturating_add(T::DbWeight::get().reads(13))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn unstake() -> Weight {
-		reduce(mark(T::DbWeight::get()), T::DbWeight::get())
+		Weight::from_parts(127_292_000, 0)
+			.saturating_add(T::DbWeight::get().reads(14))
+			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	fn withdraw() -> Weight {
-		change(T::DbWeight::get())
+		Weight::from_parts(163_998_000, 0)
+			.saturating_add(T::DbWeight::get().reads(12))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn retier() -> Weight {
-		mark(T::DbWeight::get())
+		Weight::from_parts(123_848_000, 0)
+			.saturating_add(T::DbWeight::get().reads(11))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn lock() -> Weight {
-		mark(T::DbWeight::get())
+		Weight::from_parts(92_860_000, 0)
+			.saturating_add(T::DbWeight::get().reads(13))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn delegate() -> Weight {
-		redelegate(T::DbWeight::get()).saturating_add(SIGNATURE)
+		Weight::from_parts(119_058_000, 0)
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn undelegate() -> Weight {
-		redelegate(T::DbWeight::get())
+		Weight::from_parts(49_258_000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn pay() -> Weight {
-		reduce(change(T::DbWeight::get()), T::DbWeight::get())
+		Weight::from_parts(227_048_000, 0)
+			.saturating_add(T::DbWeight::get().reads(15))
+			.saturating_add(T::DbWeight::get().writes(7))
 	}
 }
 
+/// Weights on ParityDB.
 impl WeightInfo for () {
 	fn stake() -> Weight {
-		change(ParityDbWeight::get())
+		Weight::from_parts(232_615_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(13))
+			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn unstake() -> Weight {
-		reduce(mark(ParityDbWeight::get()), ParityDbWeight::get())
+		Weight::from_parts(127_292_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(14))
+			.saturating_add(ParityDbWeight::get().writes(5))
 	}
 	fn withdraw() -> Weight {
-		change(ParityDbWeight::get())
+		Weight::from_parts(163_998_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(12))
+			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn retier() -> Weight {
-		mark(ParityDbWeight::get())
+		Weight::from_parts(123_848_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(11))
+			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 	fn lock() -> Weight {
-		mark(ParityDbWeight::get())
+		Weight::from_parts(92_860_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(13))
+			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 	fn delegate() -> Weight {
-		redelegate(ParityDbWeight::get()).saturating_add(SIGNATURE)
+		Weight::from_parts(119_058_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(6))
+			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn undelegate() -> Weight {
-		redelegate(ParityDbWeight::get())
+		Weight::from_parts(49_258_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn pay() -> Weight {
-		reduce(change(ParityDbWeight::get()), ParityDbWeight::get())
+		Weight::from_parts(227_048_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(15))
+			.saturating_add(ParityDbWeight::get().writes(7))
 	}
 }

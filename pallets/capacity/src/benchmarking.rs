@@ -1,29 +1,29 @@
-//! Benchmarks of the calls and the hook, at their dearest.
-//!
-//! Not measured here: throughput reserved, tended and at its end, which are mostly what the workers'
-//! slots cost.
+//! Benchmarks of the calls and of the hook's steps, at their dearest.
 
 #![cfg(feature = "runtime-benchmarks")]
 
 use frame_benchmarking::v2::*;
 use frame_support::{
-	traits::{
-		fungible::{Inspect as _, Mutate as _},
-		fungibles::Inspect as _,
-	},
+	traits::{fungibles::Inspect as _, Get},
+	weights::WeightMeter,
 	BoundedVec,
 };
 use frame_system::RawOrigin;
 use one_primitives::{
-	clock::Clock, models::ModelId, price::GIGA, reputation, Cu, ProtocolTime, Usdc,
+	benchmarking::World,
+	capacity::BookingId,
+	clock::Clock,
+	models::{ModelId, Models},
+	price::GIGA,
+	reputation, Cu, ProtocolTime, Usdc,
 };
 use polkadot_sdk::*;
 use sp_runtime::Permill;
 
 use crate::{
-	AllowanceCount, Allowances, Booking, Bookings, BoundSlot, Classes, Config, Ends, NextClass,
-	OpenClasses, Pallet, Price, PriceRecord, Records, SponsorRecord, Sponsors, MAX_BOOKINGS,
-	MAX_BOUND, MAX_CLASSES, MIN_PERIOD,
+	AllowanceCount, Allowances, Booking, Bookings, BoundSlot, Call, Classes, Config, Ends,
+	NextBooking, NextClass, OpenClasses, Pallet, Price, PriceRecord, Records, SponsorRecord,
+	Sponsors, WeightInfo, MAX_BOOKINGS, MAX_BOUND, MAX_CLASSES, MIN_PERIOD,
 };
 
 /// CU of each purchase: enough for its premium to keep an escrow alive.
@@ -31,15 +31,14 @@ const CU: Cu = 500 * GIGA as Cu;
 /// Micro-USDC per 10^9 CU of the first class; the next ones cost one more each.
 const PRICE: Usdc = 100_000;
 
+/// Protocol time after which a silent worker is given no jobs, whatever governance says.
+const SILENCE: ProtocolTime = 2 * 60 * 60 * 1_000;
+
 /// An account with USDC for the purchases of a benchmark.
-fn buyer<T: Config>() -> Result<T::AccountId, BenchmarkError> {
+fn buyer<T: Config>() -> T::AccountId {
 	let who: T::AccountId = whitelisted_caller();
-	let funds = Pallet::<T>::purchase(&who, CU)
-		.cost
-		.saturating_mul(2 * Usdc::from(MAX_CLASSES))
-		.saturating_add(T::UsdcAsset::minimum_balance());
-	T::UsdcAsset::mint_into(&who, funds)?;
-	Ok(who)
+	T::BenchmarkHelper::endow(&who);
+	who
 }
 
 /// Buys vouchers of `classes` classes.
@@ -86,13 +85,56 @@ fn book<T: Config>(sponsor: &T::AccountId) -> Result<u32, BenchmarkError> {
 	Ok(last)
 }
 
+/// Registers `count` workers with a slot each, numbered from `first` on; those before them go
+/// silent, and what slots they had free are stale.
+fn workers<T: Config>(model: &ModelId, first: u32, count: u32) {
+	T::BenchmarkHelper::pass(SILENCE);
+	for n in first..first + count {
+		T::BenchmarkHelper::worker(n, &[*model], 1);
+	}
+}
+
+/// A sponsor with vouchers, a model of whose listed slots a third are stale, and the rate that takes
+/// as many as one booking can have.
+fn sponsor<T: Config>() -> Result<(T::AccountId, ModelId, Cu), BenchmarkError> {
+	let (who, model) = (whitelisted_caller(), T::BenchmarkHelper::model(0));
+	T::BenchmarkHelper::vouchers(&who);
+	workers::<T>(&model, 0, MAX_BOUND);
+	workers::<T>(&model, MAX_BOUND, 2 * MAX_BOUND);
+	let terms = T::Models::terms(&model).ok_or("the model is active")?;
+	let rate = Pallet::<T>::rate(&who, &model, &terms);
+	let spare = T::SpareShare::get().mul_ceil(MAX_BOUND);
+	Ok((who, model, rate * Cu::from(MAX_BOUND - spare)))
+}
+
+/// The booking of a sponsor that has as many slots as one can have.
+fn booked<T: Config>() -> Result<(BookingId, ModelId), BenchmarkError> {
+	let (who, model, rate) = sponsor::<T>()?;
+	let id = NextBooking::<T>::get();
+	Pallet::<T>::do_book(who, model, rate, T::MaxBookingPeriod::get(), Cu::MAX)?;
+	Ok((id, model))
+}
+
+fn bound<T: Config>(id: BookingId) -> usize {
+	Bookings::<T>::get(id).map_or(0, |booking| booking.slots.len())
+}
+
+/// Ends a booking now; its slots were idle all the time.
+fn expire<T: Config>(id: BookingId) {
+	Bookings::<T>::mutate_extant(id, |booking| {
+		booking.ends = T::Clock::protocol();
+		let idle = T::MaxBookingPeriod::get();
+		booking.slots.iter_mut().for_each(|slot| slot.idle = idle);
+	});
+}
+
 #[benchmarks]
 mod benches {
 	use super::*;
 
 	#[benchmark]
 	fn buy() -> Result<(), BenchmarkError> {
-		let who = buyer::<T>()?;
+		let who = buyer::<T>();
 		buy_classes::<T>(&who, MAX_CLASSES)?;
 		post::<T>(MAX_CLASSES);
 
@@ -108,7 +150,7 @@ mod benches {
 
 	#[benchmark]
 	fn refund() -> Result<(), BenchmarkError> {
-		let who = buyer::<T>()?;
+		let who = buyer::<T>();
 		buy_classes::<T>(&who, 1)?;
 
 		// An odd number, so that rounding leaves something for the credit pot.
@@ -161,6 +203,18 @@ mod benches {
 	}
 
 	#[benchmark]
+	fn reserve_throughput() -> Result<(), BenchmarkError> {
+		let (who, model, rate) = sponsor::<T>()?;
+		let (id, period) = (NextBooking::<T>::get(), T::MaxBookingPeriod::get());
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), model, rate, period, Cu::MAX);
+
+		assert_eq!(bound::<T>(id), MAX_BOUND as usize);
+		Ok(())
+	}
+
+	#[benchmark]
 	fn release_throughput() -> Result<(), BenchmarkError> {
 		let who: T::AccountId = whitelisted_caller();
 		let id = book::<T>(&who)?;
@@ -170,6 +224,51 @@ mod benches {
 
 		let ends = Bookings::<T>::get(id).map(|booking| booking.ends);
 		assert_eq!(ends, Some(T::Clock::protocol() + MIN_PERIOD));
+		Ok(())
+	}
+
+	/// A booking that is over, without weight to close it.
+	#[benchmark]
+	fn read_booking() -> Result<(), BenchmarkError> {
+		let id = book::<T>(&whitelisted_caller())?;
+		let mut meter = WeightMeter::with_limit(T::WeightInfo::read_booking());
+
+		#[block]
+		{
+			Pallet::<T>::end_booking(id, &mut meter);
+		}
+
+		assert!(Bookings::<T>::contains_key(id));
+		Ok(())
+	}
+
+	/// All slots are lost and replaced.
+	#[benchmark]
+	fn tend_booking() -> Result<(), BenchmarkError> {
+		let (id, model) = booked::<T>()?;
+		workers::<T>(&model, 3 * MAX_BOUND, 2 * MAX_BOUND);
+
+		#[block]
+		{
+			Pallet::<T>::tend_booking(id, &mut WeightMeter::new());
+		}
+
+		assert_eq!(bound::<T>(id), MAX_BOUND as usize);
+		Ok(())
+	}
+
+	/// All slots were idle and are paid for.
+	#[benchmark]
+	fn end_booking() -> Result<(), BenchmarkError> {
+		let (id, _) = booked::<T>()?;
+		expire::<T>(id);
+
+		#[block]
+		{
+			Pallet::<T>::end_booking(id, &mut WeightMeter::new());
+		}
+
+		assert!(!Bookings::<T>::contains_key(id));
 		Ok(())
 	}
 

@@ -201,7 +201,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Closes a booking that is over, if it has no job left.
-	fn end_booking(id: BookingId, meter: &mut WeightMeter) {
+	pub(crate) fn end_booking(id: BookingId, meter: &mut WeightMeter) {
 		if meter.try_consume(T::WeightInfo::read_booking()).is_err() {
 			return;
 		}
@@ -214,7 +214,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Takes the slots off a booking whose workers are not there, and binds others in their place.
-	fn tend_booking(id: BookingId, meter: &mut WeightMeter) {
+	pub(crate) fn tend_booking(id: BookingId, meter: &mut WeightMeter) {
 		if meter.try_consume(T::WeightInfo::tend_booking()).is_err() {
 			return;
 		}

@@ -141,6 +141,10 @@ pub mod pallet {
 
 		/// Weights of the calls and the hook.
 		type WeightInfo: WeightInfo;
+
+		/// What the benchmarks find in the other pallets.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: one_primitives::benchmarking::World<Self::AccountId>;
 	}
 
 	/// The pallet.

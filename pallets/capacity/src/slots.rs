@@ -43,7 +43,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// CU that a slot of `worker` serves in a minute, as far as it is proven.
-	fn rate(worker: &T::AccountId, model: &ModelId, terms: &ModelTerms) -> Cu {
+	pub(crate) fn rate(worker: &T::AccountId, model: &ModelId, terms: &ModelTerms) -> Cu {
 		let tokens = u128::from(T::Workers::proven_rate(worker, model)).saturating_mul(60);
 		let macs = tokens.saturating_mul(terms.cost.linear.into());
 		(macs / MACS_PER_CU).saturated_into()

@@ -1,181 +1,163 @@
-//! Weights of the pallet, counted in database accesses.
+//! Weights of the pallet, as its benchmarks measured them on Intel(R) Xeon(R) Processor; `scripts/weights` writes this file.
+//!
+//! 2026-11-20; 10 steps, 20 repeats. What the database takes is added by the runtime's figures.
 
 use core::marker::PhantomData;
 
-use frame_support::{
-	traits::Get,
-	weights::{constants::ParityDbWeight, RuntimeDbWeight, Weight},
+use polkadot_sdk::{
+	frame_support::{
+		traits::Get,
+		weights::{constants::ParityDbWeight, Weight},
+	},
+	frame_system,
 };
-use polkadot_sdk::*;
 
-use crate::{MAX_BOUND, MAX_CLASSES};
-
-/// Weights that the pallet needs.
+/// What the calls of the pallet and the steps of its hook take at the most, each by the benchmark of its name.
 pub trait WeightInfo {
-	/// The call `buy`, of the first vouchers of a class.
+	/// Weight of `buy`.
 	fn buy() -> Weight;
-	/// The call `refund`.
+	/// Weight of `refund`.
 	fn refund() -> Weight;
-	/// The call `allow`.
+	/// Weight of `allow`.
 	fn allow() -> Weight;
-	/// The call `disallow`.
+	/// Weight of `disallow`.
 	fn disallow() -> Weight;
-	/// The call `choose_sponsor`.
+	/// Weight of `choose_sponsor`.
 	fn choose_sponsor() -> Weight;
-	/// The call `reserve_throughput`, of as many slots as a booking can have.
+	/// Weight of `reserve_throughput`.
 	fn reserve_throughput() -> Weight;
-	/// The call `release_throughput`.
+	/// Weight of `release_throughput`.
 	fn release_throughput() -> Weight;
-	/// The call `reap_record`.
-	fn reap_record() -> Weight;
-	/// A look at the price, and a step of it.
-	fn post_price() -> Weight;
-	/// A look at the list of bookings, or at one of them.
+	/// Weight of `read_booking`.
 	fn read_booking() -> Weight;
-	/// The replacement of as many slots as a booking can have.
+	/// Weight of `tend_booking`.
 	fn tend_booking() -> Weight;
-	/// The end of a booking with as many slots as it can have.
+	/// Weight of `end_booking`.
 	fn end_booking() -> Weight;
+	/// Weight of `post_price`.
+	fn post_price() -> Weight;
+	/// Weight of `reap_record`.
+	fn reap_record() -> Weight;
 }
 
-/// Weights by the database of the runtime.
+/// Weights on the database of the runtime `T`.
 pub struct SubstrateWeight<T>(PhantomData<T>);
-
-fn cost(db: RuntimeDbWeight, micros: u64, reads: u64, writes: u64) -> Weight {
-	let time = Weight::from_parts(micros.saturating_mul(1_000_000), 0);
-	time.saturating_add(db.reads_writes(reads, writes))
-}
-
-/// Price, premiums, the buyer's record, what is proven, the issuance of every class twice; the class
-/// and its asset; two transfers of USDC and one of vouchers; the books.
-fn buy(db: RuntimeDbWeight) -> Weight {
-	cost(db, 200, 2 * u64::from(MAX_CLASSES) + 27, 16)
-}
-
-/// Class and asset, a transfer of USDC to the holder and one to the books, the books.
-fn refund(db: RuntimeDbWeight) -> Weight {
-	cost(db, 120, 14, 10)
-}
-
-/// Allowance, count and sponsor.
-fn allowance(db: RuntimeDbWeight) -> Weight {
-	cost(db, 30, 3, 3)
-}
-
-fn choose(db: RuntimeDbWeight) -> Weight {
-	cost(db, 20, 2, 1)
-}
-
-fn reap(db: RuntimeDbWeight) -> Weight {
-	cost(db, 20, 2, 1)
-}
-
-/// For each slot the draws of a worker, its record and seat; the balances in all classes; a transfer
-/// of vouchers of two classes; the records of the booking.
-fn reserve(db: RuntimeDbWeight) -> Weight {
-	let (slots, classes) = (u64::from(MAX_BOUND), u64::from(MAX_CLASSES));
-	cost(db, 300, 12 * slots + classes + 16, 5 * slots + 12)
-}
-
-fn release(db: RuntimeDbWeight) -> Weight {
-	cost(db, 30, 3, 2)
-}
-
-/// For each slot a worker's record and seat, the payment out of two classes, the books; the vouchers
-/// given back; the records of the booking.
-fn end_booking(db: RuntimeDbWeight) -> Weight {
-	let slots = u64::from(MAX_BOUND);
-	cost(db, 800, 20 * slots + 12, 16 * slots + 12)
-}
-
-fn read(db: RuntimeDbWeight) -> Weight {
-	cost(db, 5, 1, 0)
-}
-
-/// For each slot a worker's record and seat, back and forth, the draws of another one, and its.
-fn tend(db: RuntimeDbWeight) -> Weight {
-	let slots = u64::from(MAX_BOUND);
-	cost(db, 300, 20 * slots + 4, 10 * slots + 1)
-}
-
-fn post(db: RuntimeDbWeight) -> Weight {
-	cost(db, 10, 3, 1)
-}
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn buy() -> Weight {
-		buy(T::DbWeight::get())
+		Weight::from_parts(451_324_000, 0)
+			.saturating_add(T::DbWeight::get().reads(36))
+			.saturating_add(T::DbWeight::get().writes(13))
 	}
 	fn refund() -> Weight {
-		refund(T::DbWeight::get())
+		Weight::from_parts(159_279_000, 0)
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	fn allow() -> Weight {
-		allowance(T::DbWeight::get())
+		Weight::from_parts(32_727_000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn disallow() -> Weight {
-		allowance(T::DbWeight::get())
+		Weight::from_parts(33_525_000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn choose_sponsor() -> Weight {
-		choose(T::DbWeight::get())
+		Weight::from_parts(20_143_000, 0)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn reserve_throughput() -> Weight {
-		reserve(T::DbWeight::get())
+		Weight::from_parts(3_402_039_000, 0)
+			.saturating_add(T::DbWeight::get().reads(170))
+			.saturating_add(T::DbWeight::get().writes(107))
 	}
 	fn release_throughput() -> Weight {
-		release(T::DbWeight::get())
+		Weight::from_parts(16_860_000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn read_booking() -> Weight {
-		read(T::DbWeight::get())
+		Weight::from_parts(4_790_000, 0).saturating_add(T::DbWeight::get().reads(1))
 	}
 	fn tend_booking() -> Weight {
-		tend(T::DbWeight::get())
+		Weight::from_parts(3_042_249_000, 0)
+			.saturating_add(T::DbWeight::get().reads(148))
+			.saturating_add(T::DbWeight::get().writes(110))
 	}
 	fn end_booking() -> Weight {
-		end_booking(T::DbWeight::get())
-	}
-	fn reap_record() -> Weight {
-		reap(T::DbWeight::get())
+		Weight::from_parts(4_263_423_000, 0)
+			.saturating_add(T::DbWeight::get().reads(86))
+			.saturating_add(T::DbWeight::get().writes(113))
 	}
 	fn post_price() -> Weight {
-		post(T::DbWeight::get())
+		Weight::from_parts(17_123_000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	fn reap_record() -> Weight {
+		Weight::from_parts(100_000_000, 0)
 	}
 }
 
+/// Weights on ParityDB.
 impl WeightInfo for () {
 	fn buy() -> Weight {
-		buy(ParityDbWeight::get())
+		Weight::from_parts(451_324_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(36))
+			.saturating_add(ParityDbWeight::get().writes(13))
 	}
 	fn refund() -> Weight {
-		refund(ParityDbWeight::get())
+		Weight::from_parts(159_279_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(6))
+			.saturating_add(ParityDbWeight::get().writes(5))
 	}
 	fn allow() -> Weight {
-		allowance(ParityDbWeight::get())
+		Weight::from_parts(32_727_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn disallow() -> Weight {
-		allowance(ParityDbWeight::get())
+		Weight::from_parts(33_525_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn choose_sponsor() -> Weight {
-		choose(ParityDbWeight::get())
+		Weight::from_parts(20_143_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(1))
+			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn reserve_throughput() -> Weight {
-		reserve(ParityDbWeight::get())
+		Weight::from_parts(3_402_039_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(170))
+			.saturating_add(ParityDbWeight::get().writes(107))
 	}
 	fn release_throughput() -> Weight {
-		release(ParityDbWeight::get())
+		Weight::from_parts(16_860_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 	fn read_booking() -> Weight {
-		read(ParityDbWeight::get())
+		Weight::from_parts(4_790_000, 0).saturating_add(ParityDbWeight::get().reads(1))
 	}
 	fn tend_booking() -> Weight {
-		tend(ParityDbWeight::get())
+		Weight::from_parts(3_042_249_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(148))
+			.saturating_add(ParityDbWeight::get().writes(110))
 	}
 	fn end_booking() -> Weight {
-		end_booking(ParityDbWeight::get())
-	}
-	fn reap_record() -> Weight {
-		reap(ParityDbWeight::get())
+		Weight::from_parts(4_263_423_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(86))
+			.saturating_add(ParityDbWeight::get().writes(113))
 	}
 	fn post_price() -> Weight {
-		post(ParityDbWeight::get())
+		Weight::from_parts(17_123_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(1))
+	}
+	fn reap_record() -> Weight {
+		Weight::from_parts(100_000_000, 0)
 	}
 }

@@ -7,6 +7,8 @@ pub use calendar::Calendar;
 pub use pallet::*;
 pub use weights::WeightInfo;
 
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 mod calendar;
 mod impls;
 #[cfg(test)]

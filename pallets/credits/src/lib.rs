@@ -11,6 +11,8 @@ pub use pallet::*;
 pub use types::{CreditStatus, DayRecord, Ledger, Reservation};
 pub use weights::WeightInfo;
 
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 pub mod extension;
 mod funds;
 mod impls;
@@ -96,6 +98,10 @@ pub mod pallet {
 
 		/// Weights of the hook and the extension.
 		type WeightInfo: WeightInfo;
+
+		/// What the benchmarks find in the other pallets.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: one_primitives::benchmarking::World<Self::AccountId>;
 	}
 
 	/// The pallet.

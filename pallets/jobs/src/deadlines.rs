@@ -45,7 +45,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Acts on the deadlines of one bucket; false if weight ran out before its end.
-	fn empty_bucket(number: u64, meter: &mut WeightMeter) -> bool {
+	pub(crate) fn empty_bucket(number: u64, meter: &mut WeightMeter) -> bool {
 		if meter.try_consume(T::WeightInfo::deadline_bucket()).is_err() {
 			return false;
 		}
@@ -81,7 +81,7 @@ impl<T: Config> Pallet<T> {
 		T::WeightInfo::deadline().saturating_add(callback)
 	}
 
-	fn meet_deadline(number: u64, id: JobId) {
+	pub(crate) fn meet_deadline(number: u64, id: JobId) {
 		let Some(job) = Jobs::<T>::get(id) else {
 			defensive!("a deadline is of a stored job");
 			Self::forget_deadline(number, id);

@@ -45,12 +45,12 @@ impl<T: Config> Pallet<T> {
 			.unwrap_or_default()
 	}
 
-	fn do_ask(
+	/// Submits a job of which `asker` is told.
+	pub(crate) fn ask(
 		asker: AskerId,
 		payer: &T::AccountId,
 		request: Request,
 	) -> Result<JobId, DispatchError> {
-		ensure!(T::Callbacks::knows(&asker), Error::<T>::UnknownAsker);
 		let terms = Self::asked(payer, &request);
 		let job = Self::do_submit(payer.clone(), terms, request.prompt)?;
 		Askers::<T>::insert(job, asker);
@@ -70,7 +70,8 @@ impl<T: Config> Inference<T::AccountId> for Pallet<T> {
 		payer: &T::AccountId,
 		request: Request,
 	) -> Result<JobId, DispatchError> {
-		with_storage_layer(|| Self::do_ask(asker, payer, request))
+		ensure!(T::Callbacks::knows(&asker), Error::<T>::UnknownAsker);
+		with_storage_layer(|| Self::ask(asker, payer, request))
 	}
 
 	fn cancel(payer: &T::AccountId, job: JobId) -> DispatchResult {

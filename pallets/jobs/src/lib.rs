@@ -7,6 +7,8 @@ extern crate alloc;
 use one_primitives::{credits::LaneFunds, ProtocolTime};
 use polkadot_sdk::*;
 
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 mod deadlines;
 mod funds;
 mod inference;
@@ -140,6 +142,9 @@ pub mod pallet {
 		type PollWeight: Get<Weight>;
 		/// Weights.
 		type WeightInfo: WeightInfo;
+		/// What the benchmarks find in the other pallets.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: one_primitives::benchmarking::World<Self::AccountId>;
 	}
 
 	/// Number of the next job.

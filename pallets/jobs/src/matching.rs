@@ -52,7 +52,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Matches the next job of `line`: of the other lane, if the first has none that anybody takes;
 	/// false if there is nothing more to match.
-	fn match_next(line: &Line, seed: H256, meter: &mut WeightMeter) -> bool {
+	pub(crate) fn match_next(line: &Line, seed: H256, meter: &mut WeightMeter) -> bool {
 		let queues = Queues::<T>::get(line);
 		let lanes = queues.order(T::IncludedFloor::get()).into_iter();
 		let mut heads = lanes.filter_map(|lane| queues.lane(lane).head);
@@ -60,7 +60,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Gives the job at the head of a queue to a worker, if it can be matched and one takes it.
-	fn match_head(head: JobId, seed: H256, meter: &mut WeightMeter) -> bool {
+	pub(crate) fn match_head(head: JobId, seed: H256, meter: &mut WeightMeter) -> bool {
 		let Some((id, job)) = Self::matchable(head) else {
 			return false;
 		};
@@ -81,7 +81,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Takes a slot for the job: of its booking, if it has one.
-	fn draw(id: JobId, job: &JobOf<T>, seed: H256) -> Option<T::AccountId> {
+	pub(crate) fn draw(id: JobId, job: &JobOf<T>, seed: H256) -> Option<T::AccountId> {
 		match job.booking {
 			Some(booking) => T::Bookings::take_slot(booking, random(seed, id, 0)),
 			None => Self::draw_free(id, job, seed),

@@ -1,84 +1,143 @@
-//! Weights, counted in reads and writes of storage.
+//! Weights of the pallet, as its benchmarks measured them on Intel(R) Xeon(R) Processor; `scripts/weights` writes this file.
+//!
+//! 2026-11-20; 10 steps, 20 repeats. What the database takes is added by the runtime's figures.
 
-use one_primitives::jobs::MAX_SLOTS;
-use polkadot_sdk::frame_support::weights::{
-	constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_MICROS},
-	Weight,
+use core::marker::PhantomData;
+
+use polkadot_sdk::{
+	frame_support::{
+		traits::Get,
+		weights::{constants::ParityDbWeight, Weight},
+	},
+	frame_system,
 };
 
-/// Weights of the calls and of each step of the hook.
+/// What the calls of the pallet and the steps of its hook take at the most, each by the benchmark of its name.
 pub trait WeightInfo {
-	/// `submit_job` on the Included lane with a prompt of `bytes`.
-	fn submit_included(bytes: u32) -> Weight;
-	/// `submit_job` on any other lane with a prompt of `bytes`.
-	fn submit_dedicated(bytes: u32) -> Weight;
-	/// A pallet's submission of a prompt of `bytes`.
-	fn submit_for_pallet(bytes: u32) -> Weight;
-	/// `cancel_job` of a job that a worker holds.
+	/// Weight of `submit_included`, `b` from 0 to 2048.
+	fn submit_included(b: u32) -> Weight;
+	/// Weight of `submit_dedicated`, `b` from 0 to 2048.
+	fn submit_dedicated(b: u32) -> Weight;
+	/// Weight of `submit_for_pallet`, `b` from 0 to 2048.
+	fn submit_for_pallet(b: u32) -> Weight;
+	/// Weight of `cancel_job`.
 	fn cancel_job() -> Weight;
-	/// Start of matching.
+	/// Weight of `match_base`.
 	fn match_base() -> Weight;
-	/// Turn of one line, without a match.
+	/// Weight of `match_line`.
 	fn match_line() -> Weight;
-	/// One match, two draws included.
+	/// Weight of `match_job`.
 	fn match_job() -> Weight;
-	/// Start of deadlines.
+	/// Weight of `deadline_base`.
 	fn deadline_base() -> Weight;
-	/// An empty bucket.
+	/// Weight of `deadline_bucket`.
 	fn deadline_bucket() -> Weight;
-	/// One deadline.
+	/// Weight of `deadline`.
 	fn deadline() -> Weight;
 }
 
-/// Time outside of storage, in microseconds, and storage accesses on ParityDB.
-fn cost(micros: u64, reads: u64, writes: u64) -> Weight {
-	Weight::from_parts(micros.saturating_mul(WEIGHT_REF_TIME_PER_MICROS), 0)
-		.saturating_add(ParityDbWeight::get().reads_writes(reads, writes))
-}
+/// Weights on the database of the runtime `T`.
+pub struct SubstrateWeight<T>(PhantomData<T>);
 
-/// Copying and hashing a prompt.
-fn prompt(bytes: u32) -> Weight {
-	Weight::from_parts(u64::from(bytes).saturating_mul(500), 0)
-}
-
-impl WeightInfo for () {
-	// Registry, pauses, operators and slots, open jobs, delegation, stake, ledger, day, slot, queue; job,
-	// payload, slot, open jobs, deadline, links, ledger, day.
-	fn submit_included(bytes: u32) -> Weight {
-		cost(40, 23, 14).saturating_add(prompt(bytes))
+impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	fn submit_included(b: u32) -> Weight {
+		Weight::from_parts(181_047_500, 0)
+			.saturating_add(Weight::from_parts(3_165, 0).saturating_mul(b.into()))
+			.saturating_add(T::DbWeight::get().reads(23))
+			.saturating_add(T::DbWeight::get().writes(10))
 	}
-	// What the Included lane reads before it refuses; the sponsor, and the balances of both in all
-	// classes, twice; two transfers of vouchers; the bookings of both.
-	fn submit_dedicated(bytes: u32) -> Weight {
-		cost(140, 93, 20).saturating_add(prompt(bytes))
+	fn submit_dedicated(_b: u32) -> Weight {
+		Weight::from_parts(844_014_500, 0)
+			.saturating_add(T::DbWeight::get().reads(74))
+			.saturating_add(T::DbWeight::get().writes(18))
 	}
-	// All job slots, and who asks.
-	fn submit_for_pallet(bytes: u32) -> Weight {
-		cost(20, MAX_SLOTS.into(), 1).saturating_add(Self::submit_dedicated(bytes))
+	fn submit_for_pallet(b: u32) -> Weight {
+		Weight::from_parts(811_416_242, 0)
+			.saturating_add(Weight::from_parts(3_242, 0).saturating_mul(b.into()))
+			.saturating_add(T::DbWeight::get().reads(79))
+			.saturating_add(T::DbWeight::get().writes(19))
 	}
-	// The delegation; two lots: burnt, paid out of escrow, booked, and the rest given back; the sponsor's
-	// record; open jobs; who asked.
 	fn cancel_job() -> Weight {
-		cost(150, 43, 35)
+		Weight::from_parts(414_314_000, 0)
+			.saturating_add(T::DbWeight::get().reads(21))
+			.saturating_add(T::DbWeight::get().writes(20))
 	}
 	fn match_base() -> Weight {
-		cost(10, 4, 1)
+		Weight::from_parts(13_331_000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn match_line() -> Weight {
-		cost(5, 3, 0)
+		Weight::from_parts(54_947_000, 0).saturating_add(T::DbWeight::get().reads(9))
 	}
-	// Two draws, or the record of a booking and the workers of all its slots.
 	fn match_job() -> Weight {
-		cost(60, 50, 20)
+		Weight::from_parts(591_636_000, 0)
+			.saturating_add(T::DbWeight::get().reads(46))
+			.saturating_add(T::DbWeight::get().writes(28))
 	}
 	fn deadline_base() -> Weight {
-		cost(5, 2, 1)
+		Weight::from_parts(11_137_000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn deadline_bucket() -> Weight {
-		cost(5, 1, 0)
+		Weight::from_parts(7_669_000, 0).saturating_add(T::DbWeight::get().reads(1))
 	}
-	// A Dedicated job that failed: the vouchers of both lots go back; open jobs; who asked.
 	fn deadline() -> Weight {
-		cost(80, 26, 26)
+		Weight::from_parts(342_243_000, 0)
+			.saturating_add(T::DbWeight::get().reads(19))
+			.saturating_add(T::DbWeight::get().writes(20))
+	}
+}
+
+/// Weights on ParityDB.
+impl WeightInfo for () {
+	fn submit_included(b: u32) -> Weight {
+		Weight::from_parts(181_047_500, 0)
+			.saturating_add(Weight::from_parts(3_165, 0).saturating_mul(b.into()))
+			.saturating_add(ParityDbWeight::get().reads(23))
+			.saturating_add(ParityDbWeight::get().writes(10))
+	}
+	fn submit_dedicated(_b: u32) -> Weight {
+		Weight::from_parts(844_014_500, 0)
+			.saturating_add(ParityDbWeight::get().reads(74))
+			.saturating_add(ParityDbWeight::get().writes(18))
+	}
+	fn submit_for_pallet(b: u32) -> Weight {
+		Weight::from_parts(811_416_242, 0)
+			.saturating_add(Weight::from_parts(3_242, 0).saturating_mul(b.into()))
+			.saturating_add(ParityDbWeight::get().reads(79))
+			.saturating_add(ParityDbWeight::get().writes(19))
+	}
+	fn cancel_job() -> Weight {
+		Weight::from_parts(414_314_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(21))
+			.saturating_add(ParityDbWeight::get().writes(20))
+	}
+	fn match_base() -> Weight {
+		Weight::from_parts(13_331_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(1))
+	}
+	fn match_line() -> Weight {
+		Weight::from_parts(54_947_000, 0).saturating_add(ParityDbWeight::get().reads(9))
+	}
+	fn match_job() -> Weight {
+		Weight::from_parts(591_636_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(46))
+			.saturating_add(ParityDbWeight::get().writes(28))
+	}
+	fn deadline_base() -> Weight {
+		Weight::from_parts(11_137_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(1))
+	}
+	fn deadline_bucket() -> Weight {
+		Weight::from_parts(7_669_000, 0).saturating_add(ParityDbWeight::get().reads(1))
+	}
+	fn deadline() -> Weight {
+		Weight::from_parts(342_243_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(19))
+			.saturating_add(ParityDbWeight::get().writes(20))
 	}
 }

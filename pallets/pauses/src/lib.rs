@@ -7,6 +7,8 @@ pub use pallet::*;
 pub use types::{PalletName, Pause, Subject, MAX_LENGTH};
 pub use weights::WeightInfo;
 
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 mod impls;
 #[cfg(test)]
 mod mock;
@@ -48,6 +50,9 @@ pub mod pallet {
 		type MaxPauses: Get<u32>;
 		/// Cost of the calls.
 		type WeightInfo: WeightInfo;
+		/// What the benchmarks find in the other pallets.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: one_primitives::benchmarking::World<Self::AccountId>;
 	}
 
 	/// The pallet.

@@ -13,6 +13,8 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 
 pub mod access;
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarking;
 pub mod capacity;
 pub mod clock;
 pub mod credits;

@@ -136,7 +136,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Drops the stubs of one bucket; false if weight ran out before its end.
-	fn prune_bucket(number: u64, meter: &mut WeightMeter) -> bool {
+	pub(crate) fn prune_bucket(number: u64, meter: &mut WeightMeter) -> bool {
 		if meter.try_consume(T::WeightInfo::prune_bucket()).is_err() {
 			return false;
 		}

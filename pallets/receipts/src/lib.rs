@@ -7,6 +7,8 @@ extern crate alloc;
 use one_primitives::ProtocolTime;
 use polkadot_sdk::*;
 
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 mod impls;
 pub mod runtime_api;
 #[cfg(any(feature = "try-runtime", feature = "std"))]
@@ -66,6 +68,9 @@ pub mod pallet {
 		type PollWeight: Get<Weight>;
 		/// Weights.
 		type WeightInfo: WeightInfo;
+		/// What the benchmarks find in the other pallets.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: one_primitives::benchmarking::World<Self::AccountId>;
 	}
 
 	/// Receipts of served jobs that are not yet final.

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(feature = "std"), no_std)]
 
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 pub mod exchange;
 pub mod fees;
 mod ledger;
@@ -104,6 +106,9 @@ pub mod pallet {
 		type StatementWindows: Get<u32>;
 		/// Weights of the hook's steps.
 		type WeightInfo: WeightInfo;
+		/// What the benchmarks find in the other pallets.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: one_primitives::benchmarking::World<Self::AccountId>;
 	}
 
 	/// What the USDC in the account is promised to.

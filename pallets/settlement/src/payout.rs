@@ -25,10 +25,15 @@ impl<T: Config> Pallet<T> {
 			Self::do_sell();
 		}
 		if meter.try_consume(T::WeightInfo::settle()).is_ok() {
-			Self::open_round();
-			Self::pay_round(meter);
-			Self::prune_statements(meter);
+			Self::do_settle(meter);
 		}
+	}
+
+	/// Starts a settlement if it is time, pays whom it still owes, and drops old statements.
+	pub(crate) fn do_settle(meter: &mut WeightMeter) {
+		Self::open_round();
+		Self::pay_round(meter);
+		Self::prune_statements(meter);
 	}
 
 	/// Gives `who` a place in the queue, if it has none.
@@ -99,7 +104,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Pays the head of the queue; who cannot be paid goes to its end, behind the round.
-	fn pay_next(queue: &mut QueueRecord, round: &mut RoundRecord) {
+	pub(crate) fn pay_next(queue: &mut QueueRecord, round: &mut RoundRecord) {
 		let payee = Payees::<T>::take(queue.head);
 		queue.head = queue.head.saturating_add(1);
 		let Some(who) = payee else {

@@ -88,7 +88,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Drops the statements of one window; false if weight ran out before its end.
-	fn prune_window(window: u32, meter: &mut WeightMeter) -> bool {
+	pub(crate) fn prune_window(window: u32, meter: &mut WeightMeter) -> bool {
 		let mut step = || meter.try_consume(T::WeightInfo::prune()).is_ok();
 		for payee in Payments::<T>::iter_key_prefix(window) {
 			if !step() {

@@ -1,17 +1,19 @@
-//! Benchmarks of the calls and of what the hooks do, with as many candidates as can be.
+//! Benchmarks of the calls and of what the hooks do, at their dearest: with as many candidates as
+//! can be, of whom the one that is measured changes its place, and as much unbonding as can be.
 
 use alloc::{vec, vec::Vec};
 use codec::Decode;
 use frame_benchmarking::v2::*;
 use frame_support::{
 	traits::{
-		fungible::{Inspect, Mutate},
+		fungible::{Balanced, Inspect},
 		EnsureOrigin, Get, ValidatorSet,
 	},
 	weights::WeightMeter,
 };
 use frame_system::RawOrigin;
 use pallet_authorship::EventHandler;
+use pallet_session::SessionInterface;
 use polkadot_sdk::*;
 use sp_runtime::{
 	traits::{Saturating, TrailingZeroInput},
@@ -21,153 +23,166 @@ use sp_staking::offence::{OffenceDetails, OnOffenceHandler};
 
 use crate::*;
 
-/// Bond of the account that is measured.
+/// The least bond, so many times.
 fn bond_of<T: Config>(times: u32) -> BalanceOf<T> {
 	T::MinBond::get().saturating_mul(times.into())
 }
 
-/// An account with the funds of a hundred least bonds.
-fn funded<T: Config>(name: &'static str, index: u32) -> T::AccountId
-where
-	T::Currency: Mutate<T::AccountId>,
-{
-	let who = account(name, index, 0);
+/// Gives `who` the funds of a hundred least bonds.
+fn fund<T: Config>(who: &T::AccountId) -> Result<(), BenchmarkError> {
 	let funds = bond_of::<T>(100).saturating_add(T::Currency::minimum_balance());
-	T::Currency::set_balance(&who, funds);
-	who
+	T::Currency::resolve(who, T::Currency::issue(funds)).map_err(|_| "an account takes funds")?;
+	Ok(())
 }
 
-/// A bonded account with session keys.
-fn bonded<T>(name: &'static str, index: u32, times: u32) -> Result<T::AccountId, BenchmarkError>
-where
-	T: Config + pallet_session::Config<ValidatorId = <T as frame_system::Config>::AccountId>,
-	<T as pallet::Config>::Currency: Mutate<T::AccountId>,
-{
-	let who = funded::<T>(name, index);
-	let keys = <T as pallet_session::Config>::Keys::decode(&mut TrailingZeroInput::zeroes())
-		.map_err(|_| "keys decode from zeroes")?;
-	pallet_session::NextKeys::<T>::insert(&who, keys);
-	Pallet::<T>::do_bond(&who, bond_of::<T>(times))?;
-	Ok(who)
-}
-
-/// As many candidates as can be but one, with twice the least bond.
-fn crowd<T>() -> Result<(), BenchmarkError>
-where
-	T: Config + pallet_session::Config<ValidatorId = <T as frame_system::Config>::AccountId>,
-	<T as pallet::Config>::Currency: Mutate<T::AccountId>,
-{
-	for index in 1..T::MaxCandidates::get() {
-		if Candidates::<T>::get().is_full() {
-			break;
-		}
-		Pallet::<T>::stand(&bonded::<T>("crowd", index, 2)?)?;
+/// Bonds the least bond so many `times` for `who`, beside `chunks` parts that unbond.
+fn bonded<T: Config>(who: &T::AccountId, times: u32, chunks: u32) -> Result<(), BenchmarkError> {
+	fund::<T>(who)?;
+	Pallet::<T>::do_bond(who, bond_of::<T>(times).saturating_add(chunks.into()))?;
+	for _ in 0..chunks {
+		Pallet::<T>::do_unbond(who, 1u32.into())?;
 	}
 	Ok(())
 }
 
-/// A candidate among as many as can be.
-fn candidate<T>(times: u32) -> Result<T::AccountId, BenchmarkError>
-where
-	T: Config + pallet_session::Config<ValidatorId = <T as frame_system::Config>::AccountId>,
-	<T as pallet::Config>::Currency: Mutate<T::AccountId>,
-{
-	crowd::<T>()?;
-	let who = bonded::<T>("candidate", 0, times)?;
+/// Candidates with twice the least bond, so many that there is `room` for as many more.
+fn crowd<T: Config>(room: u32) -> Result<(), BenchmarkError> {
+	let most = T::MaxCandidates::get().saturating_sub(room);
+	for index in 0..most {
+		if Candidates::<T>::get().len() >= most as usize {
+			break;
+		}
+		let who = account("candidate", index, 0);
+		bonded::<T>(&who, 2, 0)?;
+		Pallet::<T>::stand(&who)?;
+	}
+	Ok(())
+}
+
+/// The caller as a candidate among as many as can be, of whom it is the last with twice the least
+/// bond, and the first with more.
+fn candidate<T: Config>(times: u32, chunks: u32) -> Result<T::AccountId, BenchmarkError> {
+	crowd::<T>(1)?;
+	let who = whitelisted_caller();
+	bonded::<T>(&who, times, chunks)?;
 	Pallet::<T>::stand(&who)?;
 	Ok(who)
 }
 
-/// Convicts `who` of an equivocation in this session; all of its bond is slashed.
-fn convict<T: Config>(who: &T::AccountId) {
-	let exposure = Ledgers::<T>::get(who)
-		.map(|ledger| ledger.bond)
-		.unwrap_or_default();
+/// A candidate with a pending slash, which stands again after its conviction.
+fn slashed<T: Config>() -> Result<T::AccountId, BenchmarkError> {
+	let who = candidate::<T>(4, MAX_CHUNKS)?;
 	let session = T::Sessions::session_index();
 	let conviction = Conviction {
 		offence: Offence::Equivocation,
 		fraction: Perbill::one(),
 	};
-	Pallet::<T>::convict(who, exposure, session, conviction);
+	Pallet::<T>::convict(&who, bond_of::<T>(1), session, conviction);
+	Ledgers::<T>::mutate_extant(&who, |ledger| ledger.status = Status::Chilled);
+	Pallet::<T>::stand(&who)?;
+	Ok(who)
+}
+
+/// The bond of `who`.
+fn bond_left<T: Config>(who: &T::AccountId) -> Option<BalanceOf<T>> {
+	Ledgers::<T>::get(who).map(|ledger| ledger.bond)
+}
+
+/// The status of `who`.
+fn status<T: Config>(who: &T::AccountId) -> Option<Status> {
+	Ledgers::<T>::get(who).map(|ledger| ledger.status)
 }
 
 #[benchmarks(where
 	T: pallet_session::Config<ValidatorId = <T as frame_system::Config>::AccountId>,
-	<T as pallet::Config>::Currency: Mutate<<T as frame_system::Config>::AccountId>,
 )]
-mod benchmarks {
+mod benches {
 	use super::*;
 
+	/// By one of whose bond all unbonds.
 	#[benchmark]
-	fn bond() {
-		let who = funded::<T>("candidate", 0);
+	fn bond() -> Result<(), BenchmarkError> {
+		let who: T::AccountId = whitelisted_caller();
+		bonded::<T>(&who, 1, MAX_CHUNKS - 1)?;
+		Pallet::<T>::do_unbond(&who, bond_of::<T>(1))?;
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()), bond_of::<T>(1));
 
-		assert!(Ledgers::<T>::contains_key(who));
+		assert_eq!(bond_left::<T>(&who), Some(bond_of::<T>(1)));
+		Ok(())
 	}
 
 	#[benchmark]
 	fn bond_more() -> Result<(), BenchmarkError> {
-		let who = candidate::<T>(3)?;
+		let who = candidate::<T>(2, MAX_CHUNKS)?;
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()), bond_of::<T>(1));
 
-		assert_eq!(Pallet::<T>::bonded(&who)?.bond, bond_of::<T>(4));
+		assert_eq!(bond_left::<T>(&who), Some(bond_of::<T>(3)));
 		Ok(())
 	}
 
 	#[benchmark]
 	fn unbond() -> Result<(), BenchmarkError> {
-		let who = candidate::<T>(4)?;
+		let who = candidate::<T>(4, MAX_CHUNKS - 1)?;
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()), bond_of::<T>(3));
 
-		assert_eq!(Pallet::<T>::bonded(&who)?.bond, bond_of::<T>(1));
+		assert_eq!(bond_left::<T>(&who), Some(bond_of::<T>(1)));
 		Ok(())
 	}
 
 	#[benchmark]
 	fn withdraw() -> Result<(), BenchmarkError> {
-		let who = candidate::<T>(4)?;
-		Pallet::<T>::do_unbond(&who, bond_of::<T>(1))?;
+		let who = candidate::<T>(2, MAX_CHUNKS)?;
 		Ledgers::<T>::mutate_extant(&who, |ledger| {
-			ledger
-				.unbonding
-				.iter_mut()
-				.for_each(|chunk| chunk.until = 0)
+			for chunk in &mut ledger.unbonding {
+				chunk.until = 0;
+			}
 		});
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()));
 
-		assert!(Pallet::<T>::bonded(&who)?.unbonding.is_empty());
+		let unbonding = Ledgers::<T>::get(&who).map(|ledger| ledger.unbonding.len());
+		assert_eq!(unbonding, Some(0));
 		Ok(())
 	}
 
+	/// By one that was convicted in an earlier session, and displaces the last candidate.
 	#[benchmark]
 	fn validate() -> Result<(), BenchmarkError> {
-		candidate::<T>(2)?;
-		let who = bonded::<T>("displacing", 0, 3)?;
+		crowd::<T>(0)?;
+		let who: T::AccountId = whitelisted_caller();
+		bonded::<T>(&who, 3, MAX_CHUNKS)?;
+		let convicted = Status::Convicted {
+			offence: Offence::Equivocation,
+			until: T::Sessions::session_index(),
+		};
+		Ledgers::<T>::mutate_extant(&who, |ledger| ledger.status = convicted);
+		let keys = Decode::decode(&mut TrailingZeroInput::zeroes())
+			.map_err(|_| "keys decode from zeroes")?;
+		T::Sessions::set_keys(&who, keys)?;
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()));
 
-		assert_eq!(Pallet::<T>::bonded(&who)?.status, Status::Candidate);
+		assert_eq!(status::<T>(&who), Some(Status::Candidate));
+		assert!(Candidates::<T>::get().is_full());
 		Ok(())
 	}
 
 	#[benchmark]
 	fn chill() -> Result<(), BenchmarkError> {
-		let who = candidate::<T>(3)?;
+		let who = candidate::<T>(3, MAX_CHUNKS)?;
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()));
 
-		assert_eq!(Pallet::<T>::bonded(&who)?.status, Status::Chilled);
+		assert_eq!(status::<T>(&who), Some(Status::Chilled));
 		Ok(())
 	}
 
@@ -175,25 +190,28 @@ mod benchmarks {
 	fn cancel_slash() -> Result<(), BenchmarkError> {
 		let origin =
 			T::CancelOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
-		let who = candidate::<T>(3)?;
-		convict::<T>(&who);
-		let slash = SlashIds::<T>::get().first;
+		let who = slashed::<T>()?;
 
 		#[extrinsic_call]
-		_(origin as T::RuntimeOrigin, slash);
+		_(origin as T::RuntimeOrigin, SlashIds::<T>::get().first);
 
-		assert_eq!(Pallet::<T>::bonded(&who)?.bond, bond_of::<T>(3));
+		assert_eq!(bond_left::<T>(&who), Some(bond_of::<T>(4)));
 		Ok(())
 	}
 
+	/// The offenders are validators of this session, so that as many are disabled as may be.
 	#[benchmark]
 	fn on_offence(n: Linear<1, { T::MaxSeats::get() }>) -> Result<(), BenchmarkError> {
-		crowd::<T>()?;
-		let offenders: Vec<_> = Candidates::<T>::get()
+		crowd::<T>(0)?;
+		let mut seats: Vec<_> = Candidates::<T>::get().into();
+		seats.truncate(T::MaxSeats::get() as usize);
+		let validators: Vec<_> = seats.iter().map(|seat| seat.who.clone()).collect();
+		pallet_session::Validators::<T>::put(validators);
+		let offenders: Vec<_> = seats
 			.into_iter()
 			.take(n as usize)
-			.map(|candidate| OffenceDetails {
-				offender: (candidate.who, candidate.bond),
+			.map(|seat| OffenceDetails {
+				offender: (seat.who, seat.bond),
 				reporters: vec![],
 			})
 			.collect();
@@ -221,15 +239,14 @@ mod benchmarks {
 		assert_eq!(Authored::<T>::get(who), 1);
 	}
 
+	/// The oldest slash is not due yet.
 	#[benchmark]
 	fn poll() -> Result<(), BenchmarkError> {
-		let who = bonded::<T>("offender", 0, 1)?;
-		convict::<T>(&who);
-		let mut meter = WeightMeter::new();
+		slashed::<T>()?;
 
 		#[block]
 		{
-			Pallet::<T>::do_pay_slashes(&mut meter);
+			Pallet::<T>::do_pay_slashes(&mut WeightMeter::new());
 		}
 
 		assert_eq!(SlashIds::<T>::get().first, 0);
@@ -238,17 +255,16 @@ mod benchmarks {
 
 	#[benchmark]
 	fn pay_slash() -> Result<(), BenchmarkError> {
-		let who = bonded::<T>("offender", 0, 1)?;
-		convict::<T>(&who);
-		Slashes::<T>::mutate_extant(0, |slash| slash.payable_at = 0);
-		let mut meter = WeightMeter::new();
+		slashed::<T>()?;
+		let first = SlashIds::<T>::get().first;
+		Slashes::<T>::mutate_extant(first, |slash| slash.payable_at = 0);
 
 		#[block]
 		{
-			Pallet::<T>::do_pay_slashes(&mut meter);
+			Pallet::<T>::do_pay_slashes(&mut WeightMeter::new());
 		}
 
-		assert!(!Ledgers::<T>::contains_key(who));
+		assert!(!Slashes::<T>::contains_key(first));
 		Ok(())
 	}
 }

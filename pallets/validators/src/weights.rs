@@ -1,76 +1,161 @@
-//! Weights of the pallet, counted in database accesses.
+//! Weights of the pallet, as its benchmarks measured them on Intel(R) Xeon(R) Processor; `scripts/weights` writes this file.
+//!
+//! 2026-11-20; 10 steps, 20 repeats. What the database takes is added by the runtime's figures.
 
-use polkadot_sdk::frame_support::weights::{constants::ParityDbWeight, Weight};
+use core::marker::PhantomData;
 
-/// Weights that the pallet needs.
+use polkadot_sdk::{
+	frame_support::{
+		traits::Get,
+		weights::{constants::ParityDbWeight, Weight},
+	},
+	frame_system,
+};
+
+/// What the calls of the pallet and the steps of its hook take at the most, each by the benchmark of its name.
 pub trait WeightInfo {
-	/// The call `bond`.
+	/// Weight of `bond`.
 	fn bond() -> Weight;
-	/// The call `bond_more`.
+	/// Weight of `bond_more`.
 	fn bond_more() -> Weight;
-	/// The call `unbond`.
+	/// Weight of `unbond`.
 	fn unbond() -> Weight;
-	/// The call `withdraw`.
+	/// Weight of `withdraw`.
 	fn withdraw() -> Weight;
-	/// The call `validate`.
+	/// Weight of `validate`.
 	fn validate() -> Weight;
-	/// The call `chill`.
+	/// Weight of `chill`.
 	fn chill() -> Weight;
-	/// The call `cancel_slash`.
+	/// Weight of `cancel_slash`.
 	fn cancel_slash() -> Weight;
-	/// A report that names `offenders`.
-	fn on_offence(offenders: u32) -> Weight;
-	/// Counting a block for its author.
+	/// Weight of `on_offence`, `n` from 1 to 100.
+	fn on_offence(n: u32) -> Weight;
+	/// Weight of `note_author`.
 	fn note_author() -> Weight;
-	/// A look at the oldest pending slash.
+	/// Weight of `poll`.
 	fn poll() -> Weight;
-	/// Paying a slash out.
+	/// Weight of `pay_slash`.
 	fn pay_slash() -> Weight;
 }
 
-impl WeightInfo for () {
-	// Ledger, account, its holds, a parameter, the clock and the candidates, a list that is decoded
-	// and encoded as a whole.
+/// Weights on the database of the runtime `T`.
+pub struct SubstrateWeight<T>(PhantomData<T>);
+
+impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn bond() -> Weight {
-		step(120, 8, 5)
+		Weight::from_parts(137_359_000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn bond_more() -> Weight {
-		step(120, 8, 5)
+		Weight::from_parts(172_295_000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn unbond() -> Weight {
-		step(90, 6, 3)
+		Weight::from_parts(79_342_000, 0)
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn withdraw() -> Weight {
-		step(120, 8, 5)
+		Weight::from_parts(164_093_000, 0)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
-	// Session keys, the session, and the ledger of one that makes room.
 	fn validate() -> Weight {
-		step(90, 8, 4)
+		Weight::from_parts(112_924_000, 0)
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn chill() -> Weight {
-		step(90, 6, 3)
+		Weight::from_parts(77_429_000, 0)
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn cancel_slash() -> Weight {
-		step(120, 8, 5)
+		Weight::from_parts(254_243_000, 0)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
-	// Conviction, ledger, account, holds, candidates, clock, parameters, slash and its id; the
-	// validators, who of them is disabled.
-	fn on_offence(offenders: u32) -> Weight {
-		step(200, 16, 9).saturating_mul(offenders.into())
+	fn on_offence(n: u32) -> Weight {
+		Weight::from_parts(583_230_136, 0)
+			.saturating_add(Weight::from_parts(233_575_030, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(8))
+			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(3))
+			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(n.into())))
 	}
 	fn note_author() -> Weight {
-		step(5, 1, 1)
+		Weight::from_parts(5_480_000, 0)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn poll() -> Weight {
-		step(5, 1, 1)
+		Weight::from_parts(14_874_000, 0).saturating_add(T::DbWeight::get().reads(3))
 	}
-	// Slash, clock, ledger, candidates, account, holds, and where it goes.
 	fn pay_slash() -> Weight {
-		step(120, 7, 6)
+		Weight::from_parts(153_195_000, 0)
+			.saturating_add(T::DbWeight::get().reads(7))
+			.saturating_add(T::DbWeight::get().writes(5))
 	}
 }
 
-fn step(microseconds: u64, reads: u64, writes: u64) -> Weight {
-	let time = Weight::from_parts(microseconds * 1_000_000, 0);
-	time.saturating_add(ParityDbWeight::get().reads_writes(reads, writes))
+/// Weights on ParityDB.
+impl WeightInfo for () {
+	fn bond() -> Weight {
+		Weight::from_parts(137_359_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(2))
+	}
+	fn bond_more() -> Weight {
+		Weight::from_parts(172_295_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(3))
+	}
+	fn unbond() -> Weight {
+		Weight::from_parts(79_342_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(5))
+			.saturating_add(ParityDbWeight::get().writes(2))
+	}
+	fn withdraw() -> Weight {
+		Weight::from_parts(164_093_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(4))
+			.saturating_add(ParityDbWeight::get().writes(2))
+	}
+	fn validate() -> Weight {
+		Weight::from_parts(112_924_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(6))
+			.saturating_add(ParityDbWeight::get().writes(3))
+	}
+	fn chill() -> Weight {
+		Weight::from_parts(77_429_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(2))
+			.saturating_add(ParityDbWeight::get().writes(2))
+	}
+	fn cancel_slash() -> Weight {
+		Weight::from_parts(254_243_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(4))
+			.saturating_add(ParityDbWeight::get().writes(4))
+	}
+	fn on_offence(n: u32) -> Weight {
+		Weight::from_parts(583_230_136, 0)
+			.saturating_add(Weight::from_parts(233_575_030, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(8))
+			.saturating_add(ParityDbWeight::get().reads(4_u64.saturating_mul(n.into())))
+			.saturating_add(ParityDbWeight::get().writes(3))
+			.saturating_add(ParityDbWeight::get().writes(5_u64.saturating_mul(n.into())))
+	}
+	fn note_author() -> Weight {
+		Weight::from_parts(5_480_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(1))
+			.saturating_add(ParityDbWeight::get().writes(1))
+	}
+	fn poll() -> Weight {
+		Weight::from_parts(14_874_000, 0).saturating_add(ParityDbWeight::get().reads(3))
+	}
+	fn pay_slash() -> Weight {
+		Weight::from_parts(153_195_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(7))
+			.saturating_add(ParityDbWeight::get().writes(5))
+	}
 }

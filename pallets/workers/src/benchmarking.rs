@@ -1,84 +1,61 @@
-//! Benchmarks of the calls and of the hook's steps.
-//!
-//! Not measured here: what an acceptance or a receipt of a report costs, which is the market's and
-//! the receipts' work.
+//! Benchmarks of the calls and of the hook's steps, with the largest offers there can be.
 
-#![cfg(feature = "runtime-benchmarks")]
+extern crate alloc;
 
-use codec::Encode;
+use alloc::vec::Vec;
+
 use one_primitives::{
-	jobs::JobId,
+	benchmarking::World,
+	clock::Clock,
+	inference::MAX_IDS,
+	jobs::{Acceptance, Assignment, Lane, Market},
 	models::ModelId,
+	receipts::{message, result_root, Finish, Outcome, Receipt, SignedReceipt},
 	workers::{
 		crypto::{WorkerKey, WorkerSignature},
-		Challenger, Convict, Offence,
+		Challenger, Convict, Offence, SlotUse, Workers as _,
 	},
+	Usdc,
 };
 use polkadot_sdk::{
 	frame_benchmarking::v2::*,
 	frame_support::{
-		traits::{
-			fungible::{Inspect, Mutate},
-			Authorize, EnsureOrigin, Get,
-		},
+		traits::{Authorize, ConstU32, EnsureOrigin, Get},
 		weights::WeightMeter,
 		BoundedVec,
 	},
-	frame_system::{self, pallet_prelude::BlockNumberFor, RawOrigin},
+	frame_system::RawOrigin,
 	sp_application_crypto::RuntimeAppPublic,
 	sp_core::H256,
-	sp_runtime::{
-		traits::{SaturatedConversion, Saturating},
-		transaction_validity::TransactionSource,
-		Permill,
-	},
+	sp_runtime::{transaction_validity::TransactionSource, Permill},
 };
 
-use crate::{
-	types::{Offer, Pulse, WorkerState, MAX_MODELS},
-	*,
-};
+use crate::*;
 
-/// What the benchmarks need to find in the runtime.
-pub trait BenchmarkHelper<AccountId> {
-	/// Makes the `n`th model active.
-	fn model(n: u32) -> ModelId;
-	/// Lets protocol time pass.
-	fn pass(time: one_primitives::ProtocolTime);
-	/// A stored job of `owner` for `model` at which an attempt of `worker` came to nothing.
-	fn failed_job(owner: &AccountId, model: &ModelId, worker: &AccountId) -> JobId;
-}
+/// Micro-USDC that a worker is owed.
+const OWED: Usdc = 1_000_000;
 
-fn models<T: Config>(
-) -> BoundedVec<ModelId, polkadot_sdk::frame_support::traits::ConstU32<MAX_MODELS>> {
-	let models = (0..MAX_MODELS).map(T::BenchmarkHelper::model);
+/// Models from number `first` on, as many as a worker can offer.
+fn models<T: Config>(first: u32) -> BoundedVec<ModelId, ConstU32<MAX_MODELS>> {
+	let models = (first..first + MAX_MODELS).map(T::BenchmarkHelper::model);
 	BoundedVec::truncate_from(models.collect())
 }
 
-/// The largest offer there is, on a device of a GiB.
-fn offer<T: Config>(slots: u8) -> Offer {
+/// The largest offer there is of models from number `first` on, on a device of a GiB.
+fn offer<T: Config>(slots: u8, first: u32) -> Offer {
+	let address = BoundedVec::truncate_from([7; 128].to_vec());
 	Offer {
-		models: models::<T>(),
+		models: models::<T>(first),
 		slots,
 		vram: 1_024,
 		peer_id: BoundedVec::truncate_from([7; 64].to_vec()),
-		addresses: BoundedVec::truncate_from(
-			(0..4)
-				.map(|_| BoundedVec::truncate_from([7; 128].to_vec()))
-				.collect(),
-		),
+		addresses: BoundedVec::truncate_from((0..4).map(|_| address.clone()).collect()),
 	}
 }
 
-fn funded<T: Config>(name: &'static str) -> T::AccountId
-where
-	T::Currency: Mutate<T::AccountId>,
-{
-	let who: T::AccountId = account(name, 0, 0);
-	let bond = Pallet::<T>::required_bond(&offer::<T>(64)).unwrap_or_default();
-	let minimum = <T::Currency as Inspect<T::AccountId>>::minimum_balance();
-	let amount = bond.saturating_mul(4u32.into()).saturating_add(minimum);
-	let _ = <T::Currency as Mutate<T::AccountId>>::mint_into(&who, amount);
+fn endowed<T: Config>(name: &'static str) -> T::AccountId {
+	let who = account(name, 0, 0);
+	T::BenchmarkHelper::endow(&who);
 	who
 }
 
@@ -91,18 +68,15 @@ fn key<T: Config>(who: &T::AccountId) -> (WorkerKey, WorkerSignature) {
 }
 
 /// A worker that is alive and has the largest offer.
-fn worker<T: Config>(name: &'static str, slots: u8) -> T::AccountId
-where
-	T::Currency: Mutate<T::AccountId>,
-{
-	let who = funded::<T>(name);
+fn worker<T: Config>(slots: u8) -> T::AccountId {
+	let who = endowed::<T>("worker");
 	let (key, proof) = key::<T>(&who);
-	Pallet::<T>::do_register(who.clone(), offer::<T>(slots), key, proof)
+	Pallet::<T>::do_register(who.clone(), offer::<T>(slots, 0), key, proof)
 		.expect("the account can bond");
 	Workers::<T>::mutate_extant(&who, |record| {
 		record.pulse = Some(Pulse {
 			block: 0u32.into(),
-			at: 0,
+			at: T::Clock::protocol(),
 			mailbox: one_mailbox::VERSION,
 			arithmetics: BoundedVec::truncate_from([1].to_vec()),
 		});
@@ -110,8 +84,80 @@ where
 	who
 }
 
+/// A worker that is owed something.
+fn creditor<T: Config>() -> T::AccountId {
+	let who = worker::<T>(MAX_SLOTS);
+	T::BenchmarkHelper::owe(&who, OWED);
+	who
+}
+
+/// A worker with as many free slots for one model as it can have, and that model.
+fn server<T: Config>() -> (T::AccountId, ModelId) {
+	let (who, model) = (worker::<T>(MAX_SLOTS), T::BenchmarkHelper::model(0));
+	Pallet::<T>::mutate_seat(&who, &model, |seat| seat.earned = MAX_SLOTS);
+	for _ in 0..MAX_SLOTS {
+		Pallet::<T>::return_slot(&who, &model, SlotUse::Unused);
+	}
+	(who, model)
+}
+
+/// Assigns so many jobs to `who`, the worker of `model`: each of another submitter, drawing on two
+/// classes of vouchers, with a pallet that waits for it.
+fn assign<T: Config>(who: &T::AccountId, model: &ModelId, jobs: u32) -> Vec<Assignment> {
+	for n in 0..jobs {
+		let submitter = account("submitter", n, 0);
+		T::BenchmarkHelper::vouchers(&submitter);
+		let job = T::BenchmarkHelper::submit(&submitter, Lane::Dedicated, model);
+		T::BenchmarkHelper::match_jobs();
+		T::BenchmarkHelper::await_result(job);
+	}
+	T::Market::assignments(who)
+}
+
+fn acceptance(assignment: &Assignment) -> Acceptance {
+	Acceptance {
+		job: assignment.job,
+		attempt: assignment.attempt,
+		assigned: assignment.assigned,
+	}
+}
+
+/// A receipt with as many token ids as one can carry.
+fn receipt<T: Config>(
+	who: &T::AccountId,
+	assignment: &Assignment,
+) -> SignedReceipt<T::AccountId, WorkerSignature> {
+	let ids: Vec<u32> = (0..MAX_IDS).collect();
+	let receipt = Receipt {
+		job: assignment.job,
+		attempt: assignment.attempt,
+		model: assignment.model,
+		worker: who.clone(),
+		requests: 1,
+		input_tokens: assignment.max_input,
+		output_tokens: MAX_IDS,
+		request_root: H256::zero(),
+		result_root: result_root(&ids),
+		trace_root: H256::zero(),
+		outcome: Outcome::Served,
+		finish: Finish::Length,
+	};
+	let message = message(&Pallet::<T>::genesis_hash(), &assignment.assigned, &receipt);
+	SignedReceipt {
+		receipt,
+		signature: sign::<T>(who, &message),
+		ids: BoundedVec::truncate_from(ids),
+	}
+}
+
+fn sign<T: Config>(who: &T::AccountId, message: &[u8]) -> WorkerSignature {
+	Workers::<T>::get(who)
+		.and_then(|record| record.key.sign(&message))
+		.expect("the benchmarks run with a keystore")
+}
+
 /// A report that says only that its service is there.
-fn heartbeat<T: Config>(who: &T::AccountId) -> ReportOf<T> {
+pub fn heartbeat<T: Config>(who: &T::AccountId) -> ReportOf<T> {
 	Report {
 		worker: who.clone(),
 		block: frame_system::Pallet::<T>::block_number(),
@@ -122,39 +168,77 @@ fn heartbeat<T: Config>(who: &T::AccountId) -> ReportOf<T> {
 	}
 }
 
-fn signature<T: Config>(report: &ReportOf<T>) -> WorkerSignature {
-	Workers::<T>::get(&report.worker)
-		.and_then(|record| record.key.sign(&Pallet::<T>::report_message(report)))
-		.expect("the benchmarks run with a keystore")
+/// A report of `who` with so many acceptances and receipts, all of them wanted.
+fn full_report<T: Config>(
+	who: &T::AccountId,
+	model: &ModelId,
+	acceptances: u32,
+	receipts: u32,
+) -> ReportOf<T> {
+	let assignments = assign::<T>(who, model, acceptances + receipts);
+	let (to_accept, to_serve) = assignments.split_at(acceptances as usize);
+	for assignment in to_serve {
+		T::BenchmarkHelper::accept(assignment.job);
+	}
+	let receipts = to_serve.iter().map(|served| receipt::<T>(who, served));
+	Report {
+		acceptances: BoundedVec::truncate_from(to_accept.iter().map(acceptance).collect()),
+		receipts: BoundedVec::truncate_from(receipts.collect()),
+		..heartbeat::<T>(who)
+	}
 }
 
-#[benchmarks(where T::Currency: Mutate<T::AccountId>)]
+/// Makes every entry of `report` one of an attempt that never was, but the last.
+fn make_stale<T: Config>(report: &mut ReportOf<T>) {
+	let acceptances = report
+		.acceptances
+		.iter_mut()
+		.map(|entry| &mut entry.attempt);
+	let receipts = report
+		.receipts
+		.iter_mut()
+		.map(|entry| &mut entry.receipt.attempt);
+	for attempt in acceptances.chain(receipts).rev().skip(1) {
+		*attempt = 0;
+	}
+}
+
+#[benchmarks]
 mod benchmarks {
 	use super::*;
 
 	#[benchmark]
 	fn register() {
-		let who = funded::<T>("worker");
+		let who = endowed::<T>("worker");
 		let (key, proof) = key::<T>(&who);
 		#[extrinsic_call]
-		_(RawOrigin::Signed(who.clone()), offer::<T>(64), key, proof);
+		_(
+			RawOrigin::Signed(who.clone()),
+			offer::<T>(MAX_SLOTS, 0),
+			key,
+			proof,
+		);
 		assert!(Workers::<T>::contains_key(&who));
 	}
 
+	/// All models are replaced.
 	#[benchmark]
 	fn update() {
-		let who = worker::<T>("worker", 1);
+		let who = worker::<T>(1);
 		#[extrinsic_call]
-		_(RawOrigin::Signed(who.clone()), offer::<T>(64));
+		_(
+			RawOrigin::Signed(who.clone()),
+			offer::<T>(MAX_SLOTS, MAX_MODELS),
+		);
 		assert_eq!(
 			Workers::<T>::get(&who).map(|record| record.offer.slots),
-			Some(64)
+			Some(MAX_SLOTS)
 		);
 	}
 
 	#[benchmark]
 	fn rotate_key() {
-		let who = worker::<T>("worker", 1);
+		let who = worker::<T>(1);
 		let (key, proof) = key::<T>(&who);
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()), key.clone(), proof);
@@ -163,7 +247,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn drain() {
-		let who = worker::<T>("worker", 1);
+		let who = worker::<T>(1);
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()));
 		let state = Workers::<T>::get(&who).map(|record| record.state);
@@ -172,7 +256,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn leave() {
-		let who = worker::<T>("worker", 64);
+		let who = worker::<T>(MAX_SLOTS);
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()));
 		let state = Workers::<T>::get(&who).map(|record| record.state);
@@ -181,7 +265,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn withdraw() -> Result<(), BenchmarkError> {
-		let who = worker::<T>("worker", 64);
+		let who = worker::<T>(MAX_SLOTS);
 		Pallet::<T>::do_leave(who.clone())?;
 		T::BenchmarkHelper::pass(T::UnbondingPeriod::get());
 		#[extrinsic_call]
@@ -192,7 +276,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn start_maintenance() {
-		let who = worker::<T>("worker", 1);
+		let who = worker::<T>(1);
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()), 1);
 		let state = Workers::<T>::get(&who).map(|record| record.state);
@@ -201,9 +285,9 @@ mod benchmarks {
 
 	#[benchmark]
 	fn resume() -> Result<(), BenchmarkError> {
-		let who = worker::<T>("worker", 64);
+		let who = worker::<T>(MAX_SLOTS);
 		Pallet::<T>::do_convict(&who, Offence::Malicious, H256::zero(), None)?;
-		Pallet::<T>::do_update(who.clone(), offer::<T>(64))?;
+		Pallet::<T>::do_update(who.clone(), offer::<T>(MAX_SLOTS, 0))?;
 		T::BenchmarkHelper::pass(T::OffenceWindow::get().saturating_add(1));
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()));
@@ -213,7 +297,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn convict() -> Result<(), BenchmarkError> {
-		let who = worker::<T>("worker", 64);
+		let who = creditor::<T>();
 		let origin = T::GovernanceOrigin::try_successful_origin()
 			.map_err(|()| BenchmarkError::Weightless)?;
 		#[extrinsic_call]
@@ -229,7 +313,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn cancel_slash() -> Result<(), BenchmarkError> {
-		let who = worker::<T>("worker", 64);
+		let who = worker::<T>(MAX_SLOTS);
 		Pallet::<T>::do_convict(&who, Offence::Malicious, H256::zero(), None)?;
 		let origin = T::GovernanceOrigin::try_successful_origin()
 			.map_err(|()| BenchmarkError::Weightless)?;
@@ -240,43 +324,72 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn exclude() {
-		let who = worker::<T>("worker", 64);
+	fn exclude() -> Result<(), BenchmarkError> {
+		let who = worker::<T>(MAX_SLOTS);
 		let model = T::BenchmarkHelper::model(0);
 		// So many slots of others that one of this worker is a small share.
 		EarnedSlots::<T>::mutate(model, |earned| *earned = earned.saturating_add(10_000));
 		let owner: T::AccountId = account("owner", 0, 0);
+		for n in 1..MAX_EXCLUSIONS {
+			let exclusion = Exclusion {
+				worker: account("worker", n, 0),
+				model,
+				until: T::Clock::protocol().saturating_add(1),
+			};
+			Excluded::<T>::try_append(&owner, exclusion).map_err(|()| "there is room")?;
+		}
 		let job = T::BenchmarkHelper::failed_job(&owner, &model, &who);
 		#[extrinsic_call]
 		_(RawOrigin::Signed(owner.clone()), job);
-		assert_eq!(Excluded::<T>::get(&owner).len(), 1);
+		assert_eq!(Excluded::<T>::get(&owner).len(), MAX_EXCLUSIONS as usize);
+		Ok(())
 	}
 
-	/// A report without entries of a worker that was late: its models are listed again, and it is
-	/// convicted.
+	/// All models of a late worker are listed again, and it is convicted and slashed.
 	#[benchmark]
-	fn report() {
-		let who = worker::<T>("worker", 64);
+	fn report(a: Linear<0, MAX_ENTRIES>, r: Linear<0, MAX_ENTRIES>) -> Result<(), BenchmarkError> {
+		let (who, model) = server::<T>();
+		let message = full_report::<T>(&who, &model, a, r);
+		let signature = sign::<T>(&who, &Pallet::<T>::report_message(&message));
 		Workers::<T>::mutate_extant(&who, |record| record.late = true);
-		let report = heartbeat::<T>(&who);
-		let signature = signature::<T>(&report);
+		for _ in 1..T::Ladder::get().small_from {
+			Pallet::<T>::do_convict(&who, Offence::Late, H256::zero(), None)?;
+		}
+
 		#[extrinsic_call]
-		_(RawOrigin::Authorized, report, signature);
-		assert!(!Ladders::<T>::get(&who).is_empty());
+		_(RawOrigin::Authorized, message, signature);
+
+		assert_eq!(Slashes::<T>::iter().count(), 1);
+		let open = T::Market::assignments(&who);
+		assert_eq!(open.len(), a as usize);
+		assert!(open.iter().all(|assignment| assignment.accepted));
+		Ok(())
 	}
 
+	/// Only the last entry is wanted, or a first sign of life.
 	#[benchmark]
-	fn authorize_report() -> Result<(), BenchmarkError> {
-		let who = worker::<T>("worker", 64);
-		Workers::<T>::mutate_extant(&who, |record| record.pulse = None);
-		let report = heartbeat::<T>(&who);
-		let signature = signature::<T>(&report);
-		let call = Call::<T>::report { report, signature };
+	fn authorize_report(
+		a: Linear<0, MAX_ENTRIES>,
+		r: Linear<0, MAX_ENTRIES>,
+	) -> Result<(), BenchmarkError> {
+		let (who, model) = server::<T>();
+		let mut message = full_report::<T>(&who, &model, a, r);
+		make_stale::<T>(&mut message);
+		if a + r == 0 {
+			Workers::<T>::mutate_extant(&who, |record| record.pulse = None);
+		}
+		let signature = sign::<T>(&who, &Pallet::<T>::report_message(&message));
+		let call = Call::<T>::report {
+			report: message,
+			signature,
+		};
+
 		#[block]
 		{
 			call.authorize(TransactionSource::External)
 				.ok_or("the call is authorized")??;
 		}
+
 		Ok(())
 	}
 
@@ -290,9 +403,9 @@ mod benchmarks {
 
 	#[benchmark]
 	fn pay_slash() -> Result<(), BenchmarkError> {
-		let who = worker::<T>("worker", 64);
+		let who = worker::<T>(MAX_SLOTS);
 		let challenger = Challenger {
-			who: funded::<T>("challenger"),
+			who: endowed::<T>("challenger"),
 			part: Permill::from_percent(20),
 		};
 		<Pallet<T> as Convict<T::AccountId>>::convict(

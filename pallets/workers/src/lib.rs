@@ -173,9 +173,9 @@ pub mod pallet {
 		type ReportPriority: Get<TransactionPriority>;
 		/// Cost of the calls.
 		type WeightInfo: WeightInfo;
-		/// What the benchmarks need to find.
+		/// What the benchmarks find in the other pallets.
 		#[cfg(feature = "runtime-benchmarks")]
-		type BenchmarkHelper: crate::benchmarking::BenchmarkHelper<Self::AccountId>;
+		type BenchmarkHelper: one_primitives::benchmarking::World<Self::AccountId>;
 	}
 
 	/// Why a worker's balance is held.

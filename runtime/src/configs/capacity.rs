@@ -49,6 +49,8 @@ impl pallet_capacity::Config for Runtime {
 	type SpareShare = SpareShare;
 	type MaxBookingPeriod = MaxBookingPeriod;
 	type WeightInfo = pallet_capacity::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = super::benchmarking::Chain;
 }
 
 /// What receipts prove, and before they do what governance lets be sold.

@@ -16,6 +16,8 @@ impl pallet_access::Config for Runtime {
 	type Fees = SplitFees;
 	type Signature = Signature;
 	type WeightInfo = pallet_access::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = super::benchmarking::Chain;
 }
 
 impl pallet_credits::Config for Runtime {
@@ -33,6 +35,8 @@ impl pallet_credits::Config for Runtime {
 	type AdmissionCharge = bounded::AdmissionCharge;
 	type BlockShare = bounded::BlockShare;
 	type WeightInfo = pallet_credits::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = super::benchmarking::Chain;
 }
 
 /// The calls whose fee credits or the stake may pay, unless something wraps them.

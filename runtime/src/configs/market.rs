@@ -47,7 +47,9 @@ impl pallet_models::Config for Runtime {
 	type ListingDeposit = bounded::ListingDeposit;
 	type MaxModels = MaxModels;
 	type MaxProposals = MaxProposals;
-	type WeightInfo = ();
+	type WeightInfo = pallet_models::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = super::benchmarking::Chain;
 }
 
 impl pallet_workers::Config for Runtime {
@@ -76,9 +78,9 @@ impl pallet_workers::Config for Runtime {
 	type ProvenRate = bounded::ProvenRate;
 	type PollWeight = SlashWeight;
 	type ReportPriority = ReportPriority;
-	type WeightInfo = ();
+	type WeightInfo = pallet_workers::weights::SubstrateWeight<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = super::benchmarking::Market;
+	type BenchmarkHelper = super::benchmarking::Chain;
 }
 
 impl pallet_jobs::Config for Runtime {
@@ -107,7 +109,9 @@ impl pallet_jobs::Config for Runtime {
 	type ChallengeWindow = bounded::ChallengeWindow;
 	type MaxLines = MaxLines;
 	type PollWeight = MarketWeight;
-	type WeightInfo = ();
+	type WeightInfo = pallet_jobs::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = super::benchmarking::Chain;
 }
 
 impl pallet_receipts::Config for Runtime {
@@ -115,5 +119,7 @@ impl pallet_receipts::Config for Runtime {
 	type Market = Jobs;
 	type StubPeriod = bounded::StubPeriod;
 	type PollWeight = PruneWeight;
-	type WeightInfo = ();
+	type WeightInfo = pallet_receipts::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = super::benchmarking::Chain;
 }

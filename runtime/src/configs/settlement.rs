@@ -36,5 +36,7 @@ impl pallet_settlement::Config for Runtime {
 	type MaxPayouts = ConstU32<500>;
 	// Thirty days of four windows.
 	type StatementWindows = ConstU32<120>;
-	type WeightInfo = ();
+	type WeightInfo = pallet_settlement::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = super::benchmarking::Chain;
 }

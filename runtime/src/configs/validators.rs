@@ -49,7 +49,7 @@ impl pallet_validators::Config for Runtime {
 	type MaxSeats = ConstU32<MAX_VALIDATORS>;
 	type OnSlash = ToFeePot<Runtime>;
 	type CancelOrigin = EnsureRoot<AccountId>;
-	type WeightInfo = ();
+	type WeightInfo = pallet_validators::weights::SubstrateWeight<Runtime>;
 }
 
 impl pallet_session::Config for Runtime {

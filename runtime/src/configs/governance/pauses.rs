@@ -167,4 +167,6 @@ impl pallet_pauses::Config for Runtime {
 	type Respite = bounded::PauseRespite;
 	type MaxPauses = ConstU32<32>;
 	type WeightInfo = pallet_pauses::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::configs::benchmarking::Chain;
 }
