@@ -70,7 +70,7 @@ fn crowd<T: Config>(room: u32) -> Result<T::AccountId, BenchmarkError> {
 	let who: T::AccountId = whitelisted_caller();
 	T::BenchmarkHelper::endow(&who);
 	for n in room..T::MaxProposals::get() {
-		let model = ModelId::from_low_u64_be(n.into());
+		let model = ModelId::repeat_byte(u8::MAX - n as u8);
 		Pallet::<T>::do_propose(who.clone(), model, record())?;
 	}
 	Ok(who)
