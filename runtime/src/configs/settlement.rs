@@ -33,7 +33,7 @@ impl pallet_settlement::Config for Runtime {
 	type MaxDiscount = bounded::MaxDiscount;
 	type MaxMove = bounded::MaxMove;
 	type AveragingPeriod = bounded::AveragingPeriod;
-	type MaxPayouts = ConstU32<500>;
+	type MaxPayouts = ConstU32<250>;
 	// Thirty days of four windows.
 	type StatementWindows = ConstU32<120>;
 	type WeightInfo = pallet_settlement::weights::SubstrateWeight<Runtime>;

@@ -72,8 +72,6 @@ parameter_types! {
 	pub const SS58Prefix: u8 = 42;
 	pub RuntimeBlockWeights: BlockWeights = block_weights();
 	pub RuntimeBlockLength: BlockLength = block_length();
-	/// Weight that all hooks of a block together may use.
-	pub HookWeight: Weight = HOOK_RATIO * MAX_BLOCK_WEIGHT;
 	pub MigrationWeight: Weight = Perbill::from_percent(50) * MAX_BLOCK_WEIGHT;
 }
 
