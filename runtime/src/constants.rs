@@ -45,7 +45,11 @@ pub mod time {
 	/// Slots in a day.
 	pub const DAYS: BlockNumber = 24 * HOURS;
 	/// A BABE epoch and a session, in slots. Fixed for the life of a chain.
-	pub const EPOCH_DURATION: BlockNumber = 10 * MINUTES;
+	pub const EPOCH_DURATION: BlockNumber = if cfg!(feature = "fast-sessions") {
+		MINUTES / 2
+	} else {
+		10 * MINUTES
+	};
 	/// How long an equivocation can be reported, in sessions: 28 days.
 	pub const REPORT_LONGEVITY: BlockNumber = 28 * DAYS / EPOCH_DURATION;
 	/// Milliseconds of protocol time from when a session is planned to when the last offence in it

@@ -22,6 +22,8 @@ pub mod configs;
 pub mod constants;
 pub mod genesis;
 pub mod genesis_parameters;
+#[cfg(feature = "next-version")]
+pub mod next_version;
 pub mod transactions;
 
 use alloc::vec::Vec;
@@ -100,19 +102,29 @@ sp_runtime::impl_opaque_keys! {
 	}
 }
 
-/// Version of the runtime. A change of behaviour raises `spec_version`, a change of the encoding
-/// of transactions raises `transaction_version` too.
-#[sp_version::runtime_version]
-pub const VERSION: RuntimeVersion = RuntimeVersion {
-	spec_name: alloc::borrow::Cow::Borrowed("one"),
-	impl_name: alloc::borrow::Cow::Borrowed("one-node"),
-	authoring_version: 1,
-	spec_version: 1,
-	impl_version: 1,
-	apis: apis::RUNTIME_API_VERSIONS,
-	transaction_version: 1,
-	system_version: 1,
-};
+// The number of the version has to stand where it is embedded into the code.
+macro_rules! version {
+	($spec_version:tt) => {
+		/// Version of the runtime. A change of behaviour raises `spec_version`, a change of the
+		/// encoding of transactions raises `transaction_version` too.
+		#[sp_version::runtime_version]
+		pub const VERSION: RuntimeVersion = RuntimeVersion {
+			spec_name: alloc::borrow::Cow::Borrowed("one"),
+			impl_name: alloc::borrow::Cow::Borrowed("one-node"),
+			authoring_version: 1,
+			spec_version: $spec_version,
+			impl_version: 1,
+			apis: apis::RUNTIME_API_VERSIONS,
+			transaction_version: 1,
+			system_version: 1,
+		};
+	};
+}
+
+#[cfg(not(feature = "next-version"))]
+version!(1);
+#[cfg(feature = "next-version")]
+version!(2);
 
 #[frame_support::runtime]
 mod runtime {

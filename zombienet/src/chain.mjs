@@ -3,10 +3,16 @@
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { bnToU8a, u8aToHex } from '@polkadot/util';
+import { bnToU8a, stringToHex, u8aToHex } from '@polkadot/util';
 
 const run = promisify(execFile);
+
+/** Builds the runtime with one more feature. */
+const WASM = fileURLToPath(new URL('../../scripts/wasm', import.meta.url));
+/** Where the code of the runtime is in the state. */
+const CODE = stringToHex(':code');
 
 /** Index of the group `Time` among the governed parameters, and its first members in their order. */
 const TIME = 1;
@@ -16,17 +22,24 @@ async function edit(path, change) {
   await writeFile(path, change(await readFile(path, 'utf8')));
 }
 
-/** `specification` with the period `name`, which its preset sets, of so many milliseconds; as text, since JavaScript rounds balances. */
+/** `specification` with the period `name` of so many milliseconds; as text, since JavaScript rounds balances. */
 function setPeriod(specification, [name, milliseconds]) {
-  const key = u8aToHex(Uint8Array.of(TIME, PERIODS.indexOf(name), 1));
   const value = u8aToHex(bnToU8a(milliseconds, { bitLength: 64 }), -1, false);
-  const set = specification.replace(new RegExp(`"${key}[0-9a-f]{16}"`), `"${key}${value}"`);
-  if (set === specification) throw new Error(`the preset sets no ${name}, or this one`);
+  const parameter = u8aToHex(Uint8Array.of(TIME, PERIODS.indexOf(name), 1)) + value;
+  // Of several values of a parameter the last one counts.
+  const set = specification.replace(/("genesisParameters": {\s*"values": \[[^\]]*")/, `$1, "${parameter}"`);
+  if (set === specification) throw new Error('the preset sets no parameters');
   return set;
 }
 
 const exportSpecification = (chain, path, ...flags) =>
   run(process.env.ONE_NODE, ['export-chain-spec', '--chain', chain, '--output', path, ...flags]);
+
+/** The code of the runtime with `feature`, which is built unless it has been. */
+export async function runtimeWith(feature) {
+  const { stdout } = await run(WASM, [feature], { maxBuffer: 1 << 26 });
+  return readFile(stdout.trim());
+}
 
 /** Writes the raw specification of the preset `chain` with these `periods` into `folder`; returns its path. */
 export async function exportChain(chain, periods, folder) {
@@ -50,6 +63,10 @@ class FirstState {
 
   get(entry, ...keys) {
     return this.api.createType(typeOf(this.api, entry), this.top[entry.key(...keys)]);
+  }
+
+  putCode(code) {
+    this.top[CODE] = u8aToHex(code);
   }
 
   put(value, entry, ...keys) {

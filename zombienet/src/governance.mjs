@@ -8,11 +8,9 @@ import { describe, event, nextEvent, submit } from './transactions.mjs';
 /** Has `proposer` put `call` up for a vote as `origin`, and up for a decision; resolves with its index. */
 export async function propose(api, proposer, origin, call) {
   const { hash, encodedLength: len } = call.method;
-  if ((await api.query.preimage.requestStatusFor(hash)).isNone) {
-    await submit(api, proposer, api.tx.preimage.notePreimage(call.method.toHex()));
-  }
-  const put = api.tx.referenda.submit(origin, { Lookup: { hash, len } }, { After: 0 });
-  const { events } = await submit(api, proposer, put);
+  const put = [api.tx.referenda.submit(origin, { Lookup: { hash, len } }, { After: 0 })];
+  if ((await api.query.preimage.requestStatusFor(hash)).isNone) put.unshift(api.tx.preimage.notePreimage(call.method.toHex()));
+  const { events } = await submit(api, proposer, api.tx.utility.batchAll(put));
   const index = event(events, 'referenda', 'Submitted').data.index.toNumber();
   await submit(api, proposer, api.tx.referenda.placeDecisionDeposit(index));
   return index;
@@ -20,8 +18,8 @@ export async function propose(api, proposer, origin, call) {
 
 /** Has each of `voters` say aye with `balance` of its ONE, free or staked. */
 export async function agree(api, voters, index, balance) {
-  const vote = { Standard: { vote: { aye: true, conviction: 'Locked1x' }, balance } };
-  await Promise.all(voters.map((voter) => submit(api, voter, api.tx.convictionVoting.vote(index, vote))));
+  const aye = { Standard: { vote: { aye: true, conviction: 'Locked1x' }, balance } };
+  await Promise.all(voters.map((voter) => submit(api, voter, api.tx.convictionVoting.vote(index, aye))));
 }
 
 /** The name under which the enactment of referendum `index` is scheduled. */
@@ -30,21 +28,24 @@ export function enactment(index) {
   return blake2AsHex(u8aConcat(stringToU8a('assembly'), name, bnToU8a(index, { bitLength: 32, isLe: true })));
 }
 
-/** Waits until referendum `index` is enacted; resolves with the block, fails if its call failed. */
-export async function enacted(api, index, seconds = 180) {
-  const id = enactment(index);
+/** Has `proposal` put up for a vote as `origin`, and all voters agree; resolves with its index and a block before. */
+export async function vote(api, { proposer, voters, balance }, origin, proposal) {
   const from = (await api.rpc.chain.getHeader()).number.toNumber();
-  const wanted = ({ section, method, data }) =>
-    section === 'scheduler' && method === 'Dispatched' && data.id.isSome && data.id.unwrap().toHex() === id;
-  const found = await nextEvent(api, from, wanted, seconds);
-  const { result } = found.event.data;
-  if (result.isErr) fail(`referendum ${index} came to nothing: ${describe(api, result.asErr)}`);
-  return found.block;
+  const index = await propose(api, proposer, origin, proposal);
+  await agree(api, voters, index, balance);
+  return { index, from };
 }
 
-/** Has `call` done as `origin` by a referendum that all voters agree to; resolves with index and block. */
-export async function pass(api, { proposer, voters, balance }, origin, call) {
-  const index = await propose(api, proposer, origin, call);
-  await agree(api, voters, index, balance);
-  return { index, block: await enacted(api, index) };
+/** Waits until the referendum is enacted; resolves with index and block, fails if its call failed. */
+export async function enacted(api, { index, from }, seconds = 180) {
+  const id = enactment(index);
+  const wanted = ({ section, method, data }) =>
+    section === 'scheduler' && method === 'Dispatched' && data.id.isSome && data.id.unwrap().toHex() === id;
+  const { event: { data: { result } }, block } = await nextEvent(api, from, wanted, seconds);
+  if (result.isErr) fail(`referendum ${index} came to nothing: ${describe(api, result.asErr)}`);
+  return { index, block };
 }
+
+/** Has `proposal` done as `origin` by a referendum that all voters agree to; resolves with index and block. */
+export const pass = async (api, electorate, origin, proposal) =>
+  enacted(api, await vote(api, electorate, origin, proposal));

@@ -105,6 +105,12 @@ export class Node {
     this.peerId = (await this.api.rpc.system.localPeerId()).toString();
   }
 
+  /** Connects anew. */
+  async reconnect() {
+    await this.api.disconnect();
+    await this.connect();
+  }
+
   async answers() {
     if (this.exited) fail(`${this.name} ended (${this.exited}); its log: ${this.network.keep(this.name)}`);
     const request = {

@@ -7,7 +7,7 @@ import { Keyring } from '@polkadot/api';
 import { base58Decode, cryptoWaitReady } from '@polkadot/util-crypto';
 import { stringToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
 import { fail, until } from './network.mjs';
-import { event, eventsIn, nameOf, nextEvent, nextNonce, submit } from './transactions.mjs';
+import { allEvents, event, eventsIn, nameOf, nextEvent, nextNonce, submit } from './transactions.mjs';
 
 const run = promisify(execFile);
 
@@ -145,14 +145,18 @@ export async function payout(api, worker, from, seconds = 300) {
   return { amount: found.event.data.amount.toBigInt(), block: found.block, hash: found.hash };
 }
 
-/** Names of all events of `job` up to block `last`, in order. */
-export async function history(api, job, last) {
-  const names = [];
-  for await (const { event: candidate } of eventsIn(api, 1, last)) {
-    if (candidate.data.job?.eq(job)) names.push(nameOf(candidate));
+/** Names of the events of each job among `found`, in order, by the number of the job. */
+export function historiesOf(found) {
+  const histories = new Map();
+  for (const { event: candidate } of found) {
+    const job = candidate.data.job?.toNumber();
+    if (job !== undefined) histories.set(job, [...(histories.get(job) ?? []), nameOf(candidate)]);
   }
-  return names;
+  return histories;
 }
+
+/** Names of all events of `job` up to block `last`, in order. */
+export const history = async (api, job, last) => historiesOf(await allEvents(api, last)).get(job) ?? [];
 
 /** What happens to a job that all goes well with, once each. */
 export const SERVED = [
@@ -160,16 +164,19 @@ export const SERVED = [
   'settlement.Matured', 'jobs.JobFinalized', 'receipts.ReceiptSettled',
 ];
 
+/** A worker that has the answer already needs not accept the job before. */
+export const withoutAcceptance = (names) => names.filter((name) => name !== 'jobs.JobAccepted');
+
 // Workers.
 
 /** Makes the worker's node sign with a key of its own, and registers `worker` with it. */
-export async function registerWorker(api, node, keys, worker, roots) {
+export async function registerWorker(api, node, keys, worker, roots, slots = 2) {
   const uri = `//${node.name}//onew`;
   const pair = keys.addFromUri(uri);
   await node.send('author_insertKey', 'onew', uri, u8aToHex(pair.publicKey));
   const offer = {
     models: roots,
-    slots: 2,
+    slots,
     vram: VRAM,
     peerId: u8aToHex(base58Decode(node.peerId)),
     addresses: [u8aToHex(stringToU8a(node.address))],
@@ -183,6 +190,16 @@ export async function buyUsdc(api, who, amount = 1_000_000n) {
   const path = ['Native', { WithId: USDC }];
   const call = api.tx.assetConversion.swapTokensForExactTokens(path, amount, 2n * ONE, who.address, true);
   await submit(api, who, call);
+}
+
+/** What is held of `worker`'s balance: its bond, and what convictions took of it. */
+export async function held(api, worker) {
+  const holds = await api.query.balances.holds(worker.address);
+  const amount = (reason) => {
+    const hold = holds.find(({ id }) => id.isWorkers && id.asWorkers.type === reason);
+    return hold?.amount.toBigInt() ?? 0n;
+  };
+  return { bond: amount('Bond'), slashed: amount('Slashed') };
 }
 
 // Governance.

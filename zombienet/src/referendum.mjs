@@ -1,13 +1,16 @@
 // Holders of a local network govern it: see scripts/referendum --help.
 
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { blake2AsHex } from '@polkadot/util-crypto';
-import { stringToU8a, u8aToHex } from '@polkadot/util';
+import { u8aToHex } from '@polkadot/util';
+import { runtimeWith } from './chain.mjs';
 import * as governance from './governance.mjs';
+import { WORKER_FLAGS } from './market.mjs';
 import { Network, fail, until } from './network.mjs';
 import * as protocol from './protocol.mjs';
-import { submit } from './transactions.mjs';
+import { eventsIn, nameOf } from './transactions.mjs';
+import { upgradeUnderLoad } from './upgrade.mjs';
 
 const VALIDATORS = ['alice', 'bob', 'charlie', 'dave'];
 const VOTERS = ['//Alice', '//Bob', '//Charlie', '//Dave', '//Eve', '//Ferdie'];
@@ -17,9 +20,15 @@ const BALANCE = 9_000_000n * protocol.ONE;
 const PRICE = 120_000n;
 const ROOT = { system: 'Root' };
 
+/** Share of the credit pot that a day gets, in millionths: the most there is. */
+const BUDGET_SHARE = 500_000;
+/** Milliseconds for which a receipt can be challenged. */
+const CHALLENGE = 15_000;
+/** Jobs that the worker computes at once. */
+const SLOTS = 4;
+
 const { values: options } = parseArgs({
   options: {
-    model: { type: 'string', default: protocol.DEFAULT_MODEL },
     wasm: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
@@ -29,32 +38,47 @@ const started = Date.now();
 const elapsed = () => Math.round((Date.now() - started) / 1000);
 // With --json the standard output is one line for machines; what happens is told beside it.
 const out = options.json ? process.stderr : process.stdout;
+const one = (amount) => `${amount / protocol.ONE} ONE`;
 const say = (line) => out.write(`${String(elapsed()).padStart(4)} s  ${line}\n`);
 
 async function main(network) {
-  const info = await protocol.importModel(options.model);
-  const api = await startNetwork(network);
+  const code = await (options.wasm ? readFile(options.wasm) : runtimeWith('next-version'));
+  const info = await protocol.importModel(protocol.DEFAULT_MODEL);
+  const { api, nodes, workerNode } = await startNetwork(network);
   const keys = await protocol.keyring();
   const voters = VOTERS.map((uri) => keys.addFromUri(uri));
-  const electorate = { proposer: voters.at(-1), voters, balance: BALANCE };
-  await submit(api, voters[1], api.tx.access.stake(BALANCE));
+  const [, holder, offender, , worker, proposer] = voters;
+  const electorate = { proposer, voters, balance: BALANCE };
+  await protocol.stake(api, holder, BALANCE);
   say('six holders can vote; one of them has staked what it votes with');
 
   const price = await changePrice(api, electorate);
-  await activateModel(api, electorate, info);
+  // Tracks do not wait for each other.
+  const model = await governance.vote(api, electorate, { Origins: 'Models' }, activation(api, info));
   const cancelled = await cancel(api, electorate);
-  const version = await upgrade(api, electorate);
-  return { ...price, model: info.root, ...cancelled, ...version };
+  await activated(api, model, info);
+  await protocol.registerWorker(api, nodes[2], keys, offender, [info.root]);
+  await protocol.registerWorker(api, workerNode, keys, worker, [info.root], SLOTS);
+  const slash = await convict(api, electorate, offender);
+  const authorize = api.tx.system.authorizeUpgrade(blake2AsHex(code));
+  const authorization = await governance.vote(api, electorate, ROOT, authorize);
+  await pardon(api, electorate, offender, slash);
+  await authorized(api, authorization, code);
+  const market = { holder, worker, root: info.root };
+  const upgrade = await upgradeUnderLoad(nodes[0], market, () => apply(api, proposer, code));
+  tell(upgrade);
+  return { ...price, model: info.root, ...cancelled, slashed: slash.amount.toString(), ...upgrade };
 }
 
 async function startNetwork(network) {
   const nodes = [];
   for (const name of VALIDATORS) nodes.push(await network.add(name, `--${name}`, '--validator'));
+  const workerNode = await network.add('worker', ...WORKER_FLAGS);
   const [{ api }] = nodes;
   await until('the first finalised block', async () => (await nodes[0].finalized()) > 0, 120);
   if ((await api.query.sudo.key()).isSome) fail('the local network has a sudo key');
-  say('four validators run; there is no sudo key');
-  return api;
+  say('four validators and a worker run; there is no sudo key');
+  return { api, nodes, workerNode };
 }
 
 const setParameter = (api, parameter) => api.tx.parameters.setParameter(parameter);
@@ -65,12 +89,15 @@ async function priceOf(api) {
   return value.isSome ? value.unwrap().asCredits.asPricePerGiga.toBigInt() : null;
 }
 
-/** One referendum sets a price, and lets models be activated without a timelock. */
+/** One referendum sets a price, and terms with which a network of minutes has models, jobs and payouts. */
 async function changePrice(api, electorate) {
   const before = await priceOf(api);
   const call = api.tx.utility.batchAll([
     setParameter(api, { Credits: { PricePerGiga: [null, PRICE] } }),
+    setParameter(api, { Credits: { BudgetShare: [null, BUDGET_SHARE] } }),
     setParameter(api, { Time: { ModelTimelock: [null, 0] } }),
+    setParameter(api, { Time: { ChallengeWindow: [null, CHALLENGE] } }),
+    setParameter(api, { Workers: { ProbationJobs: [null, 0] } }),
   ]);
   const { index, block } = await governance.pass(api, electorate, { Origins: 'Parameters' }, call);
   const after = await priceOf(api);
@@ -79,10 +106,10 @@ async function changePrice(api, electorate) {
   return { price_before: before?.toString() ?? null, price_after: after.toString() };
 }
 
-async function activateModel(api, electorate, info) {
-  const steps = protocol.modelSteps(api, info);
-  const call = api.tx.utility.batchAll(steps);
-  const { index, block } = await governance.pass(api, electorate, { Origins: 'Models' }, call);
+const activation = (api, info) => api.tx.utility.batchAll(protocol.modelSteps(api, info));
+
+async function activated(api, referendum, info) {
+  const { index, block } = await governance.enacted(api, referendum);
   await protocol.requireOpen(api, info.root);
   say(`referendum ${index}, enacted in block ${block}: the model ${info.name} takes jobs`);
 }
@@ -99,35 +126,54 @@ async function cancel(api, electorate) {
   return { cancelled: target };
 }
 
-/**
- * A referendum authorizes a runtime, and anyone brings its code. With --wasm the chain has to take it; without, the
- * code is no runtime, and the chain has to refuse it although it was voted for.
- */
-async function upgrade(api, electorate) {
-  const code = options.wasm ? readFileSync(options.wasm) : stringToU8a('no runtime');
-  const authorize = api.tx.system.authorizeUpgrade(blake2AsHex(code));
-  const { index, block } = await governance.pass(api, electorate, ROOT, authorize);
-  say(`referendum ${index}, enacted in block ${block}: a runtime of ${code.length} bytes is authorized`);
-  const before = await specVersion(api);
-  const { events } = await submit(api, electorate.voters[0], api.tx.system.applyAuthorizedUpgrade(u8aToHex(code)));
-  const has = (method) => events.some((event) => event.section === 'system' && event.method === method);
-  if (!options.wasm) {
-    if (!has('RejectedInvalidAuthorizedUpgrade')) fail('the chain took what is no runtime');
-    say('it is none: the chain refuses it all the same');
-    return { spec_version_before: before, spec_version_after: await specVersion(api), upgrade: 'refused' };
-  }
-  if (!has('CodeUpdated')) fail('the chain did not take the authorized runtime');
-  const after = await until('the new version', async () => {
-    const now = await specVersion(api);
-    return now > before && now;
-  });
-  say(`the runtime is upgraded from version ${before} to ${after}`);
-  return { spec_version_before: before, spec_version_after: after, upgrade: 'applied' };
+/** A referendum convicts a worker of malice: all of its bond is set aside. Resolves with the slash that is pending. */
+async function convict(api, electorate, offender) {
+  const before = await protocol.held(api, offender);
+  const call = api.tx.workers.convict(offender.address, 'Malicious', blake2AsHex('evidence'));
+  const { index, block } = await governance.pass(api, electorate, ROOT, call);
+  const { id, amount } = await convictionIn(api, block);
+  const after = await protocol.held(api, offender);
+  if (before.bond === 0n || after.bond !== 0n || after.slashed !== before.bond) fail('the bond is not set aside');
+  say(`referendum ${index}, enacted in block ${block}: a worker is convicted, ${one(after.slashed)} are set aside`);
+  return { id, amount: amount.toBigInt() };
 }
 
-const specVersion = async (api) => (await api.rpc.state.getRuntimeVersion()).specVersion.toNumber();
+async function convictionIn(api, block) {
+  for await (const { event } of eventsIn(api, block, block)) {
+    if (nameOf(event) === 'workers.WorkerConvicted') return event.data;
+  }
+  return fail(`nobody is convicted in block ${block}`);
+}
 
-const network = new Network('local');
+/** Another referendum cancels the pending slash: the bond is whole again. */
+async function pardon(api, electorate, offender, { id, amount }) {
+  const call = api.tx.workers.cancelSlash(offender.address, id);
+  const { index, block } = await governance.pass(api, electorate, ROOT, call);
+  const { bond, slashed } = await protocol.held(api, offender);
+  if (bond !== amount || slashed !== 0n) fail(`${one(bond)} are bonded, ${one(slashed)} are set aside`);
+  if ((await api.query.workers.slashes(id)).isSome) fail('the slash is still pending');
+  say(`referendum ${index}, enacted in block ${block}: the slash is cancelled, ${one(bond)} are bonded again`);
+}
+
+async function authorized(api, referendum, code) {
+  const { index, block } = await governance.enacted(api, referendum);
+  say(`referendum ${index}, enacted in block ${block}: a runtime of ${code.length} bytes is authorized`);
+}
+
+/** Anyone brings the code that was authorized. Its events are not waited for: the API could not tell the types of which version. */
+async function apply(api, anyone, code) {
+  await api.tx.system.applyAuthorizedUpgrade(u8aToHex(code)).signAndSend(anyone);
+  say('jobs are under way; the code is sent');
+}
+
+function tell(upgrade) {
+  const { spec_version_before: before, spec_version_after: after, migration_blocks: blocks } = upgrade;
+  say(`the runtime went from version ${before} to ${after}; its migration took ${blocks} blocks`);
+  say(`it wrote ${upgrade.jobs_rewritten} of ${upgrade.jobs_stored} stored jobs; all ${upgrade.jobs} were served once`);
+  say(`the worker earned ${upgrade.earned} micro-USDC and was paid ${upgrade.paid} for ${upgrade.receipts_paid} receipts`);
+}
+
+const network = new Network('local', { DayLength: 30_000, WindowLength: 30_000 });
 const interrupt = () => network.stop().finally(() => process.exit(130));
 process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
 try {

@@ -76,6 +76,13 @@ export async function* eventsIn(api, first, last) {
   }
 }
 
+/** The events of the blocks `1..=last`, in order, each with the number and the hash of its block. */
+export async function allEvents(api, last) {
+  const found = [];
+  for await (const entry of eventsIn(api, 1, last)) found.push(entry);
+  return found;
+}
+
 /** The first event of the blocks `first..=last` that `wanted` accepts, and its block. */
 async function firstEvent(api, first, last, wanted) {
   for await (const found of eventsIn(api, first, last)) {

@@ -49,7 +49,7 @@ pub const PROMPT: &[u8] = b"Say hello.";
 /// The pallet that asks.
 pub const ASKER: AskerId = *b"one/test";
 /// What it may do when it is told.
-pub const CALLBACK: Weight = Weight::from_parts(1_000_000_000, 0);
+pub const CALLBACK: Weight = Weight::from_parts(5_000_000_000, 0);
 
 #[frame_support::runtime]
 mod runtime {

@@ -113,8 +113,10 @@ impl frame_system::Config for Runtime {
 
 impl pallet_migrations::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
-	#[cfg(not(feature = "runtime-benchmarks"))]
+	#[cfg(not(any(feature = "next-version", feature = "runtime-benchmarks")))]
 	type Migrations = ();
+	#[cfg(all(feature = "next-version", not(feature = "runtime-benchmarks")))]
+	type Migrations = crate::next_version::RewriteJobs;
 	#[cfg(feature = "runtime-benchmarks")]
 	type Migrations = pallet_migrations::mock_helpers::MockedMigrations;
 	type CursorMaxLen = ConstU32<65_536>;

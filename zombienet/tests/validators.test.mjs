@@ -1,0 +1,115 @@
+// A validator that joins a running network, and is run twice. Sessions are half a minute long.
+
+import assert from 'node:assert/strict';
+import { cp, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { u8aToBn, u8aToHex } from '@polkadot/util';
+import { changeFirstState, runtimeWith } from '../src/chain.mjs';
+import { Network, until } from '../src/network.mjs';
+import * as protocol from '../src/protocol.mjs';
+import { nameOf, nextEvent, submit } from '../src/transactions.mjs';
+
+const NAMES = ['alice', 'bob', 'charlie', 'dave'];
+const BOND = 50_000n * protocol.ONE;
+
+const network = new Network('local');
+let api;
+let eve;
+let eveNode;
+
+before(async () => {
+  const code = await runtimeWith('fast-sessions');
+  await changeFirstState(network, null, (state) => state.putCode(code));
+  for (const name of NAMES) await network.add(name, `--${name}`, '--validator');
+  const [alice] = network.nodes;
+  ({ api } = alice);
+  await until('the first finalised block', async () => (await alice.finalized()) > 0, 120);
+  eve = (await protocol.keyring()).addFromUri('//Eve');
+});
+after(() => network.stop());
+
+const sessionAt = async (at) => (await at.query.session.currentIndex()).toNumber();
+const isValidator = async () => (await api.query.session.validators()).some((who) => who.eq(eve.address));
+
+test('whoever bonds should make blocks from a later session on', { timeout: 600_000 }, async (context) => {
+  eveNode = await network.add('eve', '--validator');
+  const { keys, proof } = await eveNode.send('author_rotateKeysWithOwner', u8aToHex(eve.publicKey));
+  await submit(api, eve, api.tx.session.setKeys(keys, proof));
+  await submit(api, eve, api.tx.validators.bond(BOND));
+  const { block } = await submit(api, eve, api.tx.validators.validate());
+  const asked = await sessionAt(await api.at(block));
+  await until('a session in which it is a validator', isValidator, 180);
+  const joined = await sessionAt(api);
+  context.diagnostic(`stood for election in session ${asked}, validates in session ${joined}`);
+  assert.equal(joined, asked + 2);
+  await until('a block of its own', async () => !(await api.query.validators.authored(eve.address)).isZero(), 90);
+  const height = await eveNode.height();
+  await until('that to be final', async () => (await eveNode.finalized()) >= height, 60);
+});
+
+/** Starts a second node with the session keys of `node`. */
+async function addTwin(node) {
+  const [chain] = await readdir(join(node.base, 'chains'));
+  const keystoreOf = (name) => join(network.folder, name, 'chains', chain, 'keystore');
+  await cp(keystoreOf(node.name), keystoreOf('twin'), { recursive: true });
+  return network.add('twin', '--validator');
+}
+
+/** Resolves with the slot and the headers of two blocks that one validator made in one slot. */
+function equivocation() {
+  const seen = new Map();
+  return new Promise((resolve) => {
+    api.rpc.chain.subscribeAllHeads((header) => {
+      const [, digest] = header.digest.logs.find((log) => log.isPreRuntime).asPreRuntime;
+      // The seat of the author and the slot, behind a byte for the kind of the slot.
+      const [place, slot] = [u8aToHex(digest.subarray(1, 13)), u8aToBn(digest.subarray(5, 13))];
+      const other = seen.get(place) ?? header;
+      seen.set(place, other);
+      if (!other.hash.eq(header.hash)) resolve({ slot, headers: [other, header] });
+    });
+  });
+}
+
+/** Has `reporter` show the chain that `offender` made both blocks. */
+async function report(reporter, offender, { slot, headers: [first, second] }) {
+  const { babe } = (await api.query.session.nextKeys(offender.address)).unwrap();
+  const answer = await (await api.at(first.hash)).call.babeApi.generateKeyOwnershipProof(slot, babe);
+  // The API takes the whole answer for the bytes that are an option in it.
+  const membership = api.createType('Option<Bytes>', answer.unwrap().toU8a(true));
+  const proof = { offender: babe, slot, firstHeader: first.toU8a(), secondHeader: second.toU8a() };
+  await submit(api, reporter, api.tx.babe.reportEquivocation(proof, membership.unwrap().toU8a(true)));
+}
+
+/** The validators that may make no blocks in block `hash`. */
+async function disabledAt(hash) {
+  const { session } = (await api.at(hash)).query;
+  const validators = await session.validators();
+  return (await session.disabledValidators()).map(([seat]) => validators[seat.toNumber()].toString());
+}
+
+test('one that runs twice should be slashed, disabled and dropped', { timeout: 600_000 }, async (context) => {
+  const from = await eveNode.height();
+  const found = equivocation();
+  await addTwin(eveNode);
+  // The report that nodes send by themselves has headers without their seals, which prove nothing.
+  await report((await protocol.keyring()).addFromUri('//Ferdie'), eve, await found);
+  const isSlash = (event) => nameOf(event) === 'validators.Slashed' && event.data.who.eq(eve.address);
+  const { event: { data: { slash, amount } }, block, hash } = await nextEvent(api, from, isSlash, 180);
+  context.diagnostic(`slashed by ${amount} in block ${block}`);
+  assert.deepEqual(await disabledAt(hash), [eve.address]);
+
+  const { validators, balances } = (await api.at(hash)).query;
+  const { bond, slashed, status } = (await validators.ledgers(eve.address)).unwrap();
+  // One offender of five: the square of three fifths.
+  assert.equal(amount.toBigInt(), (BOND * 9n) / 25n);
+  assert.deepEqual([bond.toBigInt(), slashed.toBigInt()], [BOND - amount.toBigInt(), amount.toBigInt()]);
+  assert.equal(status.type, 'Convicted');
+  assert.ok((await validators.slashes(slash)).isSome, 'governance can still cancel it');
+  const held = (await balances.holds(eve.address)).filter(({ id }) => id.isValidators);
+  assert.equal(held.reduce((sum, hold) => sum + hold.amount.toBigInt(), 0n), BOND);
+
+  await until('a session without it', async () => !(await isValidator()), 180);
+  const height = await network.nodes[0].height();
+  await until('the others to finalise on', async () => (await network.nodes[0].finalized()) > height, 90);
+});
