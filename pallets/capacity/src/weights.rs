@@ -34,10 +34,10 @@ pub trait WeightInfo {
 	fn tend_booking() -> Weight;
 	/// Weight of `end_booking`.
 	fn end_booking() -> Weight;
-	/// Weight of `post_price`.
-	fn post_price() -> Weight;
 	/// Weight of `reap_record`.
 	fn reap_record() -> Weight;
+	/// Weight of `post_price`.
+	fn post_price() -> Weight;
 }
 
 /// Weights on the database of the runtime `T`.
@@ -45,119 +45,123 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn buy() -> Weight {
-		Weight::from_parts(451_324_000, 0)
-			.saturating_add(T::DbWeight::get().reads(36))
+		Weight::from_parts(459_719_000, 0)
+			.saturating_add(T::DbWeight::get().reads(38))
 			.saturating_add(T::DbWeight::get().writes(13))
 	}
 	fn refund() -> Weight {
-		Weight::from_parts(159_279_000, 0)
+		Weight::from_parts(160_701_000, 0)
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	fn allow() -> Weight {
-		Weight::from_parts(32_727_000, 0)
+		Weight::from_parts(33_081_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn disallow() -> Weight {
-		Weight::from_parts(33_525_000, 0)
+		Weight::from_parts(34_350_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn choose_sponsor() -> Weight {
-		Weight::from_parts(20_143_000, 0)
+		Weight::from_parts(20_312_000, 0)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn reserve_throughput() -> Weight {
-		Weight::from_parts(3_402_039_000, 0)
+		Weight::from_parts(3_277_283_000, 0)
 			.saturating_add(T::DbWeight::get().reads(170))
 			.saturating_add(T::DbWeight::get().writes(107))
 	}
 	fn release_throughput() -> Weight {
-		Weight::from_parts(16_860_000, 0)
+		Weight::from_parts(16_753_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn read_booking() -> Weight {
-		Weight::from_parts(4_790_000, 0).saturating_add(T::DbWeight::get().reads(1))
+		Weight::from_parts(4_740_000, 0).saturating_add(T::DbWeight::get().reads(1))
 	}
 	fn tend_booking() -> Weight {
-		Weight::from_parts(3_042_249_000, 0)
+		Weight::from_parts(2_979_166_000, 0)
 			.saturating_add(T::DbWeight::get().reads(148))
 			.saturating_add(T::DbWeight::get().writes(110))
 	}
 	fn end_booking() -> Weight {
-		Weight::from_parts(4_263_423_000, 0)
+		Weight::from_parts(4_168_434_000, 0)
 			.saturating_add(T::DbWeight::get().reads(86))
 			.saturating_add(T::DbWeight::get().writes(113))
 	}
-	fn post_price() -> Weight {
-		Weight::from_parts(17_123_000, 0)
-			.saturating_add(T::DbWeight::get().reads(3))
+	fn reap_record() -> Weight {
+		Weight::from_parts(19_818_000, 0)
+			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
-	fn reap_record() -> Weight {
-		Weight::from_parts(100_000_000, 0)
+	fn post_price() -> Weight {
+		Weight::from_parts(15_973_000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(1))
 	}
 }
 
 /// Weights on ParityDB.
 impl WeightInfo for () {
 	fn buy() -> Weight {
-		Weight::from_parts(451_324_000, 0)
-			.saturating_add(ParityDbWeight::get().reads(36))
+		Weight::from_parts(459_719_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(38))
 			.saturating_add(ParityDbWeight::get().writes(13))
 	}
 	fn refund() -> Weight {
-		Weight::from_parts(159_279_000, 0)
+		Weight::from_parts(160_701_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(6))
 			.saturating_add(ParityDbWeight::get().writes(5))
 	}
 	fn allow() -> Weight {
-		Weight::from_parts(32_727_000, 0)
+		Weight::from_parts(33_081_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn disallow() -> Weight {
-		Weight::from_parts(33_525_000, 0)
+		Weight::from_parts(34_350_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn choose_sponsor() -> Weight {
-		Weight::from_parts(20_143_000, 0)
+		Weight::from_parts(20_312_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn reserve_throughput() -> Weight {
-		Weight::from_parts(3_402_039_000, 0)
+		Weight::from_parts(3_277_283_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(170))
 			.saturating_add(ParityDbWeight::get().writes(107))
 	}
 	fn release_throughput() -> Weight {
-		Weight::from_parts(16_860_000, 0)
+		Weight::from_parts(16_753_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 	fn read_booking() -> Weight {
-		Weight::from_parts(4_790_000, 0).saturating_add(ParityDbWeight::get().reads(1))
+		Weight::from_parts(4_740_000, 0).saturating_add(ParityDbWeight::get().reads(1))
 	}
 	fn tend_booking() -> Weight {
-		Weight::from_parts(3_042_249_000, 0)
+		Weight::from_parts(2_979_166_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(148))
 			.saturating_add(ParityDbWeight::get().writes(110))
 	}
 	fn end_booking() -> Weight {
-		Weight::from_parts(4_263_423_000, 0)
+		Weight::from_parts(4_168_434_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(86))
 			.saturating_add(ParityDbWeight::get().writes(113))
 	}
-	fn post_price() -> Weight {
-		Weight::from_parts(17_123_000, 0)
-			.saturating_add(ParityDbWeight::get().reads(3))
+	fn reap_record() -> Weight {
+		Weight::from_parts(19_818_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
-	fn reap_record() -> Weight {
-		Weight::from_parts(100_000_000, 0)
+	fn post_price() -> Weight {
+		Weight::from_parts(15_973_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 }

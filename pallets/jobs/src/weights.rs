@@ -41,10 +41,10 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn submit_included(b: u32) -> Weight {
-		Weight::from_parts(181_047_500, 0)
-			.saturating_add(Weight::from_parts(3_165, 0).saturating_mul(b.into()))
-			.saturating_add(T::DbWeight::get().reads(23))
-			.saturating_add(T::DbWeight::get().writes(10))
+		Weight::from_parts(190_450_750, 0)
+			.saturating_add(Weight::from_parts(123, 0).saturating_mul(b.into()))
+			.saturating_add(T::DbWeight::get().reads(25))
+			.saturating_add(T::DbWeight::get().writes(12))
 	}
 	fn submit_dedicated(_b: u32) -> Weight {
 		Weight::from_parts(844_014_500, 0)
@@ -58,45 +58,45 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().writes(19))
 	}
 	fn cancel_job() -> Weight {
-		Weight::from_parts(414_314_000, 0)
-			.saturating_add(T::DbWeight::get().reads(21))
-			.saturating_add(T::DbWeight::get().writes(20))
+		Weight::from_parts(441_275_000, 0)
+			.saturating_add(T::DbWeight::get().reads(25))
+			.saturating_add(T::DbWeight::get().writes(23))
 	}
 	fn match_base() -> Weight {
-		Weight::from_parts(13_331_000, 0)
+		Weight::from_parts(13_825_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn match_line() -> Weight {
-		Weight::from_parts(54_947_000, 0).saturating_add(T::DbWeight::get().reads(9))
+		Weight::from_parts(57_606_000, 0).saturating_add(T::DbWeight::get().reads(9))
 	}
 	fn match_job() -> Weight {
-		Weight::from_parts(591_636_000, 0)
-			.saturating_add(T::DbWeight::get().reads(46))
-			.saturating_add(T::DbWeight::get().writes(28))
+		Weight::from_parts(617_311_000, 0)
+			.saturating_add(T::DbWeight::get().reads(49))
+			.saturating_add(T::DbWeight::get().writes(30))
 	}
 	fn deadline_base() -> Weight {
-		Weight::from_parts(11_137_000, 0)
+		Weight::from_parts(7_865_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn deadline_bucket() -> Weight {
-		Weight::from_parts(7_669_000, 0).saturating_add(T::DbWeight::get().reads(1))
+		Weight::from_parts(3_828_000, 0).saturating_add(T::DbWeight::get().reads(1))
 	}
 	fn deadline() -> Weight {
-		Weight::from_parts(342_243_000, 0)
-			.saturating_add(T::DbWeight::get().reads(19))
-			.saturating_add(T::DbWeight::get().writes(20))
+		Weight::from_parts(366_263_000, 0)
+			.saturating_add(T::DbWeight::get().reads(22))
+			.saturating_add(T::DbWeight::get().writes(22))
 	}
 }
 
 /// Weights on ParityDB.
 impl WeightInfo for () {
 	fn submit_included(b: u32) -> Weight {
-		Weight::from_parts(181_047_500, 0)
-			.saturating_add(Weight::from_parts(3_165, 0).saturating_mul(b.into()))
-			.saturating_add(ParityDbWeight::get().reads(23))
-			.saturating_add(ParityDbWeight::get().writes(10))
+		Weight::from_parts(190_450_750, 0)
+			.saturating_add(Weight::from_parts(123, 0).saturating_mul(b.into()))
+			.saturating_add(ParityDbWeight::get().reads(25))
+			.saturating_add(ParityDbWeight::get().writes(12))
 	}
 	fn submit_dedicated(_b: u32) -> Weight {
 		Weight::from_parts(844_014_500, 0)
@@ -110,34 +110,34 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().writes(19))
 	}
 	fn cancel_job() -> Weight {
-		Weight::from_parts(414_314_000, 0)
-			.saturating_add(ParityDbWeight::get().reads(21))
-			.saturating_add(ParityDbWeight::get().writes(20))
+		Weight::from_parts(441_275_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(25))
+			.saturating_add(ParityDbWeight::get().writes(23))
 	}
 	fn match_base() -> Weight {
-		Weight::from_parts(13_331_000, 0)
+		Weight::from_parts(13_825_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn match_line() -> Weight {
-		Weight::from_parts(54_947_000, 0).saturating_add(ParityDbWeight::get().reads(9))
+		Weight::from_parts(57_606_000, 0).saturating_add(ParityDbWeight::get().reads(9))
 	}
 	fn match_job() -> Weight {
-		Weight::from_parts(591_636_000, 0)
-			.saturating_add(ParityDbWeight::get().reads(46))
-			.saturating_add(ParityDbWeight::get().writes(28))
+		Weight::from_parts(617_311_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(49))
+			.saturating_add(ParityDbWeight::get().writes(30))
 	}
 	fn deadline_base() -> Weight {
-		Weight::from_parts(11_137_000, 0)
+		Weight::from_parts(7_865_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn deadline_bucket() -> Weight {
-		Weight::from_parts(7_669_000, 0).saturating_add(ParityDbWeight::get().reads(1))
+		Weight::from_parts(3_828_000, 0).saturating_add(ParityDbWeight::get().reads(1))
 	}
 	fn deadline() -> Weight {
-		Weight::from_parts(342_243_000, 0)
-			.saturating_add(ParityDbWeight::get().reads(19))
-			.saturating_add(ParityDbWeight::get().writes(20))
+		Weight::from_parts(366_263_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(22))
+			.saturating_add(ParityDbWeight::get().writes(22))
 	}
 }

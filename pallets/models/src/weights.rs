@@ -37,75 +37,87 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn register() -> Weight {
-		Weight::from_parts(26_582_000, 0)
-			.saturating_add(T::DbWeight::get().reads(2))
+		Weight::from_parts(44_587_000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn stage() -> Weight {
-		Weight::from_parts(25_712_000, 0)
+		Weight::from_parts(31_392_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn activate() -> Weight {
-		Weight::from_parts(26_098_000, 0)
+		Weight::from_parts(31_221_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn retire() -> Weight {
-		Weight::from_parts(21_699_000, 0)
+		Weight::from_parts(26_640_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn remove() -> Weight {
-		Weight::from_parts(25_223_000, 0)
-			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().writes(2))
+		Weight::from_parts(106_847_000, 0)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn propose() -> Weight {
-		Weight::from_parts(100_000_000, 0)
+		Weight::from_parts(140_332_000, 0)
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	fn withdraw_proposal() -> Weight {
-		Weight::from_parts(100_000_000, 0)
+		Weight::from_parts(123_390_000, 0)
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	fn reject() -> Weight {
-		Weight::from_parts(100_000_000, 0)
+		Weight::from_parts(133_051_000, 0)
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().writes(5))
 	}
 }
 
 /// Weights on ParityDB.
 impl WeightInfo for () {
 	fn register() -> Weight {
-		Weight::from_parts(26_582_000, 0)
-			.saturating_add(ParityDbWeight::get().reads(2))
+		Weight::from_parts(44_587_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 	fn stage() -> Weight {
-		Weight::from_parts(25_712_000, 0)
+		Weight::from_parts(31_392_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn activate() -> Weight {
-		Weight::from_parts(26_098_000, 0)
+		Weight::from_parts(31_221_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn retire() -> Weight {
-		Weight::from_parts(21_699_000, 0)
+		Weight::from_parts(26_640_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn remove() -> Weight {
-		Weight::from_parts(25_223_000, 0)
-			.saturating_add(ParityDbWeight::get().reads(2))
-			.saturating_add(ParityDbWeight::get().writes(2))
+		Weight::from_parts(106_847_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(4))
+			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn propose() -> Weight {
-		Weight::from_parts(100_000_000, 0)
+		Weight::from_parts(140_332_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(5))
+			.saturating_add(ParityDbWeight::get().writes(4))
 	}
 	fn withdraw_proposal() -> Weight {
-		Weight::from_parts(100_000_000, 0)
+		Weight::from_parts(123_390_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(5))
+			.saturating_add(ParityDbWeight::get().writes(4))
 	}
 	fn reject() -> Weight {
-		Weight::from_parts(100_000_000, 0)
+		Weight::from_parts(133_051_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(6))
+			.saturating_add(ParityDbWeight::get().writes(5))
 	}
 }

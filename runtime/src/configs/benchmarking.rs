@@ -279,8 +279,9 @@ impl World<AccountId> for Chain {
 		let (buyer, sponsor): (AccountId, AccountId) =
 			(account("buyer", 0, 0), account("sponsor", 0, 0));
 		open_classes(&buyer);
-		// Jobs of several accounts draw on several classes.
-		let largest = 1 + low_bits(who) % u64::from(MAX_CLASSES - 1);
+		// Jobs of several accounts draw on several classes, and their first ones on a small one each.
+		let half = u64::from(MAX_CLASSES / 2);
+		let largest = half + low_bits(who) % half;
 		for class in 0..MAX_CLASSES {
 			let asset = Capacity::asset(class);
 			let is_largest = u64::from(class) == largest;
