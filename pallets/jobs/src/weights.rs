@@ -48,14 +48,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	fn submit_dedicated(_b: u32) -> Weight {
 		Weight::from_parts(844_014_500, 0)
-			.saturating_add(T::DbWeight::get().reads(74))
-			.saturating_add(T::DbWeight::get().writes(18))
+			.saturating_add(T::DbWeight::get().reads(76))
+			.saturating_add(T::DbWeight::get().writes(20))
 	}
 	fn submit_for_pallet(b: u32) -> Weight {
 		Weight::from_parts(811_416_242, 0)
 			.saturating_add(Weight::from_parts(3_242, 0).saturating_mul(b.into()))
-			.saturating_add(T::DbWeight::get().reads(79))
-			.saturating_add(T::DbWeight::get().writes(19))
+			.saturating_add(T::DbWeight::get().reads(81))
+			.saturating_add(T::DbWeight::get().writes(21))
 	}
 	fn cancel_job() -> Weight {
 		Weight::from_parts(441_275_000, 0)
@@ -100,14 +100,14 @@ impl WeightInfo for () {
 	}
 	fn submit_dedicated(_b: u32) -> Weight {
 		Weight::from_parts(844_014_500, 0)
-			.saturating_add(ParityDbWeight::get().reads(74))
-			.saturating_add(ParityDbWeight::get().writes(18))
+			.saturating_add(ParityDbWeight::get().reads(76))
+			.saturating_add(ParityDbWeight::get().writes(20))
 	}
 	fn submit_for_pallet(b: u32) -> Weight {
 		Weight::from_parts(811_416_242, 0)
 			.saturating_add(Weight::from_parts(3_242, 0).saturating_mul(b.into()))
-			.saturating_add(ParityDbWeight::get().reads(79))
-			.saturating_add(ParityDbWeight::get().writes(19))
+			.saturating_add(ParityDbWeight::get().reads(81))
+			.saturating_add(ParityDbWeight::get().writes(21))
 	}
 	fn cancel_job() -> Weight {
 		Weight::from_parts(441_275_000, 0)
