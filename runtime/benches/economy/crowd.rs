@@ -14,7 +14,10 @@ use one_primitives::{
 use one_runtime::{
 	configs::{
 		assets::treasury,
-		parameters::{dynamic::credits, dynamic::market, RuntimeParameters},
+		parameters::{
+			dynamic::{credits, market, time},
+			RuntimeParameters,
+		},
 	},
 	constants::currency::*,
 	Access, AccountId, Balance, Balances, Jobs, Parameters, Runtime, RuntimeOrigin, Settlement,
@@ -80,6 +83,11 @@ pub fn open_market() {
 	set(RuntimeParameters::Market(market::Parameters::MaxQueue(
 		market::MaxQueue,
 		Some(100_000),
+	)));
+	// Longer than a settlement takes.
+	set(RuntimeParameters::Time(time::Parameters::QueuePeriod(
+		time::QueuePeriod,
+		Some(60 * 60 * 1_000),
 	)));
 	assert_ok!(Settlement::fund(&account(Alice), 50_000 * ONE_USDC));
 }
