@@ -1,6 +1,6 @@
 //! Puts the node together: client, pool, network, consensus and offchain workers.
 
-use crate::rpc;
+use crate::{equivocation, rpc};
 use futures::{
 	future::{ready, Ready},
 	FutureExt,
@@ -28,7 +28,7 @@ use polkadot_sdk::{
 		SpawnTasksParams, TaskManager,
 	},
 	sc_telemetry::{Telemetry, TelemetryHandle, TelemetryWorker},
-	sc_transaction_pool_api::OffchainTransactionPoolFactory,
+	sc_transaction_pool_api::{OffchainTransactionPoolFactory, RejectAllTxPool},
 	sp_consensus_babe::{inherents::InherentDataProvider as Slot, SlotDuration},
 	sp_keystore::KeystorePtr,
 	sp_timestamp::InherentDataProvider as Timestamp,
@@ -146,14 +146,8 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
 	});
 	let select_chain = SelectChain::new(backend.clone());
 	let transaction_pool = new_pool(config, &client, &task_manager);
-	let (consensus, import_queue) = new_consensus(
-		config,
-		&client,
-		&transaction_pool,
-		&select_chain,
-		&mut task_manager,
-		telemetry,
-	)?;
+	let (consensus, import_queue) =
+		new_consensus(config, &client, &select_chain, &mut task_manager, telemetry)?;
 
 	Ok(PartialComponents {
 		client,
@@ -185,7 +179,6 @@ fn new_pool(
 fn new_consensus(
 	config: &Configuration,
 	client: &Arc<FullClient>,
-	pool: &Arc<FullPool>,
 	select_chain: &SelectChain,
 	task_manager: &mut TaskManager,
 	telemetry: Option<Telemetry>,
@@ -204,7 +197,8 @@ fn new_consensus(
 		client.clone(),
 		create_inherents as CreateInherents,
 		select_chain.clone(),
-		OffchainTransactionPoolFactory::new(pool.clone()),
+		// Its reports prove nothing: see the module `equivocation`.
+		OffchainTransactionPoolFactory::new(RejectAllTxPool::default()),
 	)?;
 	let (import_queue, worker) =
 		sc_consensus_babe::import_queue(sc_consensus_babe::ImportQueueParams {
@@ -321,6 +315,9 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 		tracing_execute_block: None,
 	})?;
 
+	let watch = equivocation::watch(node.client.clone(), node.offchain_pool());
+	let spawner = task_manager.spawn_handle();
+	spawner.spawn("equivocations", Some("consensus"), watch);
 	if with_offchain_workers {
 		spawn_offchain_workers(&node, &task_manager)?;
 	}

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { u8aToBn, u8aToHex } from '@polkadot/util';
+import { u8aToHex } from '@polkadot/util';
 import { changeFirstState, runtimeWith } from '../src/chain.mjs';
 import { Network, until } from '../src/network.mjs';
 import * as protocol from '../src/protocol.mjs';
@@ -56,31 +56,6 @@ async function addTwin(node) {
   return network.add('twin', '--validator');
 }
 
-/** Resolves with the slot and the headers of two blocks that one validator made in one slot. */
-function equivocation() {
-  const seen = new Map();
-  return new Promise((resolve) => {
-    api.rpc.chain.subscribeAllHeads((header) => {
-      const [, digest] = header.digest.logs.find((log) => log.isPreRuntime).asPreRuntime;
-      // The seat of the author and the slot, behind a byte for the kind of the slot.
-      const [place, slot] = [u8aToHex(digest.subarray(1, 13)), u8aToBn(digest.subarray(5, 13))];
-      const other = seen.get(place) ?? header;
-      seen.set(place, other);
-      if (!other.hash.eq(header.hash)) resolve({ slot, headers: [other, header] });
-    });
-  });
-}
-
-/** Has `reporter` show the chain that `offender` made both blocks. */
-async function report(reporter, offender, { slot, headers: [first, second] }) {
-  const { babe } = (await api.query.session.nextKeys(offender.address)).unwrap();
-  const answer = await (await api.at(first.hash)).call.babeApi.generateKeyOwnershipProof(slot, babe);
-  // The API takes the whole answer for the bytes that are an option in it.
-  const membership = api.createType('Option<Bytes>', answer.unwrap().toU8a(true));
-  const proof = { offender: babe, slot, firstHeader: first.toU8a(), secondHeader: second.toU8a() };
-  await submit(api, reporter, api.tx.babe.reportEquivocation(proof, membership.unwrap().toU8a(true)));
-}
-
 /** The validators that may make no blocks in block `hash`. */
 async function disabledAt(hash) {
   const { session } = (await api.at(hash)).query;
@@ -90,10 +65,7 @@ async function disabledAt(hash) {
 
 test('one that runs twice should be slashed, disabled and dropped', { timeout: 600_000 }, async (context) => {
   const from = await eveNode.height();
-  const found = equivocation();
   await addTwin(eveNode);
-  // The report that nodes send by themselves has headers without their seals, which prove nothing.
-  await report((await protocol.keyring()).addFromUri('//Ferdie'), eve, await found);
   const isSlash = (event) => nameOf(event) === 'validators.Slashed' && event.data.who.eq(eve.address);
   const { event: { data: { slash, amount } }, block, hash } = await nextEvent(api, from, isSlash, 180);
   context.diagnostic(`slashed by ${amount} in block ${block}`);
