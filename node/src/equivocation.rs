@@ -99,8 +99,6 @@ fn report(
 
 #[cfg(test)]
 mod tests {
-	#![allow(clippy::unwrap_used)]
-
 	use super::*;
 	use polkadot_sdk::sp_runtime::traits::Header as _;
 

@@ -280,10 +280,11 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Registers `record` under the Merkle root of its container. If the model was proposed, it
-		/// must be with this record.
+		/// Registers `record` under the Merkle root of its container. A proposal of this record keeps
+		/// its deposit; one of another record gives way.
 		///
-		/// Origin: `AdminOrigin`. Emits [`Event::ModelRegistered`].
+		/// Origin: `AdminOrigin`. Emits [`Event::ModelRegistered`] and, where a proposal gives way,
+		/// [`Event::DepositReturned`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::register())]
 		pub fn register(

@@ -65,8 +65,9 @@ impl Chain {
 
 	/// Makes a block in the next slot that is at `utc` or later, in milliseconds.
 	pub fn block(&mut self, utc: u64) -> Share {
-		let (header, slot) = self.state.execute_with(|| next_header(utc));
-		let session = self.state.execute_with(Session::current_index);
+		let ((header, slot), session) = self
+			.state
+			.execute_with(|| (next_header(utc), Session::current_index()));
 		let set = pallet_timestamp::Call::<Runtime>::set {
 			now: slot * SLOT_DURATION,
 		};
