@@ -1,17 +1,11 @@
 // import batch heads pack reduce rms rotate
 // QK-norm and RoPE of one head of queries or keys. Workgroup: (head, row), heads of queries first.
 
-struct Side {
-	// E of the gain g 2^-E.
-	gain_exponent: i32,
-	// Size of a head times eps, low and high word.
-	eps_low: u32,
-	eps_high: u32,
-}
-
 struct HeadNorm {
-	q: Side,
-	k: Side,
+	// Size of a head times eps of queries, low and high word, then of keys.
+	eps: vec4<u32>,
+	// E of the gain g 2^-E, of queries and of keys.
+	gain_exponent: vec2<i32>,
 }
 
 @group(0) @binding(1) var<uniform> heads: Heads;
@@ -26,7 +20,7 @@ struct HeadNorm {
 @group(0) @binding(6) var<storage, read> raw: array<vec2<i32>>;
 // [rows, heads, half]
 @group(0) @binding(7) var<storage, read_write> q: array<u32>;
-// [positions, kv_heads, half]
+// [pages, CHUNK, kv_heads, half]
 @group(0) @binding(8) var<storage, read_write> k: array<u32>;
 
 // (m, e) of the inverse root, from the first thread.
@@ -83,16 +77,13 @@ fn main(
 	}
 	let all_squares = sum_of_squares(sum);
 	let s2 = quant_shift(workgroup_peak(own, thread));
-	var side = norm.q;
-	if is_key {
-		side = norm.k;
-	}
 	if thread == 0u {
-		let eps = vec2<u32>(side.eps_low, side.eps_high);
+		let eps = select(norm.eps.xy, norm.eps.zw, is_key);
 		root = inverse_root(all_squares, s1, eps, 2u * heads.half);
 	}
 	workgroupBarrier();
-	let e = i32(s0 + s2) - i32(s1) - side.gain_exponent + root.y;
+	let gain_exponent = select(norm.gain_exponent.x, norm.gain_exponent.y, is_key);
+	let e = i32(s0 + s2) - i32(s1) - gain_exponent + root.y;
 
 	let angles = batch.row[row].position * heads.half;
 	for (var c = thread; c < heads.half; c += THREADS) {

@@ -9,9 +9,9 @@
 @group(0) @binding(7) var<storage, read> rope: array<u32>;
 // [rows, heads, half]
 @group(0) @binding(8) var<storage, read_write> q: array<u32>;
-// [positions, kv_heads, half]
+// [pages, CHUNK, kv_heads, half]
 @group(0) @binding(9) var<storage, read_write> k: array<u32>;
-// [positions, kv_heads, half]
+// [pages, CHUNK, kv_heads, half]
 @group(0) @binding(10) var<storage, read_write> v: array<u32>;
 
 fn emit(row: u32, pair: u32, y: vec2<i32>) {

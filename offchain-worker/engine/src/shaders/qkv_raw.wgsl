@@ -7,7 +7,7 @@
 @group(0) @binding(6) var<storage, read> bias: array<vec2<i32>>;
 // [rows, heads + kv_heads, half] channels c and c + half
 @group(0) @binding(7) var<storage, read_write> raw: array<vec2<i32>>;
-// [positions, kv_heads, half]
+// [pages, CHUNK, kv_heads, half]
 @group(0) @binding(8) var<storage, read_write> v: array<u32>;
 
 fn emit(row: u32, pair: u32, y: vec2<i32>) {
