@@ -1,12 +1,16 @@
 //! Attention of several tokens over their pages, in parallel.
 
-use one_arithmetic::{clamp16, normalise, rope, scores, softmax, weigh};
+use one_arithmetic::{clamp16, normalise, rope};
 use rayon::prelude::*;
 
-use super::{batch::Token, cache::Cache};
+use super::{
+	batch::Token,
+	cache::Cache,
+	kernels::{Kernels, Queries},
+};
 use crate::{
 	backend::PAGE,
-	model::{Layer, Model},
+	model::{Layer, Model, Shape},
 };
 
 /// Rotates every head of `[n, heads * head_dim]` by the position of its token.
@@ -41,53 +45,158 @@ pub fn append(cache: &mut Cache, layer: usize, tokens: &[Token<'_>], k: &[i16], 
 	}
 }
 
+/// Query rows that a task takes at once, for the keys and values to be read once.
+const QUERIES: usize = 12;
+
 /// Output of attention `[n, heads * head_dim]` for the queries `q`.
-pub fn attend(model: &Model, cache: &Cache, i: usize, tokens: &[Token<'_>], q: &[i16]) -> Vec<i32> {
-	let (dim, heads) = (model.shape.head_dim as usize, model.shape.heads as usize);
+pub fn attend(
+	kernels: &dyn Kernels,
+	model: &Model,
+	cache: &Cache,
+	i: usize,
+	tokens: &[Token<'_>],
+	q: &[i16],
+) -> Vec<i32> {
 	let mut o = vec![0; q.len()];
-	o.par_chunks_mut(dim)
-		.zip(q.par_chunks(dim))
-		.enumerate()
-		.for_each(|(row, (o, q))| {
-			let head = Head {
-				model,
-				cache,
-				index: i,
-				number: row % heads,
-			};
-			head.attend(&tokens[row / heads], q, o);
-		});
+	let layer = Attention {
+		kernels,
+		cache,
+		shape: &model.shape,
+		index: i,
+		mantissa: model.score_mantissa,
+		layer: &model.layers[i],
+	};
+	let tasks = tasks(&model.shape, tokens, q, &mut o);
+	let tasks = tasks.into_par_iter().with_max_len(1);
+	tasks.for_each(|task| layer.attend(task));
 	o
 }
 
-/// One query head of a layer.
-struct Head<'a> {
-	model: &'a Model,
-	cache: &'a Cache,
-	index: usize,
-	number: usize,
+/// The query heads of one key head, for some tokens in a row.
+struct Task<'a> {
+	tokens: &'a [Token<'a>],
+	kv_head: usize,
+	/// Of each token `[group, head_dim]`.
+	q: Vec<&'a [i16]>,
+	/// Of each token `[group, head_dim]`.
+	o: Vec<&'a mut [i32]>,
 }
 
-impl Head<'_> {
-	fn attend(&self, token: &Token<'_>, q: &[i16], o: &mut [i32]) {
-		let layer: &Layer = &self.model.layers[self.index];
-		let kv_head = self.number / self.model.shape.group();
-		let runs = || {
-			let run = |(page, positions)| self.cache.read(page, self.index, kv_head, positions);
-			token.seen().map(run)
-		};
-		let (m, shift) = (self.model.score_mantissa, layer.score_shift[self.number]);
-		let mut z = vec![0; token.position + 1];
-		for (z, (keys, _)) in z.chunks_mut(PAGE).zip(runs()) {
-			scores(q, keys, m, shift, z);
+impl<'a> Task<'a> {
+	fn new(tokens: &'a [Token<'a>], kv_head: usize) -> Self {
+		Self {
+			tokens,
+			kv_head,
+			q: Vec::with_capacity(tokens.len()),
+			o: Vec::with_capacity(tokens.len()),
 		}
+	}
+
+	/// The token that sees most; the others see the first of its positions.
+	const fn last(&self) -> &Token<'a> {
+		&self.tokens[self.tokens.len() - 1]
+	}
+}
+
+fn tasks<'a>(
+	shape: &Shape,
+	tokens: &'a [Token<'a>],
+	q: &'a [i16],
+	o: &'a mut [i32],
+) -> Vec<Task<'a>> {
+	let group = shape.group() * shape.head_dim as usize;
+	let mut rows = q
+		.chunks_exact(shape.q_size())
+		.zip(o.chunks_exact_mut(shape.q_size()));
+	let mut tasks = Vec::new();
+	for tokens in tokens
+		.chunk_by(Token::precedes)
+		.flat_map(|tokens| tokens.chunks(QUERIES.div_ceil(shape.group())))
+	{
+		let first = tasks.len();
+		tasks.extend((0..shape.kv_heads as usize).map(|head| Task::new(tokens, head)));
+		for (q, o) in rows.by_ref().take(tokens.len()) {
+			let heads = q.chunks_exact(group).zip(o.chunks_exact_mut(group));
+			for (task, (q, o)) in tasks[first..].iter_mut().zip(heads) {
+				task.q.push(q);
+				task.o.push(o);
+			}
+		}
+	}
+	tasks
+}
+
+/// What the tasks of one layer share.
+struct Attention<'a> {
+	kernels: &'a dyn Kernels,
+	cache: &'a Cache,
+	shape: &'a Shape,
+	index: usize,
+	mantissa: u16,
+	layer: &'a Layer,
+}
+
+impl Attention<'_> {
+	fn attend(&self, task: Task<'_>) {
+		let dim = self.shape.head_dim as usize;
+		let z = self.scores(&task);
 		let mut p = vec![0; z.len()];
-		let sum = softmax(&z, &mut p);
-		let mut acc = vec![0; o.len()];
-		for (p, (_, values)) in p.chunks(PAGE).zip(runs()) {
-			weigh(p, values, &mut acc);
+		let sums = self.softmax(&task, &z, &mut p);
+		let acc = self.weigh(&task, &p);
+		let shift = &self.layer.value_shift[task.kv_head * dim..][..dim];
+		let heads = task.o.into_iter().flat_map(|o| o.chunks_exact_mut(dim));
+		for ((o, acc), sum) in heads.zip(acc.chunks_exact(dim)).zip(sums) {
+			normalise(acc, sum, shift, o);
 		}
-		let shift = &layer.value_shift[kv_head * o.len()..][..o.len()];
-		normalise(&acc, sum, shift, o);
+	}
+
+	/// Keys and values `[positions, head_dim]` of each page that the last token sees.
+	fn pages<'a>(&'a self, task: &'a Task<'_>) -> impl Iterator<Item = (&'a [i16], &'a [i16])> {
+		let seen = task.last().seen();
+		seen.map(|(page, n)| self.cache.read(page, self.index, task.kv_head, n))
+	}
+
+	/// Logits `[queries, positions]`; those of keys that a query does not see are not to be read.
+	fn scores(&self, task: &Task<'_>) -> Vec<i32> {
+		let (group, dim) = (self.shape.group(), self.shape.head_dim as usize);
+		let shift = &self.layer.score_shift[task.kv_head * group..][..group];
+		let queries = Queries {
+			q: &task.q.concat(),
+			m: self.mantissa,
+			shift: &shift.repeat(task.tokens.len()),
+		};
+		let positions = task.last().position + 1;
+		let mut z = vec![0; task.tokens.len() * group * positions];
+		for (i, (keys, _)) in self.pages(task).enumerate() {
+			let rows = z.chunks_exact_mut(positions);
+			let rows = rows.map(|z| &mut z[i * PAGE..][..keys.len() / dim]);
+			self.kernels
+				.scores(queries, keys, &mut rows.collect::<Vec<_>>());
+		}
+		z
+	}
+
+	/// Weights `[queries, positions]`, 0 where a query does not see; the sum of each query.
+	fn softmax(&self, task: &Task<'_>, z: &[i32], p: &mut [u32]) -> Vec<u64> {
+		let positions = task.last().position + 1;
+		let rows = z.chunks_exact(positions).zip(p.chunks_exact_mut(positions));
+		let sums = rows.enumerate().map(|(query, (z, p))| {
+			let seen = task.tokens[query / self.shape.group()].position + 1;
+			self.kernels.softmax(&z[..seen], &mut p[..seen])
+		});
+		sums.collect()
+	}
+
+	/// Weighted sums of the values `[queries, head_dim]`.
+	fn weigh(&self, task: &Task<'_>, p: &[u32]) -> Vec<i64> {
+		let dim = self.shape.head_dim as usize;
+		let mut acc = vec![0; task.tokens.len() * self.shape.group() * dim];
+		for (i, (_, values)) in self.pages(task).enumerate() {
+			let rows = p.chunks_exact(task.last().position + 1);
+			let rows = rows.map(|p| &p[i * PAGE..][..values.len() / dim]);
+			self.kernels
+				.weigh(&rows.collect::<Vec<_>>(), values, &mut acc);
+		}
+		acc
 	}
 }

@@ -21,6 +21,11 @@ impl<'a> Token<'a> {
 		(self.pages[self.position / PAGE], self.position % PAGE)
 	}
 
+	/// Whether `next` is at the next position of the same pages.
+	pub fn precedes(&self, next: &Self) -> bool {
+		std::ptr::eq(self.pages, next.pages) && self.position + 1 == next.position
+	}
+
 	/// The pages it sees, each with the positions of it that it sees.
 	pub fn seen(&self) -> impl Iterator<Item = (u32, usize)> + 'a {
 		let positions = self.position + 1;
