@@ -1,5 +1,7 @@
 //! Attention of several tokens over their pages, in parallel.
 
+use std::ops::Range;
+
 use one_arithmetic::{clamp16, normalise, rope};
 use rayon::prelude::*;
 
@@ -8,10 +10,7 @@ use super::{
 	cache::Cache,
 	kernels::{Kernels, Queries},
 };
-use crate::{
-	backend::PAGE,
-	model::{Layer, Model, Shape},
-};
+use crate::model::{Layer, Model, Shape};
 
 /// Rotates every head of `[n, heads * head_dim]` by the position of its token.
 pub fn rotate(model: &Model, tokens: &[Token<'_>], x: &[i32]) -> Vec<i16> {
@@ -60,11 +59,9 @@ pub fn attend(
 	let mut o = vec![0; q.len()];
 	let layer = Attention {
 		kernels,
+		model,
 		cache,
-		shape: &model.shape,
 		index: i,
-		mantissa: model.score_mantissa,
-		layer: &model.layers[i],
 	};
 	let tasks = tasks(&model.shape, tokens, q, &mut o);
 	let tasks = tasks.into_par_iter().with_max_len(1);
@@ -92,9 +89,14 @@ impl<'a> Task<'a> {
 		}
 	}
 
-	/// The token that sees most; the others see the first of its positions.
+	/// The token that sees furthest.
 	const fn last(&self) -> &Token<'a> {
 		&self.tokens[self.tokens.len() - 1]
+	}
+
+	/// The keys that any of the tokens sees.
+	fn keys(&self, model: &Model) -> Range<usize> {
+		model.first_key(self.tokens[0].position)..self.last().position + 1
 	}
 }
 
@@ -129,73 +131,72 @@ fn tasks<'a>(
 /// What the tasks of one layer share.
 struct Attention<'a> {
 	kernels: &'a dyn Kernels,
+	model: &'a Model,
 	cache: &'a Cache,
-	shape: &'a Shape,
 	index: usize,
-	mantissa: u16,
-	layer: &'a Layer,
 }
 
 impl Attention<'_> {
 	fn attend(&self, task: Task<'_>) {
-		let dim = self.shape.head_dim as usize;
+		let dim = self.model.shape.head_dim as usize;
 		let z = self.scores(&task);
 		let mut p = vec![0; z.len()];
 		let sums = self.softmax(&task, &z, &mut p);
 		let acc = self.weigh(&task, &p);
-		let shift = &self.layer.value_shift[task.kv_head * dim..][..dim];
+		let shift = &self.layer().value_shift[task.kv_head * dim..][..dim];
 		let heads = task.o.into_iter().flat_map(|o| o.chunks_exact_mut(dim));
 		for ((o, acc), sum) in heads.zip(acc.chunks_exact(dim)).zip(sums) {
 			normalise(acc, sum, shift, o);
 		}
 	}
 
-	/// Keys and values `[positions, head_dim]` of each page that the last token sees.
-	fn pages<'a>(&'a self, task: &'a Task<'_>) -> impl Iterator<Item = (&'a [i16], &'a [i16])> {
-		let seen = task.last().seen();
-		seen.map(|(page, n)| self.cache.read(page, self.index, task.kv_head, n))
+	fn layer(&self) -> &Layer {
+		&self.model.layers[self.index]
 	}
 
-	/// Logits `[queries, positions]`; those of keys that a query does not see are not to be read.
+	/// Logits `[queries, keys]`; those of keys that a query does not see are not to be read.
 	fn scores(&self, task: &Task<'_>) -> Vec<i32> {
-		let (group, dim) = (self.shape.group(), self.shape.head_dim as usize);
-		let shift = &self.layer.score_shift[task.kv_head * group..][..group];
+		let group = self.model.shape.group();
+		let shift = &self.layer().score_shift[task.kv_head * group..][..group];
 		let queries = Queries {
 			q: &task.q.concat(),
-			m: self.mantissa,
+			m: self.model.score_mantissa,
 			shift: &shift.repeat(task.tokens.len()),
 		};
-		let positions = task.last().position + 1;
-		let mut z = vec![0; task.tokens.len() * group * positions];
-		for (i, (keys, _)) in self.pages(task).enumerate() {
-			let rows = z.chunks_exact_mut(positions);
-			let rows = rows.map(|z| &mut z[i * PAGE..][..keys.len() / dim]);
-			self.kernels
-				.scores(queries, keys, &mut rows.collect::<Vec<_>>());
+		let keys = task.keys(self.model);
+		let mut z = vec![0; queries.shift.len() * keys.len()];
+		for run in task.last().runs(keys.start) {
+			let rows = z.chunks_exact_mut(keys.len());
+			let mut rows: Vec<_> = rows.map(|z| &mut z[run.keys.clone()]).collect();
+			let keys = self.cache.keys(self.index, task.kv_head, &run);
+			self.kernels.scores(queries, keys, &mut rows);
 		}
 		z
 	}
 
-	/// Weights `[queries, positions]`, 0 where a query does not see; the sum of each query.
+	/// Weights `[queries, keys]`, 0 where a query does not see; returns the sum of each query.
 	fn softmax(&self, task: &Task<'_>, z: &[i32], p: &mut [u32]) -> Vec<u64> {
-		let positions = task.last().position + 1;
-		let rows = z.chunks_exact(positions).zip(p.chunks_exact_mut(positions));
-		let sums = rows.enumerate().map(|(query, (z, p))| {
-			let seen = task.tokens[query / self.shape.group()].position + 1;
-			self.kernels.softmax(&z[..seen], &mut p[..seen])
+		let keys = task.keys(self.model);
+		let rows = z.chunks_exact(keys.len());
+		let rows = rows.zip(p.chunks_exact_mut(keys.len())).enumerate();
+		let sums = rows.map(|(query, (z, p))| {
+			let position = task.tokens[query / self.model.shape.group()].position;
+			let first = self.model.first_key(position);
+			let seen = first - keys.start..position + 1 - keys.start;
+			self.kernels.softmax(&z[seen.clone()], &mut p[seen])
 		});
 		sums.collect()
 	}
 
 	/// Weighted sums of the values `[queries, head_dim]`.
 	fn weigh(&self, task: &Task<'_>, p: &[u32]) -> Vec<i64> {
-		let dim = self.shape.head_dim as usize;
-		let mut acc = vec![0; task.tokens.len() * self.shape.group() * dim];
-		for (i, (_, values)) in self.pages(task).enumerate() {
-			let rows = p.chunks_exact(task.last().position + 1);
-			let rows = rows.map(|p| &p[i * PAGE..][..values.len() / dim]);
-			self.kernels
-				.weigh(&rows.collect::<Vec<_>>(), values, &mut acc);
+		let keys = task.keys(self.model);
+		let mut acc = vec![0; p.len() / keys.len() * self.model.shape.head_dim as usize];
+		for run in task.last().runs(keys.start) {
+			let rows = p.chunks_exact(keys.len());
+			let rows: Vec<_> = rows.map(|p| &p[run.keys.clone()]).collect();
+			let values = self.cache.values(self.index, task.kv_head, &run);
+			self.kernels.weigh(&rows, values, &mut acc);
 		}
 		acc
 	}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use one_arithmetic::{add, argmax, embed};
+use one_arithmetic::{add, argmax, embed, head_norm};
 use rayon::prelude::*;
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
 use crate::{
 	backend::{check_chunks, Backend, Bounds, Chunk, Step, Want},
 	hash::{blake2_256, Hash},
-	model::{Layer, Model, Norm, Shape},
+	model::{HeadNorm, Layer, Model, Norm, Shape},
 	EngineError,
 };
 
@@ -59,10 +59,10 @@ impl CpuBackend {
 			.collect()
 	}
 
-	fn attention(&mut self, i: usize, layer: &Layer, tokens: &[Token], x: &mut [i32]) {
+	fn attention(&mut self, i: usize, layer: &Layer, tokens: &[Token<'_>], x: &mut [i32]) {
 		let (model, kernels) = (self.model.clone(), self.kernels);
 		let a = norm(kernels, &model, &layer.attention_norm, x);
-		let [q, k, v] = linear(kernels, [&layer.q, &layer.k, &layer.v], &a);
+		let [q, k, v] = qkv(kernels, layer, &a);
 		let (q, k) = (rotate(&model, tokens, &q), rotate(&model, tokens, &k));
 		append(&mut self.cache, i, tokens, &k, &clamp(&v));
 		let o = attend(kernels, &model, &self.cache, i, tokens, &q);
@@ -88,6 +88,27 @@ fn norm(kernels: &dyn Kernels, model: &Model, norm: &Norm, x: &[i32]) -> Input {
 	Input::new(x, model.shape.hidden as usize, |x, a| {
 		kernels.rmsnorm(x, &norm.gain, norm.exponent, model.eps, a)
 	})
+}
+
+/// Queries, keys and values of every token, before RoPE.
+fn qkv(kernels: &dyn Kernels, layer: &Layer, a: &Input) -> [Vec<i32>; 3] {
+	let mut qkv = linear(kernels, [&layer.q, &layer.k, &layer.v], a);
+	if let Some(bias) = &layer.bias {
+		for (x, bias) in qkv.iter_mut().zip([&bias.q, &bias.k, &bias.v]) {
+			x.chunks_exact_mut(bias.len()).for_each(|x| add(x, bias));
+		}
+	}
+	if let Some(norm) = &layer.qk_norm {
+		norm_heads(&norm.q, &mut qkv[0]);
+		norm_heads(&norm.k, &mut qkv[1]);
+	}
+	qkv
+}
+
+fn norm_heads(HeadNorm { norm, eps, f }: &HeadNorm, x: &mut [i32]) {
+	let dim = norm.gain.len();
+	let heads = x.chunks_exact_mut(dim).zip(f.chunks_exact(dim).cycle());
+	heads.for_each(|(head, f)| head_norm(head, &norm.gain, norm.exponent, *eps, f));
 }
 
 fn feed_forward(kernels: &dyn Kernels, model: &Model, layer: &Layer, x: &mut [i32]) {

@@ -148,7 +148,7 @@ fn round(x: u32, s: u32) -> u32 {
 /// `floor((2^31 + d / 2) / d)` for `d = 2^16 + e`, `e <= 2^16`: interpolated from a table, which
 /// is off by less than 1, then corrected by the remainder.
 #[inline(always)]
-fn half_reciprocal(e: u32) -> u32 {
+pub fn half_reciprocal(e: u32) -> u32 {
 	let d = 65_536 + e;
 	let i = (e >> 8) as usize & 511;
 	let (high, low) = (RECIPROCALS[i], RECIPROCALS[i + 1]);

@@ -69,7 +69,10 @@ fn sets() -> impl Iterator<Item = &'static dyn Kernels> {
 }
 
 fn check_linear_case(draw: &mut Draw, [rows, cols, n]: [usize; 3], fill: Fill) {
-	let (weights, a) = (draw.weights(rows * cols, fill), draw.activations(n * cols, fill));
+	let (weights, a) = (
+		draw.weights(rows * cols, fill),
+		draw.activations(n * cols, fill),
+	);
 	let m: Vec<u16> = (0..rows).map(|_| draw.mantissa()).collect();
 	// Most outputs within 32 bits, some saturated and some 0.
 	let shift: Vec<i32> = (0..rows).map(|_| draw.below(120) as i32 - 80).collect();
@@ -79,13 +82,21 @@ fn check_linear_case(draw: &mut Draw, [rows, cols, n]: [usize; 3], fill: Fill) {
 		let mut y = vec![1; n * rows];
 		let mut tokens: Vec<_> = y.chunks_exact_mut(rows).collect();
 		let (weights, m, shift) = (&weights[..], &m[..], &shift[..]);
-		let inputs = Inputs { a: &a, scales: &scales };
+		let inputs = Inputs {
+			a: &a,
+			scales: &scales,
+		};
 		set.linear(Rows { weights, m, shift }, inputs, &mut tokens);
 		y
 	};
 	let expected = run(&Scalar);
 	for set in sets() {
-		assert_eq!(run(set), expected, "{} {rows}x{cols}, {n} tokens, {fill:?}", set.name());
+		assert_eq!(
+			run(set),
+			expected,
+			"{} {rows}x{cols}, {n} tokens, {fill:?}",
+			set.name()
+		);
 	}
 }
 
@@ -106,7 +117,10 @@ fn linear_should_equal_its_definition_for_any_sizes() {
 }
 
 fn check_scores_case(draw: &mut Draw, [n, keys, dim]: [usize; 3], fill: Fill) {
-	let (q, k) = (draw.activations(n * dim, fill), draw.activations(keys * dim, fill));
+	let (q, k) = (
+		draw.activations(n * dim, fill),
+		draw.activations(keys * dim, fill),
+	);
 	let (m, shift) = (draw.mantissa(), draw.shifts(n));
 	let run = |set: &dyn Kernels| {
 		let mut z = vec![1; n * keys];
@@ -117,7 +131,12 @@ fn check_scores_case(draw: &mut Draw, [n, keys, dim]: [usize; 3], fill: Fill) {
 	};
 	let expected = run(&Scalar);
 	for set in sets() {
-		assert_eq!(run(set), expected, "{} {n}x{keys}x{dim}, {fill:?}", set.name());
+		assert_eq!(
+			run(set),
+			expected,
+			"{} {n}x{keys}x{dim}, {fill:?}",
+			set.name()
+		);
 	}
 }
 
@@ -146,7 +165,12 @@ fn check_weigh_case(draw: &mut Draw, [n, keys, dim]: [usize; 3], fill: Fill) {
 	};
 	let expected = run(&Scalar);
 	for set in sets() {
-		assert_eq!(run(set), expected, "{} {n}x{keys}x{dim}, {fill:?}", set.name());
+		assert_eq!(
+			run(set),
+			expected,
+			"{} {n}x{keys}x{dim}, {fill:?}",
+			set.name()
+		);
 	}
 }
 
@@ -187,7 +211,10 @@ fn swiglu_should_equal_its_definition_at_every_gate() {
 	// All arguments of the exponential, hence all divisors, then the limits.
 	let mut g: Vec<i32> = (-82_000..82_000).collect();
 	g.extend(FILLS.iter().flat_map(|fill| draw.values(1003, *fill)));
-	let u: Vec<i32> = g.iter().map(|_| draw.integer(Fill::Random, LIMIT32)).collect();
+	let u: Vec<i32> = g
+		.iter()
+		.map(|_| draw.integer(Fill::Random, LIMIT32))
+		.collect();
 	for (f_gate, shift) in [(12, 9), (12, -3), (15, 24), (17, 40), (20, 63), (20, 0)] {
 		let run = |set: &dyn Kernels| {
 			let mut h = vec![1; g.len()];
@@ -196,6 +223,14 @@ fn swiglu_should_equal_its_definition_at_every_gate() {
 		};
 		let expected = run(&Scalar);
 		sets().for_each(|set| assert!(run(set) == expected, "{} {f_gate} {shift}", set.name()));
+	}
+}
+
+#[test]
+fn half_reciprocal_should_be_the_quotient_of_every_divisor() {
+	for e in 0..=65_536u32 {
+		let d = (1 << 16) + e;
+		assert_eq!(loops::half_reciprocal(e), ((1 << 31) + (d >> 1)) / d);
 	}
 }
 
