@@ -57,6 +57,9 @@ pub enum EngineError {
 	/// A prompt without a single token cannot be continued.
 	#[error("the prompt has no token")]
 	EmptyPrompt,
+	/// A trace has no such tile.
+	#[error("the trace has no {0}")]
+	UnknownTile(String),
 	/// A token id is outside the vocabulary.
 	#[error("token id {id} is outside the vocabulary of {vocab}")]
 	UnknownToken {

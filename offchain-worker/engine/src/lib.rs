@@ -21,6 +21,7 @@ pub mod source;
 pub mod stream;
 pub mod template;
 pub mod tokenizer;
+pub mod trace;
 
 pub use backend::{Backend, Chunk, DeviceChoice, HeadAt, Step, Want, PAGE};
 pub use device::CacheSize;
