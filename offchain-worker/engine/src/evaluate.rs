@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use crate::{
 	backend::{Backend, Chunk, HeadAt, Want},
-	generate::PREFILL,
 	EngineError,
 };
 
@@ -17,20 +16,26 @@ pub struct Evaluation {
 	pub nll_mean: f64,
 }
 
-/// Evaluates one sequence, in the first pages of the back end: nothing else may be in them.
+/// Tokens of one call.
+const PREFILL: usize = 128;
+
+/// Evaluates one sequence, in pages of the back end that nobody else uses.
 ///
 /// # Errors
 /// Those of the back end.
-pub fn evaluate(backend: &mut dyn Backend, ids: &[u32]) -> Result<Evaluation, EngineError> {
+pub fn evaluate(
+	backend: &mut dyn Backend,
+	pages: &[u32],
+	ids: &[u32],
+) -> Result<Evaluation, EngineError> {
 	let want = Want {
 		head: HeadAt::All,
 		logits: true,
 	};
-	let pages: Vec<u32> = (0..backend.pages() as u32).collect();
 	let (mut argmax, mut nll) = (Vec::new(), 0.0);
 	for ids_now in ids.chunks(PREFILL) {
 		let chunk = Chunk {
-			pages: &pages,
+			pages,
 			start: argmax.len() as u32,
 			ids: ids_now,
 		};
