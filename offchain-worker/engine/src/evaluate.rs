@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-	backend::{Backend, Chunk, HeadAt, Want},
+	backend::{feed, Backend, Chunk, HeadAt, Want},
 	EngineError,
 };
 
@@ -15,9 +15,6 @@ pub struct Evaluation {
 	/// Mean negative log-likelihood, in nats, of every token but the first; 0 for fewer than two.
 	pub nll_mean: f64,
 }
-
-/// Tokens of one call.
-const PREFILL: usize = 128;
 
 /// Evaluates one sequence, in pages of the back end that nobody else uses.
 ///
@@ -33,20 +30,18 @@ pub fn evaluate(
 		logits: true,
 	};
 	let (mut argmax, mut nll) = (Vec::new(), 0.0);
-	for ids_now in ids.chunks(PREFILL) {
-		let chunk = Chunk {
-			pages,
-			start: argmax.len() as u32,
-			ids: ids_now,
-		};
-		for step in backend.forward(&[chunk], want)? {
-			let next = ids.get(argmax.len() + 1);
-			if let (Some(next), Some(logits)) = (next, &step.logits) {
-				nll += negative_log_likelihood(logits, *next as usize);
-			}
-			argmax.extend(step.argmax);
+	let chunk = Chunk {
+		pages,
+		start: 0,
+		ids,
+	};
+	feed(backend, chunk, want, &mut |step| {
+		let next = ids.get(argmax.len() + 1);
+		if let (Some(next), Some(logits)) = (next, &step.logits) {
+			nll += negative_log_likelihood(logits, *next as usize);
 		}
-	}
+		argmax.extend(step.argmax);
+	})?;
 	let predicted = ids.len().saturating_sub(1).max(1);
 	Ok(Evaluation {
 		argmax,

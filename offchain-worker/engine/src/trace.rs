@@ -8,12 +8,11 @@
 use one_mailbox::commitment::{keyed_root, merkle_path, merkle_root_by_path};
 
 use crate::{
-	backend::{pages_for, Chunk, Want},
+	backend::{feed, pages_for, Chunk, Want},
 	cpu::CpuBackend,
-	generate::PREFILL,
 	hash::{blake2_256, Hash, Hasher},
 	model::Shape,
-	Backend, EngineError,
+	EngineError,
 };
 
 /// Bytes of a tile.
@@ -259,24 +258,19 @@ impl<'a> Prover<'a> {
 	/// traced.
 	///
 	/// # Errors
-	/// Those of [`Backend::forward`], such as too few pages.
+	/// Those of [`Backend::forward`](crate::Backend::forward), such as too few pages.
 	pub fn new(mut backend: CpuBackend, ids: &'a [u32], secret: Hash) -> Result<Self, EngineError> {
 		let sizes = Sizes {
 			shape: backend.model().shape,
 			window: backend.model().window,
 		};
 		let pages: Vec<u32> = (0..pages_for(ids.len()) as u32).collect();
-		for (i, part) in ids.chunks(PREFILL).enumerate() {
-			let start = (i * PREFILL) as u32;
-			backend.forward(
-				&[Chunk {
-					pages: &pages,
-					start,
-					ids: part,
-				}],
-				Want::TRACE,
-			)?;
-		}
+		let chunk = Chunk {
+			pages: &pages,
+			start: 0,
+			ids,
+		};
+		feed(&mut backend, chunk, Want::TRACE, &mut |_| ())?;
 		Ok(Self {
 			backend,
 			sizes,
@@ -294,7 +288,7 @@ impl<'a> Prover<'a> {
 	/// Root over all positions; `progress` gets the positions done.
 	///
 	/// # Errors
-	/// Those of [`Backend::forward`].
+	/// Those of [`Backend::forward`](crate::Backend::forward).
 	pub fn root(&mut self, progress: &mut dyn FnMut(u32)) -> Result<Hash, EngineError> {
 		let roots = self.roots(progress)?;
 		Ok(keyed_root(blake2_256, POSITIONS, &self.secret, roots))
@@ -303,7 +297,7 @@ impl<'a> Prover<'a> {
 	/// Root of each position, in order: what a dispute searches for the first difference.
 	///
 	/// # Errors
-	/// Those of [`Backend::forward`].
+	/// Those of [`Backend::forward`](crate::Backend::forward).
 	pub fn roots(&mut self, progress: &mut dyn FnMut(u32)) -> Result<Vec<Hash>, EngineError> {
 		let mut roots = Vec::with_capacity(self.ids.len());
 		for position in 0..self.ids.len() as u32 {
@@ -316,7 +310,7 @@ impl<'a> Prover<'a> {
 	/// Opens one tile; `roots` are those of all positions.
 	///
 	/// # Errors
-	/// [`EngineError::UnknownTile`], and those of [`Backend::forward`].
+	/// [`EngineError::UnknownTile`], and those of [`Backend::forward`](crate::Backend::forward).
 	pub fn open(&mut self, address: Address, roots: Vec<Hash>) -> Result<Opening, EngineError> {
 		let unknown = || EngineError::UnknownTile(format!("{address:?}"));
 		let way = address.way(&self.sizes).ok_or_else(unknown)?;
