@@ -134,6 +134,34 @@ pub trait Backend: Send {
 	fn forward(&mut self, chunks: &[Chunk<'_>], want: Want) -> Result<Vec<Step>, EngineError>;
 }
 
+/// Tokens of one call where many are fed: enough to fill a device.
+const FEED: usize = 128;
+
+/// Feeds a chunk of any length in as many calls as it takes; `take` gets every step.
+///
+/// # Errors
+/// Those of [`Backend::forward`].
+pub fn feed(
+	backend: &mut dyn Backend,
+	chunk: Chunk<'_>,
+	want: Want,
+	take: &mut dyn FnMut(Step),
+) -> Result<(), EngineError> {
+	for (i, ids) in chunk.ids.chunks(FEED).enumerate() {
+		let start = chunk.start + (i * FEED) as u32;
+		let steps = backend.forward(
+			&[Chunk {
+				start,
+				ids,
+				..chunk
+			}],
+			want,
+		)?;
+		steps.into_iter().for_each(&mut *take);
+	}
+	Ok(())
+}
+
 /// Sizes within which the chunks of a call must stay.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {

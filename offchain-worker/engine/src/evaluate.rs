@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-	backend::{Backend, Chunk, HeadAt, Want},
-	generate::PREFILL,
+	backend::{feed, Backend, Chunk, HeadAt, Want},
 	EngineError,
 };
 
@@ -17,31 +16,32 @@ pub struct Evaluation {
 	pub nll_mean: f64,
 }
 
-/// Evaluates one sequence, in the first pages of the back end: nothing else may be in them.
+/// Evaluates one sequence, in pages of the back end that nobody else uses.
 ///
 /// # Errors
 /// Those of the back end.
-pub fn evaluate(backend: &mut dyn Backend, ids: &[u32]) -> Result<Evaluation, EngineError> {
+pub fn evaluate(
+	backend: &mut dyn Backend,
+	pages: &[u32],
+	ids: &[u32],
+) -> Result<Evaluation, EngineError> {
 	let want = Want {
 		head: HeadAt::All,
 		logits: true,
 	};
-	let pages: Vec<u32> = (0..backend.pages() as u32).collect();
 	let (mut argmax, mut nll) = (Vec::new(), 0.0);
-	for ids_now in ids.chunks(PREFILL) {
-		let chunk = Chunk {
-			pages: &pages,
-			start: argmax.len() as u32,
-			ids: ids_now,
-		};
-		for step in backend.forward(&[chunk], want)? {
-			let next = ids.get(argmax.len() + 1);
-			if let (Some(next), Some(logits)) = (next, &step.logits) {
-				nll += negative_log_likelihood(logits, *next as usize);
-			}
-			argmax.extend(step.argmax);
+	let chunk = Chunk {
+		pages,
+		start: 0,
+		ids,
+	};
+	feed(backend, chunk, want, &mut |step| {
+		let next = ids.get(argmax.len() + 1);
+		if let (Some(next), Some(logits)) = (next, &step.logits) {
+			nll += negative_log_likelihood(logits, *next as usize);
 		}
-	}
+		argmax.extend(step.argmax);
+	})?;
 	let predicted = ids.len().saturating_sub(1).max(1);
 	Ok(Evaluation {
 		argmax,
