@@ -11,12 +11,13 @@ use std::{
 
 use common::{one_guide, one_guide_folder, stories_folder};
 use one_engine::{
-	commitment::{request_hash, result_hash, Request, Sampling},
+	commitment::{request_hash, result_hash, Request},
 	container::Container,
 	device::Device,
 	engine::Loaded,
 	import::import,
-	DeviceChoice, Engine, EngineError, EngineOptions, Finish, GenerateRequest, Generation, Prompt,
+	DeviceChoice, Engine, EngineError, EngineOptions, Finish, GenerateRequest, Generation, Options,
+	Prompt, Sampling,
 };
 use serde::Deserialize;
 use tempfile::TempDir;
