@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use one_arithmetic::{add, argmax, embed, head_norm};
+use one_arithmetic::{add, embed, head_norm};
 use rayon::prelude::*;
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
 use crate::{
 	backend::{check_chunks, Backend, Bounds, Chunk, Step, Want},
 	hash::{blake2_256, Hash},
-	model::{HeadNorm, Layer, Model, Norm, Shape},
+	model::{HeadNorm, Layer, Linear, Model, Norm, Shape},
 	EngineError,
 };
 
@@ -69,8 +69,7 @@ impl CpuBackend {
 		let a = Input::new(&o, model.shape.q_size(), |o, a| {
 			Model::attention_scale(layer, kernels.quant(o, a))
 		});
-		let [y] = linear(kernels, [&layer.o], &a);
-		add(x, &y);
+		add_linear(kernels, &layer.o, &a, x);
 	}
 }
 
@@ -107,8 +106,10 @@ fn qkv(kernels: &dyn Kernels, layer: &Layer, a: &Input) -> [Vec<i32>; 3] {
 
 fn norm_heads(HeadNorm { norm, eps, f }: &HeadNorm, x: &mut [i32]) {
 	let dim = norm.gain.len();
-	let heads = x.chunks_exact_mut(dim).zip(f.chunks_exact(dim).cycle());
-	heads.for_each(|(head, f)| head_norm(head, &norm.gain, norm.exponent, *eps, f));
+	x.par_chunks_exact_mut(f.len()).for_each(|x| {
+		let heads = x.chunks_exact_mut(dim).zip(f.chunks_exact(dim));
+		heads.for_each(|(head, f)| head_norm(head, &norm.gain, norm.exponent, *eps, f));
+	});
 }
 
 fn feed_forward(kernels: &dyn Kernels, model: &Model, layer: &Layer, x: &mut [i32]) {
@@ -117,8 +118,16 @@ fn feed_forward(kernels: &dyn Kernels, model: &Model, layer: &Layer, x: &mut [i3
 	let a = Input::new(&h, model.shape.ffn as usize, |h, a| {
 		Model::ffn_scale(layer, kernels.quant(h, a))
 	});
-	let [y] = linear(kernels, [&layer.down], &a);
-	add(x, &y);
+	add_linear(kernels, &layer.down, &a, x);
+}
+
+/// Adds the outputs of a layer to the residual.
+fn add_linear(kernels: &dyn Kernels, layer: &Linear, a: &Input, x: &mut [i32]) {
+	let [y] = linear(kernels, [layer], a);
+	let rows = layer.weight.rows();
+	x.par_chunks_exact_mut(rows)
+		.zip(y.par_chunks_exact(rows))
+		.for_each(|(x, y)| add(x, y));
 }
 
 type Head = (Option<u32>, Option<Vec<i32>>);
@@ -142,7 +151,7 @@ fn head(
 	let mut rows = logits.chunks_exact(vocab);
 	let pick = |row: &[i32]| {
 		(
-			argmax(row).map(|i| i as u32),
+			kernels.argmax(row).map(|i| i as u32),
 			want_logits.then(|| row.to_vec()),
 		)
 	};

@@ -107,6 +107,13 @@ pub fn swiglu(g: &[i32], u: &[i32], f_gate: u32, shift: i32, h: &mut [i32]) {
 	}
 }
 
+/// [`one_arithmetic::argmax`]: the maximum, then its first place.
+#[inline(always)]
+pub fn argmax(x: &[i32]) -> Option<usize> {
+	let max = x.iter().fold(i32::MIN, |max, x| max.max(*x));
+	x.iter().position(|x| *x == max)
+}
+
 /// [`one_arithmetic::exp2`]; where the fraction is 0, `T[255] + 256 (T[256] - T[255]) / 256 = 2^31`
 /// stands for the missing case.
 #[inline(always)]

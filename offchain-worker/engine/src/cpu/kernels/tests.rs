@@ -227,6 +227,17 @@ fn swiglu_should_equal_its_definition_at_every_gate() {
 }
 
 #[test]
+fn argmax_should_be_the_first_of_the_largest() {
+	let mut draw = Draw(7);
+	let few = |draw: &mut Draw, n| (0..n).map(|_| draw.below(5) as i32 - 9).collect();
+	let mut cases: Vec<Vec<i32>> = (0..100).map(|n| few(&mut draw, n)).collect();
+	cases.push(vec![i32::MIN; 3]);
+	for x in cases {
+		sets().for_each(|set| assert_eq!(set.argmax(&x), Scalar.argmax(&x), "{}", set.name()));
+	}
+}
+
+#[test]
 fn half_reciprocal_should_be_the_quotient_of_every_divisor() {
 	for e in 0..=65_536u32 {
 		let d = (1 << 16) + e;
