@@ -117,7 +117,7 @@ pub fn argmax(x: &[i32]) -> Option<usize> {
 /// [`one_arithmetic::exp2`]; where the fraction is 0, `T[255] + 256 (T[256] - T[255]) / 256 = 2^31`
 /// stands for the missing case.
 #[inline(always)]
-fn exp2(n: u32) -> u32 {
+pub fn exp2(n: u32) -> u32 {
 	let (whole, fraction) = (n >> 16, n & 0xffff);
 	let g = 65_536 - fraction;
 	let i = ((g - 1) >> 8) as usize & 255;
@@ -184,7 +184,7 @@ fn rsh(x: i64, s: u32) -> i64 {
 
 /// [`one_arithmetic::scale`]: a shift to either side, the other being by 0.
 #[inline(always)]
-fn scale(x: i64, s: i32) -> i32 {
+pub fn scale(x: i64, s: i32) -> i32 {
 	let rounded = sat32(rsh(x, s.clamp(0, 62) as u32));
 	let shifted = sat32(rounded << (-s).clamp(0, 31));
 	if s > 62 {

@@ -238,6 +238,23 @@ fn argmax_should_be_the_first_of_the_largest() {
 }
 
 #[test]
+fn scale_should_equal_its_definition_for_any_shift() {
+	let ones = (0..63).flat_map(|bit| [1 << bit, -1 << bit, (1 << bit) - 1, !0 << bit | 1]);
+	for x in ones.chain([0, i64::MAX, i64::MIN]) {
+		for s in (-70..70).chain([i32::MAX, -i32::MAX]) {
+			assert_eq!(loops::scale(x, s), one_arithmetic::scale(x, s), "{x} {s}");
+		}
+	}
+}
+
+#[test]
+fn exp2_should_equal_its_definition_for_any_argument() {
+	for n in (0..33 << 16).chain([u32::MAX - 1, u32::MAX]) {
+		assert_eq!(loops::exp2(n), one_arithmetic::exp2(n), "{n}");
+	}
+}
+
+#[test]
 fn half_reciprocal_should_be_the_quotient_of_every_divisor() {
 	for e in 0..=65_536u32 {
 		let d = (1 << 16) + e;
