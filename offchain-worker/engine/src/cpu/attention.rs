@@ -17,15 +17,12 @@ pub fn rotate(model: &Model, tokens: &[Token<'_>], x: &[i32]) -> Vec<i16> {
 	let dim = model.shape.head_dim as usize;
 	let mut y = vec![0; x.len()];
 	let size = x.len() / tokens.len();
-	let rows = x
-		.chunks_exact(size)
-		.zip(y.chunks_exact_mut(size))
-		.zip(tokens);
-	for ((x, y), token) in rows {
+	let rows = x.par_chunks_exact(size).zip(y.par_chunks_exact_mut(size));
+	rows.zip(tokens).for_each(|((x, y), token)| {
 		let (cos, sin) = model.rope.at(token.position);
 		let heads = x.chunks_exact(dim).zip(y.chunks_exact_mut(dim));
 		heads.for_each(|(x, y)| rope(x, cos, sin, y));
-	}
+	});
 	y
 }
 

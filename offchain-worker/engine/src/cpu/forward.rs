@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use one_arithmetic::{add, argmax, embed, head_norm};
+use one_arithmetic::{add, embed, head_norm};
 use rayon::prelude::*;
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
 use crate::{
 	backend::{check_chunks, Backend, Bounds, Chunk, HeadAt, Step, Want},
 	hash::{blake2_256, Hash},
-	model::{HeadNorm, Layer, Model, Norm, Shape},
+	model::{HeadNorm, Layer, Linear, Model, Norm, Shape},
 	trace::Operator,
 	EngineError,
 };
@@ -135,8 +135,7 @@ impl CpuBackend {
 		let a = Input::new(&o, model.shape.q_size(), |o, a| {
 			Model::attention_scale(layer, kernels.quant(o, a))
 		});
-		let [y] = linear(kernels, [&layer.o], &a);
-		add(x, &y);
+		add_linear(kernels, &layer.o, &a, x);
 		record.put(Operator::AttentionOutput, x, i32::to_le_bytes);
 	}
 
@@ -183,8 +182,10 @@ fn qkv(kernels: &dyn Kernels, layer: &Layer, a: &Input) -> [Vec<i32>; 3] {
 
 fn norm_heads(HeadNorm { norm, eps, f }: &HeadNorm, x: &mut [i32]) {
 	let dim = norm.gain.len();
-	let heads = x.chunks_exact_mut(dim).zip(f.chunks_exact(dim).cycle());
-	heads.for_each(|(head, f)| head_norm(head, &norm.gain, norm.exponent, *eps, f));
+	x.par_chunks_exact_mut(f.len()).for_each(|x| {
+		let heads = x.chunks_exact_mut(dim).zip(f.chunks_exact(dim));
+		heads.for_each(|(head, f)| head_norm(head, &norm.gain, norm.exponent, *eps, f));
+	});
 }
 
 fn feed_forward(
@@ -202,8 +203,7 @@ fn feed_forward(
 	let a = Input::new(&h, model.shape.ffn as usize, |h, a| {
 		Model::ffn_scale(layer, kernels.quant(h, a))
 	});
-	let [y] = linear(kernels, [&layer.down], &a);
-	add(x, &y);
+	add_linear(kernels, &layer.down, &a, x);
 	record.put(Operator::FfnOutput, x, i32::to_le_bytes);
 }
 
@@ -214,6 +214,15 @@ fn record_gate(kernels: &dyn Kernels, layer: &Layer, a: &Input, record: &mut Rec
 		record.put(Operator::Gate, &gate, i32::to_le_bytes);
 		record.put(Operator::Up, &up, i32::to_le_bytes);
 	}
+}
+
+/// Adds the outputs of a layer to the residual.
+fn add_linear(kernels: &dyn Kernels, layer: &Linear, a: &Input, x: &mut [i32]) {
+	let [y] = linear(kernels, [layer], a);
+	let rows = layer.weight.rows();
+	x.par_chunks_exact_mut(rows)
+		.zip(y.par_chunks_exact(rows))
+		.for_each(|(x, y)| add(x, y));
 }
 
 type Head = (Option<u32>, Option<Vec<i32>>);
@@ -240,7 +249,7 @@ fn head(
 	let mut rows = logits.chunks_exact(vocab);
 	let pick = |row: &[i32]| {
 		(
-			argmax(row).map(|i| i as u32),
+			kernels.argmax(row).map(|i| i as u32),
 			want_logits.then(|| row.to_vec()),
 		)
 	};

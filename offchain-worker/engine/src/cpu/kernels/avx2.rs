@@ -34,6 +34,11 @@ impl Lanes for Ymm {
 	}
 
 	#[inline(always)]
+	unsafe fn prefetch(from: *const i8) {
+		_mm_prefetch::<_MM_HINT_T0>(from);
+	}
+
+	#[inline(always)]
 	unsafe fn load(from: *const i16) -> __m256i {
 		_mm256_loadu_si256(from.cast())
 	}

@@ -40,6 +40,11 @@ impl Lanes for Zmm {
 	}
 
 	#[inline(always)]
+	unsafe fn prefetch(from: *const i8) {
+		_mm_prefetch::<_MM_HINT_T0>(from);
+	}
+
+	#[inline(always)]
 	unsafe fn load(from: *const i16) -> __m512i {
 		_mm512_loadu_si512(from.cast())
 	}

@@ -107,10 +107,17 @@ pub fn swiglu(g: &[i32], u: &[i32], f_gate: u32, shift: i32, h: &mut [i32]) {
 	}
 }
 
+/// [`one_arithmetic::argmax`]: the maximum, then its first place.
+#[inline(always)]
+pub fn argmax(x: &[i32]) -> Option<usize> {
+	let max = x.iter().fold(i32::MIN, |max, x| max.max(*x));
+	x.iter().position(|x| *x == max)
+}
+
 /// [`one_arithmetic::exp2`]; where the fraction is 0, `T[255] + 256 (T[256] - T[255]) / 256 = 2^31`
 /// stands for the missing case.
 #[inline(always)]
-fn exp2(n: u32) -> u32 {
+pub fn exp2(n: u32) -> u32 {
 	let (whole, fraction) = (n >> 16, n & 0xffff);
 	let g = 65_536 - fraction;
 	let i = ((g - 1) >> 8) as usize & 255;
@@ -177,7 +184,7 @@ fn rsh(x: i64, s: u32) -> i64 {
 
 /// [`one_arithmetic::scale`]: a shift to either side, the other being by 0.
 #[inline(always)]
-fn scale(x: i64, s: i32) -> i32 {
+pub fn scale(x: i64, s: i32) -> i32 {
 	let rounded = sat32(rsh(x, s.clamp(0, 62) as u32));
 	let shifted = sat32(rounded << (-s).clamp(0, 31));
 	if s > 62 {

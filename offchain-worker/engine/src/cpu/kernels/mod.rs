@@ -4,7 +4,8 @@
 //! other set returns the same bits: its sums are exact whatever their order, its roundings are the
 //! same integer expressions without branches. `unsafe` code is confined to this folder.
 
-#![allow(unsafe_code)] // The instructions of a processor; whoever calls them has found them.
+// Instructions are unsafe to those who have not asked whether the processor has them.
+#![allow(unsafe_code)]
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -109,6 +110,15 @@ macro_rules! set_of_kernels {
 				// SAFETY: the processor has the features, or there were no `self`.
 				unsafe { run(g, u, f_gate, shift, h) }
 			}
+
+			fn argmax(&self, x: &[i32]) -> Option<usize> {
+				#[target_feature(enable = $features)]
+				fn run(x: &[i32]) -> Option<usize> {
+					loops::argmax(x)
+				}
+				// SAFETY: the processor has the features, or there were no `self`.
+				unsafe { run(x) }
+			}
 		}
 	};
 }
@@ -201,6 +211,11 @@ pub trait Kernels: Send + Sync {
 	/// The gated activation.
 	fn swiglu(&self, g: &[i32], u: &[i32], f_gate: u32, shift: i32, h: &mut [i32]) {
 		one_arithmetic::swiglu(g, u, f_gate, shift, h);
+	}
+
+	/// Index of the largest value, the lowest on ties.
+	fn argmax(&self, x: &[i32]) -> Option<usize> {
+		one_arithmetic::argmax(x)
 	}
 }
 

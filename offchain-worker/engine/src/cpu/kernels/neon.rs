@@ -29,6 +29,10 @@ impl Lanes for Quad {
 		vdupq_n_s32(0)
 	}
 
+	// The instruction has no stable intrinsic.
+	#[inline(always)]
+	unsafe fn prefetch(_: *const i8) {}
+
 	#[inline(always)]
 	unsafe fn load(from: *const i16) -> int16x8_t {
 		vld1q_s16(from)

@@ -227,6 +227,34 @@ fn swiglu_should_equal_its_definition_at_every_gate() {
 }
 
 #[test]
+fn argmax_should_be_the_first_of_the_largest() {
+	let mut draw = Draw(7);
+	let few = |draw: &mut Draw, n| (0..n).map(|_| draw.below(5) as i32 - 9).collect();
+	let mut cases: Vec<Vec<i32>> = (0..100).map(|n| few(&mut draw, n)).collect();
+	cases.push(vec![i32::MIN; 3]);
+	for x in cases {
+		sets().for_each(|set| assert_eq!(set.argmax(&x), Scalar.argmax(&x), "{}", set.name()));
+	}
+}
+
+#[test]
+fn scale_should_equal_its_definition_for_any_shift() {
+	let ones = (0..63).flat_map(|bit| [1 << bit, -1 << bit, (1 << bit) - 1, !0 << bit | 1]);
+	for x in ones.chain([0, i64::MAX, i64::MIN]) {
+		for s in (-70..70).chain([i32::MAX, -i32::MAX]) {
+			assert_eq!(loops::scale(x, s), one_arithmetic::scale(x, s), "{x} {s}");
+		}
+	}
+}
+
+#[test]
+fn exp2_should_equal_its_definition_for_any_argument() {
+	for n in (0..33 << 16).chain([u32::MAX - 1, u32::MAX]) {
+		assert_eq!(loops::exp2(n), one_arithmetic::exp2(n), "{n}");
+	}
+}
+
+#[test]
 fn half_reciprocal_should_be_the_quotient_of_every_divisor() {
 	for e in 0..=65_536u32 {
 		let d = (1 << 16) + e;

@@ -11,6 +11,8 @@ pub const COLUMNS: usize = 6;
 /// Steps after which the sums are widened: 64 steps of 2 products a lane, and [`Lanes::sums`] adds
 /// 4 lanes: 512 products.
 const STEPS: usize = 64;
+/// Elements ahead of the loads at which rows are asked for.
+const AHEAD: usize = 1024;
 /// Rows whose dot products wait for the epilogue.
 pub const BLOCK: usize = 64;
 
@@ -36,6 +38,8 @@ pub trait Lanes {
 
 	/// Zeros.
 	unsafe fn zero() -> Self::Sums;
+	/// Asks for the memory at `from`, which need not be readable.
+	unsafe fn prefetch(from: *const i8);
 	/// The [`WIDTH`](Self::WIDTH) integers at `from`, readable and of any alignment.
 	unsafe fn load(from: *const i16) -> Self::Vector;
 	/// The [`WIDTH`](Self::WIDTH) integers at `from`, readable, widened.
@@ -58,7 +62,7 @@ pub trait Element: Copy + Into<i32> {
 	/// A vector of the elements at `from`.
 	///
 	/// # Safety
-	/// As for [`Lanes::load`].
+	/// As for [`Lanes::load`] and [`Lanes::widen`].
 	unsafe fn vector<L: Lanes>(from: *const Self) -> L::Vector;
 }
 
@@ -164,6 +168,12 @@ unsafe fn step<L: Lanes, E: Element, const R: usize, const C: usize>(
 	stride: usize,
 	sums: &mut [[L::Sums; R]; C],
 ) {
+	if C < L::TILE {
+		// Few products for each weight: the tile waits for memory.
+		for r in 0..R {
+			L::prefetch(rows.wrapping_add(r * stride + AHEAD).cast());
+		}
+	}
 	let w: [L::Vector; R] = std::array::from_fn(
 		#[inline(always)]
 		|r| E::vector::<L>(rows.add(r * stride)),
