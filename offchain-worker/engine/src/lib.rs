@@ -3,11 +3,13 @@
 #![deny(missing_docs, rustdoc::broken_intra_doc_links)]
 
 pub mod backend;
+pub mod bench;
 pub mod cli;
 pub mod commitment;
 pub mod container;
 pub mod cpu;
 pub mod device;
+pub mod doctor;
 pub mod engine;
 pub mod error;
 pub mod evaluate;
