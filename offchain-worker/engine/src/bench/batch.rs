@@ -1,36 +1,32 @@
 //! Sequences side by side, fed and continued.
 
 use crate::{
-	backend::{Backend, Chunk, SequenceId, Want},
+	backend::{Backend, Chunk, Want},
 	model::Shape,
 	EngineError,
 };
 
-/// Open sequences of a back end.
+/// Sequences that take turns in the pages of a back end, all of the same length.
 pub struct Batch<'a> {
 	backend: &'a mut dyn Backend,
 	vocab: u32,
-	sequences: Vec<SequenceId>,
+	/// Pages of each sequence.
+	tables: Vec<Vec<u32>>,
+	/// Positions fed.
+	fed: u32,
 }
 
 impl<'a> Batch<'a> {
-	/// Opens `n` empty sequences.
-	///
-	/// # Errors
-	/// Those of [`Backend::open`].
-	pub fn open(
-		backend: &'a mut dyn Backend,
-		shape: &Shape,
-		n: usize,
-	) -> Result<Self, EngineError> {
-		let sequences = (0..n)
-			.map(|_| backend.open())
-			.collect::<Result<Vec<_>, _>>()?;
-		Ok(Self {
+	/// `n` empty sequences, which share the pages of `backend` evenly.
+	pub fn new(backend: &'a mut dyn Backend, shape: &Shape, n: usize) -> Self {
+		let each = (backend.pages() / n) as u32;
+		let table = |i: u32| (i * each..(i + 1) * each).collect();
+		Self {
 			backend,
 			vocab: shape.vocab,
-			sequences,
-		})
+			tables: (0..n as u32).map(table).collect(),
+			fed: 0,
+		}
 	}
 
 	/// Feeds `n` tokens to each sequence at once.
@@ -39,7 +35,7 @@ impl<'a> Batch<'a> {
 	/// Those of [`Backend::forward`].
 	pub fn prefill(&mut self, n: usize) -> Result<(), EngineError> {
 		let prompt = |i: u32| (0..n as u32).map(|t| (t * t + i) % self.vocab).collect();
-		let prompts: Vec<Vec<u32>> = (0..self.sequences.len() as u32).map(prompt).collect();
+		let prompts: Vec<Vec<u32>> = (0..self.tables.len() as u32).map(prompt).collect();
 		self.feed(&prompts).map(drop)
 	}
 
@@ -48,7 +44,7 @@ impl<'a> Batch<'a> {
 	/// # Errors
 	/// Those of [`Backend::forward`].
 	pub fn generate(&mut self, n: usize) -> Result<Vec<Vec<u32>>, EngineError> {
-		let first = (0..self.sequences.len() as u32).map(|i| i % self.vocab);
+		let first = (0..self.tables.len() as u32).map(|i| i % self.vocab);
 		let mut last: Vec<u32> = first.collect();
 		let step = |_| {
 			last = self.feed(&last.iter().map(|id| vec![*id]).collect::<Vec<_>>())?;
@@ -57,25 +53,17 @@ impl<'a> Batch<'a> {
 		(0..n).map(step).collect()
 	}
 
-	/// Closes the sequences.
-	pub fn close(self) {
-		for sequence in self.sequences {
-			self.backend.close(sequence);
-		}
-	}
-
-	/// Feeds each sequence its ids; returns the next token of each.
+	/// Feeds each sequence its ids, all equally many; returns the next token of each.
 	fn feed(&mut self, ids: &[Vec<u32>]) -> Result<Vec<u32>, EngineError> {
-		let chunks: Vec<_> = self
-			.sequences
-			.iter()
-			.zip(ids)
-			.map(|(sequence, ids)| Chunk {
-				sequence: *sequence,
-				ids,
-			})
+		let start = self.fed;
+		let chunk = |(pages, ids)| Chunk { pages, start, ids };
+		let tables = self.tables.iter().map(Vec::as_slice);
+		let chunks: Vec<_> = tables
+			.zip(ids.iter().map(Vec::as_slice))
+			.map(chunk)
 			.collect();
 		let steps = self.backend.forward(&chunks, Want::NEXT)?;
+		self.fed += ids.first().map_or(0, Vec::len) as u32;
 		Ok(steps.iter().filter_map(|step| step.argmax).collect())
 	}
 }

@@ -22,9 +22,9 @@ pub use timing::{median, Repeats};
 
 use self::batch::Batch;
 use crate::{
-	backend::{Backend, DeviceChoice},
+	backend::{pages_for, Backend, DeviceChoice},
 	container::Container,
-	device::Device,
+	device::{CacheSize, Device},
 	model::Shape,
 	EngineError,
 };
@@ -68,6 +68,12 @@ impl Plan {
 			prefill: self.prefill.min(context),
 			..self
 		}
+	}
+
+	/// Room for every case.
+	fn cache(&self, shape: &Shape) -> CacheSize {
+		let pages = (self.batch * pages_for(self.decode)).max(pages_for(self.prefill));
+		CacheSize::Bytes(pages as u64 * shape.page_bytes())
 	}
 }
 
@@ -195,11 +201,10 @@ impl Start {
 		container.verify()?;
 		let model = Arc::new(container.model()?);
 		let shape = model.shape;
-		let mut backend = device.load(model, plan.batch)?;
+		let mut backend = device.load(model, plan.within(shape.context).cache(&shape))?;
 		let load = loading.elapsed();
-		let mut prompt = Batch::open(&mut *backend, &shape, 1)?;
-		prompt.prefill(FIRST_PROMPT.min(shape.context as usize))?;
-		prompt.close();
+		let prompt = FIRST_PROMPT.min(shape.context as usize);
+		Batch::new(&mut *backend, &shape, 1).prefill(prompt)?;
 		Ok(Self {
 			first_token: begin.elapsed(),
 			name: container.name(),
@@ -244,20 +249,16 @@ impl Start {
 
 	fn decode(&mut self, plan: Plan, batch: usize) -> Result<f64, EngineError> {
 		let seconds = plan.repeats.median(|| {
-			let mut batch = Batch::open(&mut *self.backend, &self.shape, batch)?;
-			let seconds = timing::seconds(|| batch.generate(plan.decode).map(drop));
-			batch.close();
-			seconds
+			let mut batch = Batch::new(&mut *self.backend, &self.shape, batch);
+			timing::seconds(|| batch.generate(plan.decode).map(drop))
 		})?;
 		Ok((plan.decode * batch) as f64 / seconds)
 	}
 
 	fn prefill(&mut self, plan: Plan) -> Result<f64, EngineError> {
 		let seconds = plan.repeats.median(|| {
-			let mut batch = Batch::open(&mut *self.backend, &self.shape, 1)?;
-			let seconds = timing::seconds(|| batch.prefill(plan.prefill));
-			batch.close();
-			seconds
+			let mut batch = Batch::new(&mut *self.backend, &self.shape, 1);
+			timing::seconds(|| batch.prefill(plan.prefill))
 		})?;
 		Ok(plan.prefill as f64 / seconds)
 	}

@@ -103,6 +103,9 @@ fn header(shape: Shape) -> Header {
 	Header {
 		shape,
 		tied: true,
+		qkv_bias: false,
+		qk_norm: false,
+		window: 0,
 		residual_bits: BITS,
 		// 1e-5 with twice the fraction bits of the residual.
 		eps: (1 << (2 * BITS)) / 100_000,
@@ -198,7 +201,11 @@ mod tests {
 	use std::{collections::BTreeSet, sync::Arc};
 
 	use super::*;
-	use crate::{bench::batch::Batch, device::Device, ModelInfo};
+	use crate::{
+		bench::batch::Batch,
+		device::{CacheSize, Device},
+		ModelInfo,
+	};
 
 	const SMALL: Shape = Shape {
 		layers: 3,
@@ -220,8 +227,8 @@ mod tests {
 		container.verify().unwrap();
 		assert_eq!(ModelInfo::of(&container).unwrap().vocab, SMALL.vocab);
 		let model = Arc::new(container.model().unwrap());
-		let mut backend = Device::Cpu.load(model, 1).unwrap();
-		let mut batch = Batch::open(&mut *backend, &SMALL, 1).unwrap();
+		let mut backend = Device::Cpu.load(model, CacheSize::Sequences(1)).unwrap();
+		let mut batch = Batch::new(&mut *backend, &SMALL, 1);
 		let ids: BTreeSet<u32> = batch.generate(24).unwrap().into_iter().flatten().collect();
 		assert!(ids.len() > 8, "{ids:?}");
 	}

@@ -28,5 +28,5 @@ pub use self_test::run_on_cpu as self_test_of_cpu;
 
 /// Rows of one pass at most, as in `batch.wgsl`.
 const MAX_ROWS: usize = 64;
-/// Keys of one chunk of attention, as in `heads.wgsl`.
-const CHUNK: u32 = 256;
+/// Keys of one chunk of attention, as in `heads.wgsl`: those of a page.
+const CHUNK: u32 = crate::backend::PAGE as u32;
