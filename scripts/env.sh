@@ -38,5 +38,23 @@ export ONE_NODE=${ONE_NODE:-$CARGO_TARGET_DIR/debug/one-node}
 # features, and most of the SDK would be built again.
 build() { cargo build --locked --workspace --all-targets --manifest-path "$ROOT/Cargo.toml" "$@"; }
 
+# The source of llama.cpp, with which the engine is compared: PyPI's llama-cpp-python brings it. Prints its folder.
+LLAMA=${XDG_CACHE_HOME:-$HOME/.cache}/one-protocol/llama
+LLAMA_VERSION=0.3.36
+LLAMA_SHA256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
+llama_source() {
+	local folder=$LLAMA/$LLAMA_VERSION work
+	if ! [ -d "$folder" ]; then
+		say "fetching the source of llama.cpp (75 MB)"
+		mkdir -p "$LLAMA"; work=$(mktemp -d "$LLAMA/partial-XXXXXX")
+		echo "llama-cpp-python==$LLAMA_VERSION --hash=sha256:$LLAMA_SHA256" > "$work/requirements.txt"
+		{ python3 -m pip download --quiet --no-deps --no-binary llama-cpp-python --dest "$work" -r "$work/requirements.txt" &&
+			mkdir "$work/source" && tar xzf "$work"/llama_cpp_python-*.tar.gz -C "$work/source" --strip-components=1 &&
+			mv -T "$work/source" "$folder"; } >&2 || fail "llama.cpp was not fetched: check the network, and that 'python3 -m pip' works"
+		rm -rf "$work"
+	fi
+	echo "$folder/vendor/llama.cpp"
+}
+
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "error: $*"; exit 1; }

@@ -1,6 +1,6 @@
 //! `doctor`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -32,6 +32,11 @@ impl Doctor {
 	/// [`EngineError::Unhealthy`] if a check failed.
 	pub fn run(&self) -> Result<(), EngineError> {
 		self.report(&self.checks())
+	}
+
+	/// Folder of models, if one was named.
+	pub fn models(&self) -> Option<&Path> {
+		self.models.as_deref()
 	}
 
 	/// Checks what the engine needs.
