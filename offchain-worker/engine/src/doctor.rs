@@ -174,7 +174,7 @@ fn adapter_check(index: usize, adapter: Option<&Adapter>) -> Check {
 fn folder_checks(models: Option<&Path>) -> Vec<Check> {
 	let folder = match models {
 		Some(folder) => Ok(folder.to_path_buf()),
-		None => cache_dir(),
+		None => cache_dir().map(|cache| cache.join("models")),
 	};
 	match folder {
 		Ok(folder) => vec![space_check("models", &folder), models_check(&folder)],
@@ -212,16 +212,27 @@ fn models_check(folder: &Path) -> Check {
 	}
 }
 
-/// The largest file of the models of a folder; the cache keeps its models deeper.
+/// The largest container of a folder or of the folders in it, as the cache has them.
 fn largest_model(folder: &Path) -> Result<Option<PathBuf>, EngineError> {
 	if !folder.exists() {
 		return Ok(None);
 	}
 	let mut largest = None;
-	for path in find(folder)?.into_iter().filter(|path| path.is_file()) {
-		largest = largest.max(Some((disk::size(&path)?, path)));
+	for folder in with_folders_below(folder)? {
+		for path in find(&folder)?.into_iter().filter(|path| path.is_file()) {
+			largest = largest.max(Some((disk::size(&path)?, path)));
+		}
 	}
 	Ok(largest.map(|(_, path)| path))
+}
+
+fn with_folders_below(folder: &Path) -> Result<Vec<PathBuf>, EngineError> {
+	let mut all = vec![folder.to_path_buf()];
+	for entry in std::fs::read_dir(folder).map_err(EngineError::io(folder))? {
+		all.push(entry.map_err(EngineError::io(folder))?.path());
+	}
+	all.retain(|path| path.is_dir());
+	Ok(all)
 }
 
 fn read_check(file: &Path) -> Check {

@@ -57,7 +57,7 @@ fn bench_should_report_every_case_in_one_line() {
 		"--threads",
 		"1",
 	];
-	let output = engine(&[&args[..], &["--repeats", "1", "--json"]].concat());
+	let output = engine(&[&args[..], &["--repeats", "1", "--tokens", "4", "--json"]].concat());
 	assert_eq!(text(&output).lines().count(), 1);
 	let report = json(&output);
 	assert_eq!(

@@ -36,6 +36,17 @@ impl BenchModel {
 	}
 }
 
+/// Most threads that make sense anywhere.
+const MAX_THREADS: usize = 1_024;
+
+fn threads(text: &str) -> Result<usize, String> {
+	let threads = text.parse().map_err(|_| "not a number".to_owned())?;
+	if threads > MAX_THREADS {
+		return Err(format!("more than {MAX_THREADS}"));
+	}
+	Ok(threads)
+}
+
 /// Arguments of `bench`.
 #[derive(Debug, Args)]
 pub struct Bench {
@@ -45,11 +56,14 @@ pub struct Bench {
 	#[arg(long, default_value = "auto", value_name = "cpu|auto|N")]
 	device: DeviceChoice,
 	/// Threads of the CPU; 0 takes one a core.
-	#[arg(long, default_value_t = 0, value_name = "N")]
+	#[arg(long, default_value_t = 0, value_name = "N", value_parser = threads)]
 	threads: usize,
 	/// Repeats of each measurement, of which the median counts; a slow one is repeated less often.
 	#[arg(long, default_value_t = 5, value_name = "N")]
 	repeats: usize,
+	/// Tokens that each sequence generates.
+	#[arg(long, default_value_t = 64, value_name = "N")]
+	tokens: usize,
 	/// Print JSON.
 	#[arg(long)]
 	json: bool,
@@ -66,8 +80,11 @@ impl Bench {
 
 	fn measure(&self, progress: Progress<'_>) -> Result<Report, EngineError> {
 		let path = self.model.path(progress)?;
-		let mut plan = Plan::default();
-		plan.repeats.most = self.repeats.max(1);
+		let mut plan = Plan {
+			decode: self.tokens,
+			..Plan::default()
+		};
+		plan.repeats.most = self.repeats;
 		measure(&path, self.device, self.threads, plan, progress)
 	}
 }
