@@ -29,6 +29,12 @@ struct Args {
 	/// Threads of the CPU; 0 takes one a core.
 	#[arg(long, default_value_t = 0)]
 	threads: usize,
+	/// Tokens that a sequence generates.
+	#[arg(long, default_value_t = Plan::default().decode)]
+	tokens: usize,
+	/// Repeats of each measurement, of which the median counts.
+	#[arg(long, default_value_t = Plan::default().repeats.most)]
+	repeats: usize,
 	/// End in one line for machines.
 	#[arg(long)]
 	json: bool,
@@ -90,7 +96,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Measures a shape, then its peer, and prints both.
 fn compare(args: &Args, shape: NamedShape) -> Result<(Report, Vec<Row>), Box<dyn Error>> {
 	let mut say = |what: &str| eprintln!("bench: {}: {what}", shape.name());
-	let plan = Plan::default();
+	let mut plan = Plan {
+		decode: args.tokens,
+		..Plan::default()
+	};
+	plan.repeats.most = args.repeats;
 	let path = cached_random_model(shape, &mut say)?;
 	let report = measure(&path, args.device, args.threads, plan, &mut say)?;
 	let peer = match &args.llama {

@@ -35,7 +35,7 @@ const FIRST_PROMPT: usize = 16;
 /// What is measured, and how often.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-	/// Tokens that each sequence generates.
+	/// Tokens that a sequence generates; a quarter of it where there are several.
 	pub decode: usize,
 	/// Sequences side by side in the second measurement of decoding.
 	pub batch: usize,
@@ -248,11 +248,16 @@ impl Start {
 	}
 
 	fn decode(&mut self, plan: Plan, batch: usize) -> Result<f64, EngineError> {
+		let tokens = if batch == 1 {
+			plan.decode
+		} else {
+			plan.decode.div_ceil(4)
+		};
 		let seconds = plan.repeats.median(|| {
 			let mut batch = Batch::new(&mut *self.backend, &self.shape, batch);
-			timing::seconds(|| batch.generate(plan.decode).map(drop))
+			timing::seconds(|| batch.generate(tokens).map(drop))
 		})?;
-		Ok((plan.decode * batch) as f64 / seconds)
+		Ok((tokens * batch) as f64 / seconds)
 	}
 
 	fn prefill(&mut self, plan: Plan) -> Result<f64, EngineError> {

@@ -61,7 +61,7 @@ pub struct Bench {
 	/// Repeats of each measurement, of which the median counts; a slow one is repeated less often.
 	#[arg(long, default_value_t = 5, value_name = "N")]
 	repeats: usize,
-	/// Tokens that each sequence generates.
+	/// Tokens that a sequence generates.
 	#[arg(long, default_value_t = 64, value_name = "N")]
 	tokens: usize,
 	/// Print JSON.
