@@ -20,9 +20,9 @@ use crate::{
 const LITTLE_SPACE: u64 = 2 << 30;
 /// Bytes per second, in 10^9, below which a model of some GB takes long to load.
 const SLOW_DISK: f64 = 0.2;
-/// A clock that was stopped and watched this long
+/// The clock is watched this long,
 const WATCH: Duration = Duration::from_millis(200);
-/// may be off by as much.
+/// and may be off by so much.
 const DRIFT: Duration = Duration::from_millis(20);
 /// Seconds from 1970 to 2026: no clock of this project's time is earlier.
 const YEAR_2026: u64 = 1_767_225_600;
