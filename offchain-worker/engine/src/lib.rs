@@ -4,11 +4,13 @@
 
 pub mod audit;
 pub mod backend;
+pub mod bench;
 pub mod cli;
 pub mod commitment;
 pub mod container;
 pub mod cpu;
 pub mod device;
+pub mod doctor;
 pub mod engine;
 pub mod error;
 pub mod evaluate;

@@ -1,5 +1,11 @@
 //! The commands of a person who handles models.
 
+mod bench;
+mod doctor;
+
+pub use bench::{Bench, BenchModel};
+pub use doctor::Doctor;
+
 use std::{
 	io::Write,
 	path::{Path, PathBuf},
@@ -25,7 +31,7 @@ use crate::{
 	EngineError,
 };
 
-/// Handles models: imports, checks, lists, runs and evaluates them.
+/// Handles models: imports, checks, lists, runs, evaluates and measures them.
 #[derive(Debug, Subcommand)]
 pub enum ModelCmd {
 	/// Make a container from a published model folder.
@@ -47,6 +53,9 @@ pub enum ModelCmd {
 	#[command(after_help = "Example: echo '[[1, 403, 407]]' > ids.json && \
 	                        model eval --model ./stories260K --ids ids.json --json")]
 	Eval(Eval),
+	/// Measure how fast a model runs.
+	#[command(after_help = "Example: model bench --shape llama-3.2-1b --device cpu --json")]
+	Bench(Bench),
 }
 
 /// Arguments of `import`.
@@ -215,6 +224,7 @@ impl ModelCmd {
 			Self::List(args) => args.run(),
 			Self::Run(args) => args.run(),
 			Self::Eval(args) => args.run(),
+			Self::Bench(args) => args.run(),
 		}
 	}
 }
