@@ -7,6 +7,7 @@ Nothing here is shared with the Rust crate: rounding is a floor of an exact sum,
 integer roots, and every width that the rules promise is asserted.
 """
 import json
+from hashlib import blake2b
 from math import isqrt
 from pathlib import Path
 
@@ -151,6 +152,26 @@ def swiglu(g, u, f_gate, shift):
     return [scale(rsh(a * sigmoid(a, f_gate), 15) * b, shift) for a, b in zip(g, u)]
 
 
+def tagged(what, *parts):
+    return blake2b(b"".join([b"ONE-INT/1 ", what.encode(), *parts]), digest_size=32).digest()
+
+
+def u32(*numbers):
+    return b"".join(number.to_bytes(4, "little") for number in numbers)
+
+
+def listed(numbers):
+    return u32(len(numbers), *numbers)
+
+
+def tree(what, secret, leaves):
+    """The promoting Merkle tree from its top: the left part is the largest power of two below the whole."""
+    if len(leaves) < 2:
+        return leaves[0] if leaves else tagged("empty", secret)
+    half = 2 ** ((len(leaves) - 1).bit_length() - 1)
+    return tagged(what, secret, tree(what, secret, leaves[:half]), tree(what, secret, leaves[half:]))
+
+
 def rounding(draw):
     edges = [0, 1, -1, 2, -2, 3, -3, 2**31 - 1, -(2**31), 2**62, -(2**62), 2**63 - 1, -(2**63)]
     values = edges + [draw.signed(draw.between(1, 63)) for _ in range(20)]
@@ -292,10 +313,51 @@ def embeddings(draw):
     return cases
 
 
+def secrets(draw):
+    """The secret of a public job, and another."""
+    return [bytes(32), bytes(draw.between(0, 255) for _ in range(32))]
+
+
+def requests(draw):
+    cases = []
+    for secret in secrets(draw):
+        for stops in ([], [[5], [7, 0, 2**18 - 1]]):
+            root, seed = (bytes(draw.between(0, 255) for _ in range(32)) for _ in range(2))
+            prompt, sampling = [draw.between(0, 2**18 - 1) for _ in range(5)], [700, 40, 9500, 1100]
+            numbers = [secret, root, u32(1), listed(prompt), u32(99), u32(*sampling), seed, u32(len(stops))]
+            case = dict(secret=secret.hex(), model_root=root.hex(), prompt=prompt, max_tokens=99, sampling=sampling)
+            case |= dict(seed=seed.hex(), stop_sequences=stops)
+            cases.append(dict(case, hash=tagged("request", *numbers, *map(listed, stops)).hex()))
+    return cases
+
+
+def results(draw):
+    cases = []
+    for secret in secrets(draw):
+        for n in (0, 1, 255, 256, 257, 700, 1300):
+            ids = [draw.between(0, 2**18 - 1) for _ in range(n)]
+            tiles = [ids[i : i + 256] for i in range(0, n, 256)]
+            leaves = [tagged("result leaf", secret, u32(i), listed(tile)) for i, tile in enumerate(tiles)]
+            cases.append(dict(secret=secret.hex(), ids=ids, root=tree("result node", secret, leaves).hex()))
+    return cases
+
+
+def traces(draw):
+    cases = []
+    for secret in secrets(draw):
+        for n in (0, 1, 2, 3, 5, 11):
+            residuals = [bytes(draw.between(0, 255) for _ in range(32)) for _ in range(n)]
+            leaves = [tagged("trace leaf", secret, u32(i), residual) for i, residual in enumerate(residuals)]
+            root = tree("trace node", secret, leaves).hex()
+            cases.append(dict(secret=secret.hex(), residuals=[r.hex() for r in residuals], root=root))
+    return cases
+
+
 def main():
     files = dict(rsh=rounding, scale=scaling, quant=quantizing, exp2=exponential, sigmoid=logistic, linear=linears)
     files |= dict(rmsnorm=norms, head_norm=head_norms, rope=rotations, attention=attentions, swiglu=gated, embed=embeddings)
     files |= dict(halves=splitting, clamp16=clamping, add=adding, argmax=choosing)
+    files |= dict(request=requests, result=results, trace=traces)
     for number, (name, make) in enumerate(files.items()):
         cases = ",\n".join(json.dumps(case, separators=(",", ":")) for case in make(Draw(number + 1)))
         Path(__file__).with_name(f"{name}.json").write_text(f"[\n{cases}\n]\n")

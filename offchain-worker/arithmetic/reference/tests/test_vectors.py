@@ -4,7 +4,7 @@ import json
 import unittest
 from pathlib import Path
 
-from one_int import functions, integers, operators as op
+from one_int import functions, hashes, integers, operators as op
 from one_int.integers import int64
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors"
@@ -31,6 +31,17 @@ def run_attention(c):
     return dict(z=z, p=p, sum=den, o=op.values(p, den, values, int64(c["value_shift"])))
 
 
+def run_request(c):
+    root, seed, secret = (bytes.fromhex(c[name]) for name in ("model_root", "seed", "secret"))
+    sampling, stops = c["sampling"], c["stop_sequences"]
+    return dict(hash=hashes.request_hash(root, c["prompt"], c["max_tokens"], sampling, seed, stops, secret).hex())
+
+
+def run_trace(c):
+    residuals = list(map(bytes.fromhex, c["residuals"]))
+    return dict(root=hashes.trace_root(residuals, bytes.fromhex(c["secret"])).hex())
+
+
 RUN = dict(
     rsh=lambda c: dict(y=str(int(integers.rsh(int(c["x"]), c["s"])))),
     scale=lambda c: dict(y=integers.scale(int(c["x"]), c["s"])),
@@ -47,6 +58,9 @@ RUN = dict(
     rope=lambda c: dict(y=op.rope(int64(c["x"]), int64(c["cos"]), int64(c["sin"]))),
     attention=run_attention,
     swiglu=lambda c: dict(h=op.swiglu(int64(c["g"]), int64(c["u"]), c["f_gate"], c["shift"])),
+    request=run_request,
+    result=lambda c: dict(root=hashes.result_hash(c["ids"], bytes.fromhex(c["secret"])).hex()),
+    trace=run_trace,
     embed=lambda c: dict(x=op.embed(int64(c["row"]), c["m"], c["shift"])),
 )
 
