@@ -14,7 +14,7 @@ use crate::{
 	backend::DeviceChoice,
 	commitment::PUBLIC,
 	container::Container,
-	device::Device,
+	device::{CacheSize, Device},
 	engine::{load, to_hex, GenerateRequest, Generation, Loaded, ModelInfo, Prompt, TokenEvent},
 	evaluate::evaluate,
 	hash::Hash,
@@ -206,7 +206,7 @@ impl List {
 impl Target {
 	fn load(&self) -> Result<Loaded, EngineError> {
 		let device = Device::open(self.device)?;
-		with_progress(|progress| load(&self.model, &device, 1, progress))
+		with_progress(|progress| load(&self.model, &device, CacheSize::Sequences(1), progress))
 	}
 }
 

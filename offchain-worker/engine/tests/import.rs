@@ -5,7 +5,7 @@ mod common;
 
 use std::{fs, path::Path};
 
-use common::{cpu, one_guide, one_guide_folder, open, TinyFolder};
+use common::{cpu, one_guide, one_guide_folder, TinyFolder};
 use one_engine::{
 	container::Container, import::import, source::resolve_folder, Backend, Chunk, EngineError, Want,
 };
@@ -27,9 +27,9 @@ fn run(path: &Path) -> u32 {
 	let container = Container::open(path).unwrap();
 	container.verify().unwrap();
 	let mut backend = cpu(&container, 1);
-	let sequence = open(&mut backend);
 	let chunk = Chunk {
-		sequence,
+		pages: &[0],
+		start: 0,
 		ids: &[1, 40, 50],
 	};
 	backend.forward(&[chunk], Want::NEXT).unwrap()[2]

@@ -9,9 +9,9 @@ const LIMIT_ROPE: i32 = 65535;
 @group(0) @binding(6) var<storage, read> rope: array<u32>;
 // [rows, heads, half]
 @group(0) @binding(7) var<storage, read_write> q: array<u32>;
-// [sequences, context, kv_heads, half]
+// [pages, CHUNK, kv_heads, half]
 @group(0) @binding(8) var<storage, read_write> k: array<u32>;
-// [sequences, context, kv_heads, half]
+// [pages, CHUNK, kv_heads, half]
 @group(0) @binding(9) var<storage, read_write> v: array<u32>;
 
 fn rotate(y: vec2<i32>, angle: u32) -> u32 {

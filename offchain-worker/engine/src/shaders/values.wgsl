@@ -5,18 +5,20 @@
 const THREADS = 64u;
 
 @group(0) @binding(1) var<uniform> heads: Heads;
+// [rows, chunks of the batch] the page of each chunk of keys
+@group(0) @binding(2) var<storage, read> tables: array<u32>;
 // [rows, heads, context]
-@group(0) @binding(2) var<storage, read> z: array<i32>;
+@group(0) @binding(3) var<storage, read> z: array<i32>;
 // [rows, heads, chunks]
-@group(0) @binding(3) var<storage, read> z_max: array<i32>;
-// [sequences, context, kv_heads, half]
-@group(0) @binding(4) var<storage, read> v: array<u32>;
+@group(0) @binding(4) var<storage, read> z_max: array<i32>;
+// [pages, CHUNK, kv_heads, half]
+@group(0) @binding(5) var<storage, read> v: array<u32>;
 // [257] round(2^(i / 256) 2^30)
-@group(0) @binding(5) var<storage, read> exp2_table: array<u32>;
+@group(0) @binding(6) var<storage, read> exp2_table: array<u32>;
 // [rows, heads, chunks]
-@group(0) @binding(6) var<storage, read_write> mass: array<u32>;
+@group(0) @binding(7) var<storage, read_write> mass: array<u32>;
 // [rows, heads, chunks, half] 64 bits of channel c, then of c + half
-@group(0) @binding(7) var<storage, read_write> weighted: array<vec4<u32>>;
+@group(0) @binding(8) var<storage, read_write> weighted: array<vec4<u32>>;
 
 var<workgroup> p: array<u32, CHUNK>;
 // At most 256 * 2^22.
@@ -82,7 +84,7 @@ fn main(
 	if local.x == 0u {
 		mass[index] = atomicLoad(&total);
 	}
-	let first = cache_at(at.cache - at.position + start, kv_head(head));
+	let first = cache_at(tables[row * batch.chunks + chunk] * CHUNK, kv_head(head));
 	for (var c = local.x; c < heads.half; c += THREADS) {
 		weighted[index * heads.half + c] = weigh(first + c, keys, heads.kv_heads * heads.half);
 	}

@@ -93,15 +93,17 @@ pub struct Attention<'a> {
 	pub gpu: &'a Gpu,
 	/// The rows.
 	pub batch: &'a Buffer,
+	/// `[rows, chunks]` the pages that each row sees.
+	pub tables: &'a Buffer,
 	/// [`Heads`]
 	pub heads: &'a Buffer,
 	/// Query heads.
 	pub count: u32,
 	/// Buffers between the operators.
 	pub scratch: &'a Scratch,
-	/// `[sequences, context, kv_heads, half]`
+	/// `[pages, CHUNK, kv_heads, half]`
 	pub k: &'a Buffer,
-	/// `[sequences, context, kv_heads, half]`
+	/// `[pages, CHUNK, kv_heads, half]`
 	pub v: &'a Buffer,
 }
 
@@ -110,7 +112,16 @@ impl Attention<'_> {
 	pub fn scores(&self, shift: &[i32]) -> Dispatch {
 		let shift = self.gpu.upload("score shift", shift);
 		let s = self.scratch;
-		let buffers = [self.batch, self.heads, &s.q, self.k, &shift, &s.z, &s.z_max];
+		let buffers = [
+			self.batch,
+			self.heads,
+			self.tables,
+			&s.q,
+			self.k,
+			&shift,
+			&s.z,
+			&s.z_max,
+		];
 		Dispatch::new(
 			self.gpu,
 			&shaders::SCORES,
@@ -126,6 +137,7 @@ impl Attention<'_> {
 		let buffers = [
 			self.batch,
 			self.heads,
+			self.tables,
 			&s.z,
 			&s.z_max,
 			self.v,
@@ -171,7 +183,7 @@ impl Attention<'_> {
 mod tests {
 	#![allow(clippy::unwrap_used)]
 
-	use one_arithmetic::{quant, scores, softmax, values, Dyadic, EXP2_TABLE};
+	use one_arithmetic::{normalise, quant, scores, softmax, weigh, Dyadic, EXP2_TABLE};
 
 	use super::*;
 	use crate::gpu::ops::testing::*;
@@ -196,6 +208,19 @@ mod tests {
 			.chunks(10)
 			.flat_map(|head| head[..5].iter().zip(&head[5..]).map(word))
 			.collect()
+	}
+
+	/// The page of each chunk of keys.
+	const TABLE: [u32; 3] = [2, 0, 1];
+
+	/// Words `[positions, half]` in the pages of [`TABLE`].
+	fn paged(words: &[u32]) -> Vec<u32> {
+		let page = 5 * CHUNK as usize;
+		let mut all = vec![0; page * TABLE.len()];
+		for (words, to) in words.chunks(page).zip(TABLE) {
+			all[to as usize * page..][..words.len()].copy_from_slice(words);
+		}
+		all
 	}
 
 	struct Case {
@@ -224,7 +249,9 @@ mod tests {
 				let (mut z, mut p, mut o) = (vec![0; keys], vec![0; keys], [0; 10]);
 				scores(q, &self.k[..keys * 10], 40_000, *shift, &mut z);
 				let sum = softmax(&z, &mut p);
-				values(&p, sum, &self.v[..keys * 10], &self.value_shift, &mut o);
+				let mut acc = [0; 10];
+				weigh(&p, &self.v[..keys * 10], &mut acc);
+				normalise(&acc, sum, &self.value_shift, &mut o);
 				all.extend(z);
 				out.extend(o);
 			}
@@ -233,6 +260,7 @@ mod tests {
 
 		fn check(&self, gpu: &Gpu, first: u32) {
 			let batch = batch(first, ROWS as u32, |_| 0);
+			let tables = TABLE[..batch.chunks as usize].repeat(ROWS);
 			let scratch = Scratch::new(gpu, &SHAPE, ROWS as u64).unwrap();
 			gpu.queue()
 				.write_buffer(&scratch.q, 0, bytemuck::cast_slice(&words(&self.q)));
@@ -240,11 +268,12 @@ mod tests {
 			let attention = Attention {
 				gpu,
 				batch: &gpu.uniform(&batch),
+				tables: &gpu.upload("tables", &tables),
 				heads: &gpu.uniform(&Heads::new(&SHAPE, 40_000, 16)),
 				count: 3,
 				scratch: &scratch,
-				k: &storage(gpu, &words(&self.k)),
-				v: &storage(gpu, &words(&self.v)),
+				k: &storage(gpu, &paged(&words(&self.k))),
+				v: &storage(gpu, &paged(&words(&self.v))),
 			};
 			let values = attention.values(&gpu.upload("exp2", &EXP2_TABLE));
 			let scores = attention.scores(&self.score_shift);

@@ -45,9 +45,9 @@ pub struct Projection<'a> {
 	pub rope: &'a Buffer,
 	/// `[rows, heads, half]`
 	pub q: &'a Buffer,
-	/// `[sequences, context, kv_heads, half]`
+	/// `[pages, CHUNK, kv_heads, half]`
 	pub k: &'a Buffer,
-	/// `[sequences, context, kv_heads, half]`
+	/// `[pages, CHUNK, kv_heads, half]`
 	pub v: &'a Buffer,
 }
 
