@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::{
+	accuracy::accuracy,
 	backend::DeviceChoice,
 	commitment::PUBLIC,
 	container::Container,
@@ -18,7 +19,7 @@ use crate::{
 	engine::{load, to_hex, GenerateRequest, Generation, Loaded, ModelInfo, Prompt, TokenEvent},
 	evaluate::evaluate,
 	hash::Hash,
-	import::import,
+	import::{import, Published},
 	source::{find, resolve},
 	EngineError,
 };
@@ -38,9 +39,10 @@ pub enum ModelCmd {
 	/// Answer one prompt.
 	#[command(after_help = "Example: model run --model ./one-guide --prompt \"What is ONE?\"")]
 	Run(Run),
-	/// Evaluate token sequences, each token given all before it.
+	/// Evaluate texts, each token given all before it; also how near the model is to its floats.
 	#[command(after_help = "Example: echo '[[1, 403, 407]]' > ids.json && \
-	                        model eval --model ./stories260K --ids ids.json --json")]
+	                        model eval --model ./stories260K --ids ids.json --json\n\
+	                        Example: model eval --model ./one-guide --text chats.txt --floats ./one-guide")]
 	Eval(Eval),
 }
 
@@ -115,12 +117,26 @@ pub struct Run {
 pub struct Eval {
 	#[command(flatten)]
 	target: Target,
-	/// JSON list of lists of token ids.
-	#[arg(long, value_name = "FILE")]
-	ids: PathBuf,
+	#[command(flatten)]
+	sequences: Sequences,
+	/// Published folder of the model: compare with its floats, computed in double precision.
+	#[arg(long, value_name = "DIR")]
+	floats: Option<PathBuf>,
 	/// Print JSON.
 	#[arg(long)]
 	json: bool,
+}
+
+/// What to evaluate.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct Sequences {
+	/// JSON list of lists of token ids.
+	#[arg(long, value_name = "FILE")]
+	ids: Option<PathBuf>,
+	/// Plain text, cut into sequences as long as the context.
+	#[arg(long, value_name = "FILE")]
+	text: Option<PathBuf>,
 }
 
 fn parse_hash(text: &str) -> Result<Hash, String> {
@@ -265,8 +281,15 @@ impl Run {
 
 impl Eval {
 	fn run(&self) -> Result<(), EngineError> {
-		let sequences = read_sequences(&self.ids)?;
 		let mut model = self.target.load()?;
+		let sequences = self.sequences.read(&model)?;
+		match &self.floats {
+			Some(folder) => self.compare(&mut model, folder, &sequences),
+			None => self.evaluate(&mut model, &sequences),
+		}
+	}
+
+	fn evaluate(&self, model: &mut Loaded, sequences: &[Vec<u32>]) -> Result<(), EngineError> {
 		let evaluations = sequences
 			.iter()
 			.map(|ids| evaluate(model.backend(), ids))
@@ -279,9 +302,36 @@ impl Eval {
 			print_line(&format!("{positions} positions, {nll:.6} nats a token"))
 		})
 	}
+
+	fn compare(
+		&self,
+		model: &mut Loaded,
+		folder: &Path,
+		sequences: &[Vec<u32>],
+	) -> Result<(), EngineError> {
+		let outcome = accuracy(model.backend(), &Published::open(folder)?, sequences)?;
+		if self.json {
+			return print_json(&outcome);
+		}
+		print_line(&outcome.to_string())
+	}
 }
 
-fn read_sequences(path: &Path) -> Result<Vec<Vec<u32>>, EngineError> {
+impl Sequences {
+	fn read(&self, model: &Loaded) -> Result<Vec<Vec<u32>>, EngineError> {
+		if let Some(path) = &self.ids {
+			return read_ids(path);
+		}
+		let Some(path) = &self.text else {
+			return Ok(Vec::new());
+		};
+		let text = std::fs::read_to_string(path).map_err(EngineError::io(path))?;
+		let context = model.info().context as usize;
+		Ok(model.text_ids(&text)?.chunks(context).map(Into::into).collect())
+	}
+}
+
+fn read_ids(path: &Path) -> Result<Vec<Vec<u32>>, EngineError> {
 	let bytes = std::fs::read(path).map_err(EngineError::io(path))?;
 	serde_json::from_slice(&bytes).map_err(|error| EngineError::malformed(path, "JSON", error))
 }

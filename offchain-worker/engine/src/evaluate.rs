@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-	backend::{Backend, Chunk, HeadAt, Want},
+	backend::{Backend, Chunk, HeadAt, Step, Want},
 	generate::PREFILL,
 	EngineError,
 };
@@ -22,26 +22,16 @@ pub struct Evaluation {
 /// # Errors
 /// Those of the back end.
 pub fn evaluate(backend: &mut dyn Backend, ids: &[u32]) -> Result<Evaluation, EngineError> {
-	let want = Want {
-		head: HeadAt::All,
-		logits: true,
-	};
-	let pages: Vec<u32> = (0..backend.pages() as u32).collect();
 	let (mut argmax, mut nll) = (Vec::new(), 0.0);
-	for ids_now in ids.chunks(PREFILL) {
-		let chunk = Chunk {
-			pages: &pages,
-			start: argmax.len() as u32,
-			ids: ids_now,
-		};
-		for step in backend.forward(&[chunk], want)? {
-			let next = ids.get(argmax.len() + 1);
-			if let (Some(next), Some(logits)) = (next, &step.logits) {
-				nll += negative_log_likelihood(logits, *next as usize);
+	feed(backend, ids, &mut |start, steps| {
+		for (step, next) in steps.iter().zip(start + 1..) {
+			if let (Some(next), Some(logits)) = (ids.get(next), &step.logits) {
+				nll -= log_softmax(&dequantized(logits))[*next as usize];
 			}
 			argmax.extend(step.argmax);
 		}
-	}
+		Ok(())
+	})?;
 	let predicted = ids.len().saturating_sub(1).max(1);
 	Ok(Evaluation {
 		argmax,
@@ -49,13 +39,38 @@ pub fn evaluate(backend: &mut dyn Backend, ids: &[u32]) -> Result<Evaluation, En
 	})
 }
 
-/// `-ln softmax(logits)[id]` of Q16 logits.
-fn negative_log_likelihood(logits: &[i32], id: usize) -> f64 {
-	let value = |logit: i32| logit as f64 / 65_536.0;
-	let max = value(logits.iter().copied().max().unwrap_or(0));
-	let sum: f64 = logits
-		.iter()
-		.map(|logit| libm::exp(value(*logit) - max))
-		.sum();
-	libm::log(sum) + max - value(logits[id])
+/// Feeds a sequence from its beginning; `each` gets a few steps at a time, with their logits, and
+/// the position of the first.
+pub fn feed(
+	backend: &mut dyn Backend,
+	ids: &[u32],
+	each: &mut dyn FnMut(usize, &[Step]) -> Result<(), EngineError>,
+) -> Result<(), EngineError> {
+	let want = Want {
+		head: HeadAt::All,
+		logits: true,
+	};
+	let pages: Vec<u32> = (0..backend.pages() as u32).collect();
+	for (ids, i) in ids.chunks(PREFILL).zip(0..) {
+		let chunk = Chunk {
+			pages: &pages,
+			start: (i * PREFILL) as u32,
+			ids,
+		};
+		each(i * PREFILL, &backend.forward(&[chunk], want)?)?;
+	}
+	Ok(())
+}
+
+/// Values of Q16 logits.
+pub fn dequantized(logits: &[i32]) -> Vec<f64> {
+	logits.iter().map(|l| *l as f64 / 65_536.0).collect()
+}
+
+/// Natural logarithms of the probabilities that logits stand for.
+pub fn log_softmax(logits: &[f64]) -> Vec<f64> {
+	let max = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+	let sum: f64 = logits.iter().map(|l| libm::exp(l - max)).sum();
+	let log_sum = libm::log(sum) + max;
+	logits.iter().map(|l| l - log_sum).collect()
 }
