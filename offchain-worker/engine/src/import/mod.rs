@@ -14,6 +14,7 @@ mod names;
 mod peaks;
 mod quantize;
 mod rope;
+mod safetensors;
 mod weights;
 
 pub use calibration::calibration_hash;
@@ -21,11 +22,18 @@ pub use calibration::calibration_hash;
 use std::{borrow::Cow, path::Path};
 
 use self::{
-	exponents::Exponents, folder::Folder, peaks::FloatModel, quantize::dyadic, weights::Weights,
+	config::Config,
+	exponents::{Exponents, LayerExponents},
+	folder::Folder,
+	peaks::FloatModel,
+	quantize::dyadic,
+	safetensors::Safetensors,
+	weights::{FloatTensor, Matrix, Norm, Tensors},
 };
 use crate::{
-	container::{self, Header, LayerPart, Part, Tensor, TextSizes},
+	container::{self, Header, LayerPart, Part, Projection, Tensor, TextSizes},
 	hash::Hash,
+	model::Shape,
 	EngineError,
 };
 
@@ -42,18 +50,29 @@ pub type Progress<'a> = &'a mut dyn FnMut(u32, u32);
 /// value, [`EngineError::Io`].
 pub fn import(folder: &Path, path: &Path, progress: Progress<'_>) -> Result<Hash, EngineError> {
 	let folder = Folder::read(folder)?;
-	let weights = Weights::open(&folder.path)?;
-	let exponents = calibrate(&folder, &weights, progress)?;
+	let tensors = Safetensors::open(&folder.path)?;
+	check_output_bias(&folder.config, &tensors)?;
+	let exponents = calibrate(&folder, &tensors, progress)?;
 	let header = header(&folder, &exponents);
 	header
 		.check()
 		.map_err(|(field, reason)| EngineError::malformed(&folder.path, field, reason))?;
 	let mut source = FolderSource {
 		folder: &folder,
-		weights: &weights,
+		tensors: &tensors,
 		exponents: &exponents,
 	};
 	container::write(path, &header, &mut source)
+}
+
+/// Logits `[ids, vocab]` of the float model in `folder` after every one of `ids`.
+///
+/// # Errors
+/// [`EngineError::Malformed`] naming file and field, [`EngineError::Io`].
+pub fn float_logits(folder: &Path, ids: &[u32]) -> Result<Vec<f64>, EngineError> {
+	let folder = Folder::read(folder)?;
+	let tensors = Safetensors::open(&folder.path)?;
+	FloatModel::new(&folder.config, &tensors, &[ids.len()]).logits(ids)
 }
 
 /// Positions of the calibration text in the tokens of the model in `folder`.
@@ -65,31 +84,56 @@ pub fn calibration_positions(folder: &Path) -> Result<usize, EngineError> {
 	Ok(sequences.iter().map(Vec::len).sum())
 }
 
+/// The arithmetic has no bias after attention; what declares biases there may still be zero.
+fn check_output_bias(config: &Config, tensors: &dyn Tensors) -> Result<(), EngineError> {
+	for i in 0..config.shape.layers {
+		let bias = FloatTensor::Bias(i, Projection::O);
+		if !tensors.contains(bias) {
+			continue;
+		}
+		if tensors
+			.vector(bias, &config.shape)?
+			.iter()
+			.any(|b| *b != 0.0)
+		{
+			return Err(tensors.malformed(bias, "a bias of this layer is not supported"));
+		}
+	}
+	Ok(())
+}
+
 fn calibrate(
 	folder: &Folder,
-	weights: &Weights,
+	tensors: &dyn Tensors,
 	progress: Progress<'_>,
 ) -> Result<Exponents, EngineError> {
 	let sequences = calibration::sequences(folder)?;
 	let lengths: Vec<usize> = sequences.iter().map(Vec::len).collect();
-	let model = FloatModel::new(&folder.config, weights, &lengths);
-	let layers = folder.config.shape.layers;
-	let peaks = model.peaks(&sequences.concat(), &mut |done| progress(done, layers))?;
+	let model = FloatModel::new(&folder.config, tensors, &lengths);
+	let (mut done, steps) = (0, folder.config.shape.layers + 1);
+	let peaks = model.peaks(&sequences.concat(), &mut || {
+		done += 1;
+		progress(done, steps);
+	})?;
 	exponents::choose(&folder.config.shape, &peaks)
+}
+
+/// `round(epsilon 2^(2 bits))`.
+fn fixed_epsilon(epsilon: f64, bits: i32) -> u64 {
+	libm::ldexp(epsilon, 2 * bits).round() as u64
 }
 
 fn header(folder: &Folder, exponents: &Exponents) -> Header {
 	let config = &folder.config;
-	let residual = exponents.residual as i32;
 	let root_dim = (config.shape.head_dim as f64).sqrt();
 	Header {
 		shape: config.shape,
 		tied: config.tied,
-		qkv_bias: false,
-		qk_norm: false,
-		window: 0,
+		qkv_bias: config.qkv_bias,
+		qk_norm: config.qk_norm,
+		window: config.window,
 		residual_bits: exponents.residual,
-		eps: libm::ldexp(config.epsilon, 2 * residual).round() as u64,
+		eps: fixed_epsilon(config.epsilon, exponents.residual as i32),
 		score: dyadic(std::f64::consts::LOG2_E / root_dim),
 		texts: TextSizes {
 			bos: folder.bos.len() as u32,
@@ -103,14 +147,14 @@ fn header(folder: &Folder, exponents: &Exponents) -> Header {
 
 struct FolderSource<'a> {
 	folder: &'a Folder,
-	weights: &'a Weights,
+	tensors: &'a dyn Tensors,
 	exponents: &'a Exponents,
 }
 
 impl container::Source for FolderSource<'_> {
 	fn bytes(&mut self, part: Part) -> Result<Cow<'_, [u8]>, EngineError> {
 		let (folder, config) = (self.folder, &self.folder.config);
-		let angles = |pick| rope::table(&config.shape, config.rope_theta, pick).into();
+		let angles = |pick| config.rope.table(&config.shape, pick).into();
 		Ok(match part {
 			Part::Header => Cow::default(),
 			Part::Stops => folder
@@ -124,21 +168,70 @@ impl container::Source for FolderSource<'_> {
 			Part::Tokenizer => folder.tokenizer_bytes.as_slice().into(),
 			Part::Cos => angles(|(cos, _)| cos),
 			Part::Sin => angles(|(_, sin)| sin),
-			Part::Layer(i, LayerPart::Exponents) => {
-				self.exponents.layers[i as usize].as_slice().into()
-			}
-			Part::Layer(i, part) => self.gain(&names::norm(i, part))?.into(),
-			Part::FinalNorm => self.gain(names::FINAL_NORM)?.into(),
+			Part::Layer(i, part) => self.layer(i, part)?.into(),
+			Part::FinalNorm => self.gain(FloatTensor::FinalGain)?.into(),
 			Part::Scales(tensor) => self.scales(tensor)?.into(),
-			Part::Weights(tensor) => quantize::weights(&self.matrix(tensor)?).into(),
+			Part::Weights(tensor) => {
+				let matrix = self.matrix(tensor)?;
+				quantize::weights(&matrix, 0..matrix.rows()).into()
+			}
 		})
 	}
 }
 
 impl FolderSource<'_> {
-	fn matrix(&self, tensor: Tensor) -> Result<weights::Matrix<'_>, EngineError> {
-		let (rows, cols) = tensor.size(&self.folder.config.shape);
-		self.weights.matrix(&names::tensor(tensor), rows, cols)
+	fn layer(&self, i: u32, part: LayerPart) -> Result<Vec<u8>, EngineError> {
+		let exponents = &self.exponents.layers[i as usize];
+		match part {
+			LayerPart::Exponents => Ok(exponents.bytes()),
+			LayerPart::Biases => self.biases(i, exponents),
+			LayerPart::QkScales => Ok(self.qk_scales(exponents)),
+			LayerPart::AttentionNorm => self.gain(FloatTensor::Gain(i, Norm::Attention)),
+			LayerPart::FfnNorm => self.gain(FloatTensor::Gain(i, Norm::Ffn)),
+			LayerPart::QNorm => self.gain(FloatTensor::Gain(i, Norm::Query)),
+			LayerPart::KNorm => self.gain(FloatTensor::Gain(i, Norm::Key)),
+		}
+	}
+
+	fn biases(&self, i: u32, exponents: &LayerExponents) -> Result<Vec<u8>, EngineError> {
+		let heads = exponents
+			.heads
+			.map(|heads| heads.map(Some))
+			.unwrap_or_default();
+		let all = [
+			(Projection::Q, &exponents.q, heads[0], 1),
+			(Projection::K, &exponents.k, heads[1], 1),
+			(Projection::V, &exponents.v, None, 0),
+		];
+		let one = |(p, channels, heads, more): (Projection, &Vec<i32>, Option<i32>, i32)| {
+			let values = self.tensors.vector(FloatTensor::Bias(i, p), self.shape())?;
+			let bits = channels.iter().map(|f| heads.unwrap_or(f + more));
+			quantize::bias(&values, bits).ok_or_else(|| EngineError::OutOfRange {
+				layer: format!("layer {i}"),
+				value: format!("bias of {p:?}"),
+				reason: "does not fit the fraction bits of its channel".into(),
+			})
+		};
+		Ok(all
+			.into_iter()
+			.map(one)
+			.collect::<Result<Vec<_>, _>>()?
+			.concat())
+	}
+
+	fn qk_scales(&self, exponents: &LayerExponents) -> Vec<u8> {
+		let bits = exponents.heads.unwrap_or_default();
+		let eps = bits.map(|f| fixed_epsilon(self.folder.config.epsilon, f).to_le_bytes());
+		[bits.map(|f| f as i8 as u8).as_slice(), &eps.concat()].concat()
+	}
+
+	const fn shape(&self) -> &Shape {
+		&self.folder.config.shape
+	}
+
+	fn matrix(&self, tensor: Tensor) -> Result<Matrix<'_>, EngineError> {
+		self.tensors
+			.tensor(FloatTensor::Weights(tensor), self.shape())
 	}
 
 	fn scales(&self, tensor: Tensor) -> Result<Vec<u8>, EngineError> {
@@ -149,11 +242,8 @@ impl FolderSource<'_> {
 		})
 	}
 
-	fn gain(&self, name: &str) -> Result<Vec<u8>, EngineError> {
-		let gain = self
-			.weights
-			.vector(name, self.folder.config.shape.hidden as usize)?;
-		quantize::gain(&gain)
-			.ok_or_else(|| EngineError::malformed(&self.folder.path, name, "all gains are zero"))
+	fn gain(&self, gain: FloatTensor) -> Result<Vec<u8>, EngineError> {
+		let values = self.tensors.vector(gain, self.shape())?;
+		quantize::gain(&values).ok_or_else(|| self.tensors.malformed(gain, "all gains are zero"))
 	}
 }
