@@ -250,13 +250,13 @@ mod tests {
 	fn check_should_refuse_a_page_that_is_written_and_used_elsewhere() {
 		for [a, b] in [
 			[chunk(&[0], 0, 1), chunk(&[0], 1, 1)],
-			[chunk(&[0, 1], 256, 1), chunk(&[2, 1], 255, 1)],
+			[chunk(&[0, 1], 256, 1), chunk(&[2, 1], 255, 2)],
 			[chunk(&[0, 1], 256, 1), chunk(&[1, 2], 256, 1)],
 		] {
 			assert!(refused(&[a, b]).contains("is written"), "{a:?} {b:?}");
 			assert!(refused(&[b, a]).contains("is written"));
 		}
-		assert!(refused(&[chunk(&[0, 0], 0, 300)]).contains("page 0 is written"));
-		assert!(refused(&[chunk(&[1, 1], 256, 1)]).contains("page 1 is written"));
+		assert!(refused(&[chunk(&[0, 0], 0, 300)]).contains("page 0 of the cache is written"));
+		assert!(refused(&[chunk(&[1, 1], 256, 1)]).contains("page 1 of the cache is written"));
 	}
 }
