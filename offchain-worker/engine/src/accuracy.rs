@@ -34,11 +34,17 @@ impl fmt::Display for Accuracy {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		let (kl, kl_99, kl_max) = (self.kl_mean, self.kl_99, self.kl_max);
 		writeln!(f, "positions   {}", self.positions)?;
-		writeln!(f, "divergence  {kl:.3e} nats, 99 % {kl_99:.3e}, at most {kl_max:.3e}")?;
+		writeln!(
+			f,
+			"divergence  {kl:.3e} nats, 99 % {kl_99:.3e}, at most {kl_max:.3e}"
+		)?;
 		writeln!(f, "top-1       {:.2} % agree", 100.0 * self.top1)?;
 		let (floats, integers) = (self.float_perplexity, self.perplexity);
 		let change = 100.0 * (integers / floats - 1.0);
-		write!(f, "perplexity  {integers:.4}, of the floats {floats:.4}, {change:+.3} %")
+		write!(
+			f,
+			"perplexity  {integers:.4}, of the floats {floats:.4}, {change:+.3} %"
+		)
 	}
 }
 
@@ -98,7 +104,10 @@ impl Sums {
 		self.kl.sort_by(f64::total_cmp);
 		let positions = self.kl.len();
 		let mean = |sum: f64, n: usize| sum / n.max(1) as f64;
-		let at = |share: usize| self.kl.get((positions * share).div_ceil(100).saturating_sub(1));
+		let at = |share: usize| {
+			self.kl
+				.get((positions * share).div_ceil(100).saturating_sub(1))
+		};
 		Accuracy {
 			positions,
 			kl_mean: mean(self.kl.iter().sum(), positions),
@@ -146,15 +155,20 @@ mod tests {
 		let kl = 0.5 * 2.0_f64.ln() + 0.5 * (2.0 / 3.0_f64).ln();
 		assert!((outcome.kl_max - kl).abs() < 1e-12);
 		assert!((outcome.kl_mean - kl / 2.0).abs() < 1e-12);
-		assert_eq!((outcome.positions, outcome.kl_99, outcome.top1), (2, outcome.kl_max, 0.5));
+		assert_eq!(
+			(outcome.positions, outcome.kl_99, outcome.top1),
+			(2, outcome.kl_max, 0.5)
+		);
 		assert!((outcome.float_perplexity - 2.0).abs() < 1e-12);
 		assert!((outcome.perplexity - 4.0).abs() < 1e-12);
 	}
 
 	#[test]
 	fn share_should_leave_out_a_hundredth() {
-		let mut sums = Sums::default();
-		sums.kl = (0..200).map(f64::from).collect();
+		let sums = Sums {
+			kl: (0..200).map(f64::from).collect(),
+			..Sums::default()
+		};
 		let outcome = sums.outcome();
 		assert_eq!((outcome.kl_99, outcome.kl_max), (197.0, 199.0));
 	}

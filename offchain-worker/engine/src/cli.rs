@@ -327,7 +327,11 @@ impl Sequences {
 		};
 		let text = std::fs::read_to_string(path).map_err(EngineError::io(path))?;
 		let context = model.info().context as usize;
-		Ok(model.text_ids(&text)?.chunks(context).map(Into::into).collect())
+		Ok(model
+			.text_ids(&text)?
+			.chunks(context)
+			.map(Into::into)
+			.collect())
 	}
 }
 

@@ -39,7 +39,10 @@ fn take(sequences: impl Iterator<Item = Vec<u32>>) -> Vec<Vec<u32>> {
 		positions += sequence.len();
 		taken.push(sequence);
 	}
-	assert!(positions >= wanted(), "there are only {positions} positions");
+	assert!(
+		positions >= wanted(),
+		"there are only {positions} positions"
+	);
 	taken
 }
 
@@ -151,6 +154,6 @@ fn sample(logits: &[i32], draw: &mut Draw) -> u32 {
 			Some(*sum)
 		})
 		.collect();
-	let chosen = draw.word() % sums.last().unwrap();
+	let chosen = (draw.word() << 31 | draw.word()) % sums.last().unwrap();
 	sums.iter().position(|sum| *sum > chosen).unwrap() as u32
 }

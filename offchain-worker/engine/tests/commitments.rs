@@ -76,6 +76,9 @@ fn trace_root_should_match_vectors() {
 	assert!(!cases.is_empty());
 	for case in cases {
 		let residuals: Vec<Hash> = case.residuals.iter().map(|r| hash(r)).collect();
-		assert_eq!(trace_root(&hash(&case.secret), &residuals), hash(&case.root));
+		assert_eq!(
+			trace_root(&hash(&case.secret), &residuals),
+			hash(&case.root)
+		);
 	}
 }

@@ -35,7 +35,7 @@ class Plain:
 class Sequence:
     """A sequence of a model with its KV cache.
 
-    `watch(name, linear, source, y, f)` is told of every linear layer's product, before its bias.
+    `watch(name, linear, source, rounded, y, f)` is told of every linear layer, before its bias.
     """
 
     def __init__(self, container, watch=lambda *_: None):
@@ -54,8 +54,9 @@ class Sequence:
         return x, self._linear("head", model.head, Normed(x, model.final_norm), 16)
 
     def _linear(self, name, linear, source, f, bias=None):
-        y = op.linear(linear.w, linear.m, 16 + linear.e + f, *source.rounded())
-        self.watch(name, linear, source, y, f)
+        rounded = source.rounded()
+        y = op.linear(linear.w, linear.m, 16 + linear.e + f, *rounded)
+        self.watch(name, linear, source, rounded, y, f)
         return y if bias is None else op.add(y, bias)
 
     def _attention(self, i, layer, x):

@@ -1,18 +1,20 @@
-"""Signal to noise of the product of every linear layer, as JSON: what 16 bits for its input cost.
+"""Signal to noise of every linear layer, in decibels, as JSON: what rounding its input to 16 bits costs.
 
-The reference is the float64 product of the input before its rounding, with the same 8-bit weights.
+The signal is the float64 product of the input before its rounding, with the same 8-bit weights. `product` is that of
+the rounded input, `stored` what is left of it in the fraction bits of the output.
 
 usage: python -m one_int.precision MODEL.one IDS.json    (a list of lists of token ids)
 """
 
 import json
 import sys
-from collections import defaultdict
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
 from .container import Container
+from .integers import rsh
 from .model import Normed, Sequence
 
 
@@ -29,16 +31,21 @@ class Watch:
     """Sums signal and noise of every layer over all positions."""
 
     def __init__(self):
-        self.signal, self.noise = defaultdict(float), defaultdict(float)
+        self.signal, self.noise = Counter(), dict(product=Counter(), stored=Counter())
 
-    def __call__(self, name, linear, source, y, f):
-        exact = np.ldexp(linear.w.astype(float), linear.e[:, None]) @ unrounded(source) * linear.m
-        error = np.ldexp(y.astype(float), -np.broadcast_to(f, y.shape)) - exact
-        self.signal[name] += float(exact @ exact)
-        self.noise[name] += float(error @ error)
+    def __call__(self, name, linear, source, rounded, y, f):
+        a, m_a, e_a = rounded
+        weight = linear.w.astype(float)
+        exact = np.ldexp(weight @ unrounded(source) * linear.m, linear.e)
+        product = np.ldexp(weight @ a.astype(float) * rsh(linear.m * m_a, 16), 16 + linear.e + e_a)
+        stored = np.ldexp(y.astype(float), -np.broadcast_to(f, y.shape))
+        self.signal[name] += exact @ exact
+        for kind, value in dict(product=product, stored=stored).items():
+            self.noise[kind][name] += (value - exact) @ (value - exact)
 
     def decibels(self):
-        return {name: 10 * np.log10(self.signal[name] / self.noise[name]) for name in self.signal}
+        level = lambda noise: {name: 10 * np.log10(self.signal[name] / noise[name]) for name in self.signal}
+        return {kind: level(noise) for kind, noise in self.noise.items()}
 
 
 def main():

@@ -12,12 +12,14 @@ mod float;
 mod folder;
 mod names;
 mod peaks;
+mod published;
 mod quantize;
 mod rope;
 mod safetensors;
 mod weights;
 
 pub use calibration::calibration_hash;
+pub use published::Published;
 
 use std::{borrow::Cow, path::Path};
 
@@ -70,9 +72,8 @@ pub fn import(folder: &Path, path: &Path, progress: Progress<'_>) -> Result<Hash
 /// # Errors
 /// [`EngineError::Malformed`] naming file and field, [`EngineError::Io`].
 pub fn float_logits(folder: &Path, ids: &[u32]) -> Result<Vec<f64>, EngineError> {
-	let folder = Folder::read(folder)?;
-	let tensors = Safetensors::open(&folder.path)?;
-	FloatModel::new(&folder.config, &tensors, &[ids.len()]).logits(ids)
+	let published = Published::open(folder)?;
+	published.logits(&published.residuals(ids)?)
 }
 
 /// Positions of the calibration text in the tokens of the model in `folder`.
