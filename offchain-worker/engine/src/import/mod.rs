@@ -21,7 +21,7 @@ mod weights;
 pub use calibration::calibration_hash;
 pub use published::Published;
 
-use std::{borrow::Cow, path::Path};
+use std::{borrow::Cow, ops::Range, path::Path};
 
 use self::{
 	config::Config,
@@ -33,16 +33,17 @@ use self::{
 	weights::{FloatTensor, Matrix, Norm, Tensors},
 };
 use crate::{
-	container::{self, Header, LayerPart, Part, Projection, Tensor, TextSizes},
+	container::{self, Draft, Header, LayerPart, Part, Projection, Tensor, TextSizes},
 	hash::Hash,
 	model::Shape,
+	source::source_hash,
 	EngineError,
 };
 
 /// Changes when the same folder would give another container.
 pub const IMPORTER_VERSION: u32 = 2;
 
-/// Told how many of how many layers are calibrated.
+/// Told how many of how many steps are done: layers calibrated, then layers written.
 pub type Progress<'a> = &'a mut dyn FnMut(u32, u32);
 
 /// Imports the published model in `folder` into the container `path`, and returns its root.
@@ -54,7 +55,10 @@ pub fn import(folder: &Path, path: &Path, progress: Progress<'_>) -> Result<Hash
 	let folder = Folder::read(folder)?;
 	let tensors = Safetensors::open(&folder.path)?;
 	check_output_bias(&folder.config, &tensors)?;
-	let exponents = calibrate(&folder, &tensors, progress)?;
+	let mut draft = Draft::resume(path, &source_hash(&folder.path)?)?;
+	let mut progress = Steps::new(&folder.config.shape, progress);
+	let exponents = exponents(&mut draft, || calibrate(&folder, &tensors, &mut progress))?;
+	progress.calibrated();
 	let header = header(&folder, &exponents);
 	header
 		.check()
@@ -63,8 +67,59 @@ pub fn import(folder: &Path, path: &Path, progress: Progress<'_>) -> Result<Hash
 		folder: &folder,
 		tensors: &tensors,
 		exponents: &exponents,
+		matrix: None,
 	};
-	container::write(path, &header, &mut source)
+	container::complete(draft, &header, &mut source, &mut |part| {
+		progress.written(part)
+	})
+}
+
+/// The exponents that an earlier import noted in the draft, or those of `calibrate`.
+fn exponents(
+	draft: &mut Draft,
+	calibrate: impl FnOnce() -> Result<Exponents, EngineError>,
+) -> Result<Exponents, EngineError> {
+	let noted = draft
+		.noted()
+		.and_then(|noted| serde_json::from_str(noted).ok());
+	let exponents = noted.map_or_else(calibrate, Ok)?;
+	let text = serde_json::to_string(&exponents).unwrap_or_default();
+	draft.note(&text)?;
+	Ok(exponents)
+}
+
+/// Counts what is done: every layer and the head are calibrated, then the embedding and every layer
+/// are written.
+struct Steps<'a> {
+	done: u32,
+	calibration: u32,
+	progress: Progress<'a>,
+}
+
+impl<'a> Steps<'a> {
+	fn new(shape: &Shape, progress: Progress<'a>) -> Self {
+		Self {
+			done: 0,
+			calibration: shape.layers + 1,
+			progress,
+		}
+	}
+
+	fn advance(&mut self) {
+		self.done += 1;
+		(self.progress)(self.done, 2 * self.calibration);
+	}
+
+	/// All of the calibration is done, even if an earlier import did it.
+	fn calibrated(&mut self) {
+		self.done = self.calibration;
+	}
+
+	fn written(&mut self, part: Part) {
+		if let Part::Weights(Tensor::Embedding | Tensor::Layer(_, Projection::Down)) = part {
+			self.advance();
+		}
+	}
 }
 
 /// Logits `[ids, vocab]` of the float model in `folder` after every one of `ids`.
@@ -106,16 +161,12 @@ fn check_output_bias(config: &Config, tensors: &dyn Tensors) -> Result<(), Engin
 fn calibrate(
 	folder: &Folder,
 	tensors: &dyn Tensors,
-	progress: Progress<'_>,
+	progress: &mut Steps<'_>,
 ) -> Result<Exponents, EngineError> {
 	let sequences = calibration::sequences(folder)?;
 	let lengths: Vec<usize> = sequences.iter().map(Vec::len).collect();
 	let model = FloatModel::new(&folder.config, tensors, &lengths);
-	let (mut done, steps) = (0, folder.config.shape.layers + 1);
-	let peaks = model.peaks(&sequences.concat(), &mut || {
-		done += 1;
-		progress(done, steps);
-	})?;
+	let peaks = model.peaks(&sequences.concat(), &mut || progress.advance())?;
 	exponents::choose(&folder.config.shape, &peaks)
 }
 
@@ -150,14 +201,29 @@ struct FolderSource<'a> {
 	folder: &'a Folder,
 	tensors: &'a dyn Tensors,
 	exponents: &'a Exponents,
+	/// The matrix read last: its numbers were checked when it was opened.
+	matrix: Option<(Tensor, Matrix<'a>)>,
 }
 
 impl container::Source for FolderSource<'_> {
-	fn bytes(&mut self, part: Part) -> Result<Cow<'_, [u8]>, EngineError> {
+	fn bytes(&mut self, part: Part, range: Range<u64>) -> Result<Vec<u8>, EngineError> {
+		let range = range.start as usize..range.end as usize;
+		if let Part::Weights(tensor) = part {
+			let matrix = self.matrix(tensor)?;
+			let rows = range.start / matrix.cols()..range.end / matrix.cols();
+			return Ok(quantize::weights(&matrix, rows));
+		}
+		let whole = self.whole(part)?;
+		Ok(whole.get(range).unwrap_or_default().to_vec())
+	}
+}
+
+impl<'a> FolderSource<'a> {
+	/// All bytes of a part that is not weights.
+	fn whole(&mut self, part: Part) -> Result<Cow<'_, [u8]>, EngineError> {
 		let (folder, config) = (self.folder, &self.folder.config);
 		let angles = |pick| config.rope.table(&config.shape, pick).into();
 		Ok(match part {
-			Part::Header => Cow::default(),
 			Part::Stops => folder
 				.stops
 				.iter()
@@ -172,15 +238,10 @@ impl container::Source for FolderSource<'_> {
 			Part::Layer(i, part) => self.layer(i, part)?.into(),
 			Part::FinalNorm => self.gain(FloatTensor::FinalGain)?.into(),
 			Part::Scales(tensor) => self.scales(tensor)?.into(),
-			Part::Weights(tensor) => {
-				let matrix = self.matrix(tensor)?;
-				quantize::weights(&matrix, 0..matrix.rows()).into()
-			}
+			Part::Header | Part::Weights(_) => Cow::default(),
 		})
 	}
-}
 
-impl FolderSource<'_> {
 	fn layer(&self, i: u32, part: LayerPart) -> Result<Vec<u8>, EngineError> {
 		let exponents = &self.exponents.layers[i as usize];
 		match part {
@@ -230,12 +291,19 @@ impl FolderSource<'_> {
 		&self.folder.config.shape
 	}
 
-	fn matrix(&self, tensor: Tensor) -> Result<Matrix<'_>, EngineError> {
-		self.tensors
-			.tensor(FloatTensor::Weights(tensor), self.shape())
+	fn matrix(&mut self, tensor: Tensor) -> Result<Matrix<'a>, EngineError> {
+		if let Some((_, matrix)) = self.matrix.filter(|(last, _)| *last == tensor) {
+			return Ok(matrix);
+		}
+		self.tensors.release();
+		let matrix = self
+			.tensors
+			.tensor(FloatTensor::Weights(tensor), self.shape())?;
+		self.matrix = Some((tensor, matrix));
+		Ok(matrix)
 	}
 
-	fn scales(&self, tensor: Tensor) -> Result<Vec<u8>, EngineError> {
+	fn scales(&mut self, tensor: Tensor) -> Result<Vec<u8>, EngineError> {
 		quantize::scales(&self.matrix(tensor)?).ok_or_else(|| EngineError::OutOfRange {
 			layer: tensor.to_string(),
 			value: "weight".into(),
