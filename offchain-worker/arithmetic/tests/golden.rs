@@ -321,3 +321,41 @@ fn embed_should_match_vectors() {
 		assert_eq!(out, x);
 	}
 }
+
+#[test]
+fn sample_should_match_vectors() {
+	#[derive(Deserialize)]
+	struct Case {
+		logits: Vec<i32>,
+		seen: Vec<u32>,
+		temperature: u32,
+		top_k: u32,
+		top_p: u32,
+		repetition_penalty: u32,
+		u: String,
+		token: u32,
+	}
+	for (i, case) in vectors!("sample").into_iter().enumerate() {
+		let Case {
+			logits,
+			seen,
+			temperature,
+			top_k,
+			top_p,
+			repetition_penalty,
+			u,
+			token,
+		} = case;
+		let sampling = Sampling {
+			temperature,
+			top_k,
+			top_p,
+			repetition_penalty,
+		};
+		let mut penalised = vec![0; logits.len()];
+		penalise(&logits, &seen, repetition_penalty, &mut penalised);
+		let mut scratch = vec![Candidate::default(); logits.len()];
+		let found = sample(&penalised, &sampling, u.parse().unwrap(), &mut scratch);
+		assert_eq!(found, Some(token), "case {i}");
+	}
+}

@@ -152,6 +152,36 @@ def swiglu(g, u, f_gate, shift):
     return [scale(rsh(a * sigmoid(a, f_gate), 15) * b, shift) for a, b in zip(g, u)]
 
 
+def uniform(seed, position):
+    data = b"ONE-INT/1 sample" + seed + position.to_bytes(4, "little")
+    return int.from_bytes(blake2b(data, digest_size=32).digest()[:8], "little")
+
+
+def penalty(logit, thousandths):
+    q = abs(logit) * 1000 // thousandths if logit >= 0 else abs(logit) * thousandths // 1000
+    return clamp(q if logit >= 0 else -q, LIMIT32)
+
+
+def sample(logits, seen, temperature, top_k, top_p, repetition_penalty, u):
+    logits = [penalty(v, repetition_penalty) if i in seen else v for i, v in enumerate(logits)]
+    order = sorted(range(len(logits)), key=lambda i: (-logits[i], i))
+    if temperature == 0:
+        return order[0]
+    order = order[: top_k or None]
+    inverse = 94548000 // temperature
+    weights = [exp2(min(2**32 - 1, (logits[order[0]] - logits[i]) * inverse // 65536)) for i in order]
+    kept, mass = 0, 0
+    while 10000 * mass < top_p * sum(weights):
+        mass += weights[kept]
+        kept += 1
+    assert 10000 * mass < 2**62
+    theta, running = u * mass // 2**64, 0
+    for i, weight in zip(order, weights):
+        running += weight
+        if running > theta:
+            return i
+
+
 def tagged(what, *parts):
     return blake2b(b"".join([b"ONE-INT/1 ", what.encode(), *parts]), digest_size=32).digest()
 
@@ -313,6 +343,25 @@ def embeddings(draw):
     return cases
 
 
+def samples(draw):
+    cases = []
+    for number in range(120):
+        size = draw.between(1, 60)
+        bits = draw.between(1, 22) if number % 8 else 31
+        logits = [v // 2**10 * 2**10 if number % 3 else v for v in draw.vector(size, bits)]
+        seen = [draw.between(0, size - 1) for _ in range(draw.between(0, 12))]
+        rules = dict(temperature=draw.between(1, 3000) if number % 10 else 10000 * (number % 20 // 10))
+        rules |= dict(top_k=draw.between(0, 1) * draw.between(0, size + 3))
+        rules |= dict(top_p=draw.between(1, 10000) if number % 4 else 10000)
+        rules |= dict(repetition_penalty=draw.between(1000, 10000) if number % 2 else 1000)
+        seed, position = bytes(draw.between(0, 255) for _ in range(32)), draw.between(0, 131071)
+        u = uniform(seed, position)
+        token = sample(logits, seen, u=u, **rules)
+        case = dict(logits=logits, seen=seen, **rules, seed=list(seed), position=position)
+        cases.append(dict(case, u=str(u), token=token))
+    return cases
+
+
 def secrets(draw):
     """The secret of a public job, and another."""
     return [bytes(32), bytes(draw.between(0, 255) for _ in range(32))]
@@ -356,6 +405,7 @@ def traces(draw):
 def main():
     files = dict(rsh=rounding, scale=scaling, quant=quantizing, exp2=exponential, sigmoid=logistic, linear=linears)
     files |= dict(rmsnorm=norms, head_norm=head_norms, rope=rotations, attention=attentions, swiglu=gated, embed=embeddings)
+    files |= dict(sample=samples)
     files |= dict(halves=splitting, clamp16=clamping, add=adding, argmax=choosing)
     files |= dict(request=requests, result=results, trace=traces)
     for number, (name, make) in enumerate(files.items()):

@@ -48,23 +48,36 @@ impl fmt::Display for Accuracy {
 	}
 }
 
-/// Feeds every sequence to the model in integers and to the floats it was `published` in.
-///
-/// The first pages of the back end are used: nothing else may be in them.
-///
-/// # Errors
-/// Those of the back end; [`EngineError::Malformed`] for a tensor of the floats, and where the two
-/// have other vocabularies.
-pub fn accuracy(
-	backend: &mut dyn Backend,
-	published: &Published,
-	sequences: &[Vec<u32>],
-) -> Result<Accuracy, EngineError> {
-	let mut sums = Sums::default();
-	for ids in sequences.iter().filter(|ids| !ids.is_empty()) {
+/// A model in integers beside the floats it was published in, over several sequences.
+pub struct Comparison<'a> {
+	published: &'a Published,
+	sums: Sums,
+}
+
+impl<'a> Comparison<'a> {
+	/// Compares with `published`.
+	pub fn new(published: &'a Published) -> Self {
+		Self {
+			published,
+			sums: Sums::default(),
+		}
+	}
+
+	/// Feeds a sequence to both, in pages of the back end that nobody else uses.
+	///
+	/// # Errors
+	/// Those of the back end; [`EngineError::Malformed`] for a tensor of the floats, and where the
+	/// two have other vocabularies.
+	pub fn add(
+		&mut self,
+		backend: &mut dyn Backend,
+		pages: &[u32],
+		ids: &[u32],
+	) -> Result<(), EngineError> {
+		let (published, sums) = (self.published, &mut self.sums);
 		let residuals = published.residuals(ids)?;
-		let size = residuals.len() / ids.len();
-		feed(backend, ids, &mut |start, steps| {
+		let size = residuals.len() / ids.len().max(1);
+		feed(backend, pages, ids, &mut |start, steps| {
 			let floats = published.logits(&residuals[start * size..][..steps.len() * size])?;
 			let rows = floats.chunks_exact(floats.len() / steps.len());
 			for ((step, floats), next) in steps.iter().zip(rows).zip(start + 1..) {
@@ -73,9 +86,13 @@ pub fn accuracy(
 				sums.add(&log_softmax(&integers), &log_softmax(floats), ids.get(next));
 			}
 			Ok(())
-		})?;
+		})
 	}
-	Ok(sums.outcome())
+
+	/// What came of all that was fed.
+	pub fn outcome(self) -> Accuracy {
+		self.sums.outcome()
+	}
 }
 
 /// What is summed over positions.

@@ -92,6 +92,25 @@ pub enum EngineError {
 	/// A page is written by one chunk and used by another, or used twice by one.
 	#[error("page {0} of the cache is written, and used once more in the same call")]
 	SharedPage(u32),
+	/// A field of a request is outside its range.
+	#[error("{field} {reason}")]
+	InvalidRequest {
+		/// The field, such as `top_p`.
+		field: String,
+		/// What it must be.
+		reason: String,
+	},
+	/// As many requests wait as may.
+	#[error("{0} requests wait already")]
+	QueueFull(usize),
+	/// The cache has no room for a sequence, even alone.
+	#[error("the sequence takes {needed} pages of the cache, there is room for {pages}")]
+	CacheTooSmall {
+		/// Pages it takes.
+		needed: usize,
+		/// Pages there are.
+		pages: usize,
+	},
 	/// A text cannot be turned into tokens, or back.
 	#[error("tokenizer: {0}")]
 	Tokenizer(String),

@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use crate::{
 	backend::{Backend, Chunk, HeadAt, Step, Want},
-	generate::PREFILL,
 	EngineError,
 };
 
@@ -17,13 +16,20 @@ pub struct Evaluation {
 	pub nll_mean: f64,
 }
 
-/// Evaluates one sequence, in the first pages of the back end: nothing else may be in them.
+/// Tokens of one call.
+const PREFILL: usize = 128;
+
+/// Evaluates one sequence, in pages of the back end that nobody else uses.
 ///
 /// # Errors
 /// Those of the back end.
-pub fn evaluate(backend: &mut dyn Backend, ids: &[u32]) -> Result<Evaluation, EngineError> {
+pub fn evaluate(
+	backend: &mut dyn Backend,
+	pages: &[u32],
+	ids: &[u32],
+) -> Result<Evaluation, EngineError> {
 	let (mut argmax, mut nll) = (Vec::new(), 0.0);
-	feed(backend, ids, &mut |start, steps| {
+	feed(backend, pages, ids, &mut |start, steps| {
 		for (step, next) in steps.iter().zip(start + 1..) {
 			if let (Some(next), Some(logits)) = (ids.get(next), &step.logits) {
 				nll -= log_softmax(&dequantized(logits))[*next as usize];
@@ -43,6 +49,7 @@ pub fn evaluate(backend: &mut dyn Backend, ids: &[u32]) -> Result<Evaluation, En
 /// the position of the first.
 pub fn feed(
 	backend: &mut dyn Backend,
+	pages: &[u32],
 	ids: &[u32],
 	each: &mut dyn FnMut(usize, &[Step]) -> Result<(), EngineError>,
 ) -> Result<(), EngineError> {
@@ -50,10 +57,9 @@ pub fn feed(
 		head: HeadAt::All,
 		logits: true,
 	};
-	let pages: Vec<u32> = (0..backend.pages() as u32).collect();
 	for (ids, i) in ids.chunks(PREFILL).zip(0..) {
 		let chunk = Chunk {
-			pages: &pages,
+			pages,
 			start: (i * PREFILL) as u32,
 			ids,
 		};

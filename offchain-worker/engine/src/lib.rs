@@ -12,12 +12,12 @@ pub mod device;
 pub mod engine;
 pub mod error;
 pub mod evaluate;
-pub mod generate;
 pub mod gpu;
 pub mod hash;
 pub mod import;
 mod mapped;
 pub mod model;
+pub mod scheduler;
 pub mod source;
 pub mod stream;
 pub mod template;
@@ -26,9 +26,9 @@ pub mod tokenizer;
 pub use backend::{Backend, Chunk, DeviceChoice, HeadAt, Step, Want, PAGE};
 pub use device::CacheSize;
 pub use engine::{
-	Engine, EngineOptions, GenerateRequest, Generation, ModelInfo, Prompt, TokenEvent,
+	Engine, EngineOptions, Event, GenerateRequest, Generation, ModelInfo, Prompt, TokenEvent,
 };
 pub use error::EngineError;
-pub use generate::Finish;
 pub use model::Model;
-pub use one_arithmetic::ARITHMETIC_ID;
+pub use one_arithmetic::{Sampling, ARITHMETIC_ID};
+pub use scheduler::{Finish, JobId, Options};

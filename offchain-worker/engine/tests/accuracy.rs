@@ -10,7 +10,7 @@ use std::{env, fs};
 use common::{cpu, one_guide, one_guide_folder, stories_folder, Draw};
 use one_arithmetic::exp2;
 use one_engine::{
-	accuracy::{accuracy, Accuracy},
+	accuracy::{Accuracy, Comparison},
 	container::Container,
 	import::{import, Published},
 	tokenizer::{Special, Tokenizer},
@@ -46,6 +46,14 @@ fn take(sequences: impl Iterator<Item = Vec<u32>>) -> Vec<Vec<u32>> {
 	taken
 }
 
+fn compare(backend: &mut dyn Backend, published: &Published, sequences: &[Vec<u32>]) -> Accuracy {
+	let mut comparison = Comparison::new(published);
+	for ids in sequences {
+		comparison.add(backend, &[0, 1], ids).unwrap();
+	}
+	comparison.outcome()
+}
+
 fn check(name: &str, outcome: &Accuracy) {
 	println!("{name}: {outcome:?}");
 	assert!(outcome.positions >= wanted());
@@ -64,8 +72,10 @@ fn one_guide_should_be_as_its_floats() {
 		.map(|chat| tokenizer.encode(&chat, Special::Written).unwrap());
 	let sequences = take(chats);
 	let published = Published::open(&one_guide_folder()).unwrap();
-	let outcome = accuracy(&mut cpu(&container, 2), &published, &sequences).unwrap();
-	check("one-guide", &outcome);
+	check(
+		"one-guide",
+		&compare(&mut cpu(&container, 2), &published, &sequences),
+	);
 }
 
 /// Questions and answers of the training text that calibration has not seen, one of every topic
@@ -117,8 +127,10 @@ fn stories_should_be_as_its_floats() {
 		.collect();
 	let sequences = take(greedy.into_iter().map(|it| it.ids).chain(sampled));
 	let published = Published::open(&folder).unwrap();
-	let outcome = accuracy(&mut backend, &published, &sequences).unwrap();
-	check("stories260K", &outcome);
+	check(
+		"stories260K",
+		&compare(&mut backend, &published, &sequences),
+	);
 }
 
 /// Tokens of a sampled story.

@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use one_engine::{
-	commitment::{request_hash, result_hash, trace_root, Request, Sampling},
+	commitment::{request_hash, result_hash, trace_root, Request},
 	hash::Hash,
+	Sampling,
 };
 use serde::Deserialize;
 

@@ -4,7 +4,7 @@ import json
 import unittest
 from pathlib import Path
 
-from one_int import functions, hashes, integers, operators as op
+from one_int import functions, hashes, integers, operators as op, sampling
 from one_int.integers import int64
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors"
@@ -29,6 +29,13 @@ def run_attention(c):
     z = op.scores(int64(c["q"]), keys, c["m"], c["score_shift"])
     p, den = op.softmax(z)
     return dict(z=z, p=p, sum=den, o=op.values(p, den, values, int64(c["value_shift"])))
+
+
+def run_sample(c):
+    rules = sampling.Sampling(**{name: c[name] for name in sampling.Sampling._fields})
+    seed, position = bytes(c["seed"]), c["position"]
+    token = sampling.choose(int64(c["logits"]), c["seen"], rules, seed, position)
+    return dict(u=str(sampling.uniform(seed, position)), token=token)
 
 
 def run_request(c):
@@ -58,6 +65,7 @@ RUN = dict(
     rope=lambda c: dict(y=op.rope(int64(c["x"]), int64(c["cos"]), int64(c["sin"]))),
     attention=run_attention,
     swiglu=lambda c: dict(h=op.swiglu(int64(c["g"]), int64(c["u"]), c["f_gate"], c["shift"])),
+    sample=run_sample,
     request=run_request,
     result=lambda c: dict(root=hashes.result_hash(c["ids"], bytes.fromhex(c["secret"])).hex()),
     trace=run_trace,
