@@ -7,7 +7,7 @@ mod common;
 
 use std::{env, fs};
 
-use common::{cpu, one_guide, one_guide_folder, stories_folder, Draw};
+use common::{cpu, one_guide, one_guide_folder, stories_folder, Draw, TinyFolder};
 use one_arithmetic::exp2;
 use one_engine::{
 	accuracy::{Accuracy, Comparison},
@@ -76,6 +76,25 @@ fn one_guide_should_be_as_its_floats() {
 		"one-guide",
 		&compare(&mut cpu(&container, 2), &published, &sequences),
 	);
+}
+
+#[test]
+fn comparison_should_refuse_what_is_no_sequence_of_both() {
+	let mut backend = cpu(&one_guide(), 3);
+	let published = Published::open(&one_guide_folder()).unwrap();
+	let room = TempDir::new().unwrap();
+	TinyFolder::new(true).write(room.path());
+	let other = Published::open(room.path()).unwrap();
+	let mut refused = |published, ids: &[u32]| {
+		let outcome = Comparison::new(published).add(&mut backend, &[0, 1, 2], ids);
+		outcome.unwrap_err().to_string()
+	};
+	assert!(refused(&published, &[5_000]).contains("outside the vocabulary of 2048"));
+	assert!(refused(&published, &[5; 513]).contains("the context is 512"));
+	assert!(refused(&other, &[5]).contains("vocab_size: 300 where the other model has 2048"));
+	let mut empty = Comparison::new(&published);
+	empty.add(&mut backend, &[], &[]).unwrap();
+	assert_eq!(empty.outcome().positions, 0);
 }
 
 /// Questions and answers of the training text that calibration has not seen, one of every topic

@@ -25,12 +25,18 @@ impl Published {
 	/// The residual `[ids, hidden]` before the last norm, after every one of `ids`.
 	///
 	/// # Errors
-	/// [`EngineError::UnknownToken`]; [`EngineError::Malformed`] for a tensor.
+	/// [`EngineError::UnknownToken`], [`EngineError::ContextExceeded`]; [`EngineError::Malformed`]
+	/// for a tensor.
 	pub fn residuals(&self, ids: &[u32]) -> Result<Vec<f64>, EngineError> {
-		let vocab = self.folder.config.shape.vocab;
-		match ids.iter().find(|id| **id >= vocab) {
-			Some(&id) => Err(EngineError::UnknownToken { id, vocab }),
-			None => self.model(ids.len()).residuals(ids),
+		let (tokens, shape) = (ids.len(), &self.folder.config.shape);
+		let (vocab, context) = (shape.vocab, shape.context);
+		if let Some(&id) = ids.iter().find(|id| **id >= vocab) {
+			return Err(EngineError::UnknownToken { id, vocab });
+		}
+		match tokens {
+			0 => Ok(Vec::new()),
+			_ if tokens > context as usize => Err(EngineError::ContextExceeded { tokens, context }),
+			_ => self.model(tokens).residuals(ids),
 		}
 	}
 
