@@ -75,12 +75,14 @@ pub fn audit(
 	};
 	let (quiet, spoken) = ids[..fed].split_at(prompt.len() - 1);
 	let (first, second) = (part(quiet, 0), part(spoken, quiet.len()));
-	feed(backend, first, Want::TRACE, &mut |step| auditor.take(&step))?;
+	feed(backend, first, Want::TRACE, &mut |steps| {
+		auditor.take(steps)
+	})?;
 	let want = Want {
 		head: HeadAt::All,
 		logits: claim.decode.needs_logits(),
 	};
-	feed(backend, second, want, &mut |step| auditor.take(&step))?;
+	feed(backend, second, want, &mut |steps| auditor.take(steps))?;
 	auditor.differences[2] = end(claim, context);
 	Ok(auditor.outcome())
 }
@@ -94,7 +96,12 @@ struct Auditor<'a> {
 }
 
 impl Auditor<'_> {
-	fn take(&mut self, step: &Step) {
+	fn take(&mut self, steps: &[Step]) -> Result<(), EngineError> {
+		steps.iter().for_each(|step| self.compare(step));
+		Ok(())
+	}
+
+	fn compare(&mut self, step: &Step) {
 		let position = step.position as usize;
 		let claimed = self.claim.residuals.map(|all| all.get(position));
 		if claimed.is_some_and(|claimed| claimed != Some(&step.residual_hash)) {

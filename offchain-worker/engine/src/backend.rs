@@ -137,27 +137,24 @@ pub trait Backend: Send {
 /// Tokens of one call where many are fed: enough to fill a device.
 const FEED: usize = 128;
 
-/// Feeds a chunk of any length in as many calls as it takes; `take` gets every step.
+/// Feeds a chunk of any length in as many calls as it takes; `take` gets the steps of each.
 ///
 /// # Errors
-/// Those of [`Backend::forward`].
+/// Those of [`Backend::forward`] and of `take`.
 pub fn feed(
 	backend: &mut dyn Backend,
 	chunk: Chunk<'_>,
 	want: Want,
-	take: &mut dyn FnMut(Step),
+	take: &mut dyn FnMut(&[Step]) -> Result<(), EngineError>,
 ) -> Result<(), EngineError> {
 	for (i, ids) in chunk.ids.chunks(FEED).enumerate() {
 		let start = chunk.start + (i * FEED) as u32;
-		let steps = backend.forward(
-			&[Chunk {
-				start,
-				ids,
-				..chunk
-			}],
-			want,
-		)?;
-		steps.into_iter().for_each(&mut *take);
+		let chunk = Chunk {
+			start,
+			ids,
+			..chunk
+		};
+		take(&backend.forward(&[chunk], want)?)?;
 	}
 	Ok(())
 }

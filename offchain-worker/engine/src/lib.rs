@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs, rustdoc::broken_intra_doc_links)]
 
+pub mod accuracy;
 pub mod audit;
 pub mod backend;
 pub mod bench;

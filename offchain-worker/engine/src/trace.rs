@@ -270,7 +270,7 @@ impl<'a> Prover<'a> {
 			start: 0,
 			ids,
 		};
-		feed(&mut backend, chunk, Want::TRACE, &mut |_| ())?;
+		feed(&mut backend, chunk, Want::TRACE, &mut |_| Ok(()))?;
 		Ok(Self {
 			backend,
 			sizes,
