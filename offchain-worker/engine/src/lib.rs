@@ -12,6 +12,7 @@ pub mod engine;
 pub mod error;
 pub mod evaluate;
 pub mod generate;
+pub mod gguf;
 pub mod gpu;
 pub mod hash;
 pub mod import;
