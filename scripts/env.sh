@@ -32,6 +32,10 @@ use_toolchain
 # Brings the machine to where everything builds.
 set_up() { "$ROOT/scripts/setup" && use_toolchain; }
 
+# Python with the packages of scripts/requirements.txt, which scripts/setup installs; the tests that need it are skipped where this is not set.
+VENV=${XDG_CACHE_HOME:-$HOME/.cache}/one-protocol/venv
+export ONE_PYTHON=${ONE_PYTHON:-$VENV/bin/python}
+
 export ONE_NODE=${ONE_NODE:-$CARGO_TARGET_DIR/debug/one-node}
 
 # One build for the node, the demo and the tests: another set of targets would be another set of
