@@ -83,7 +83,9 @@ impl Head<'_> {
 		let layer: &Layer = &self.model.layers[self.index];
 		let kv_head = self.number / self.model.shape.group();
 		let (keys, cached) = cache.head(self.index, kv_head, positions);
-		let (mut z, mut p) = (vec![0; positions], vec![0; positions]);
+		let first = self.model.first_key(positions - 1);
+		let (keys, cached) = (&keys[first * q.len()..], &cached[first * q.len()..]);
+		let (mut z, mut p) = (vec![0; positions - first], vec![0; positions - first]);
 		scores(
 			q,
 			keys,

@@ -11,8 +11,10 @@ use super::{
 	Gpu, CHUNK,
 };
 use crate::{
-	backend::check_chunks, hash::blake2_256, model::Shape, Backend, Chunk, EngineError, HeadAt,
-	Model, SequenceId, Step, Want,
+	backend::check_chunks,
+	hash::blake2_256,
+	model::{Layer, Shape},
+	Backend, Chunk, EngineError, HeadAt, Model, SequenceId, Step, Want,
 };
 
 /// A model on a GPU.
@@ -44,12 +46,28 @@ struct Feed {
 	head: bool,
 }
 
+fn check_variant(model: &Model) -> Result<(), EngineError> {
+	let any = |has: fn(&Layer) -> bool| model.layers.iter().any(has);
+	let variants = [
+		("biases", any(|layer| layer.bias.is_some())),
+		("norms of q and k", any(|layer| layer.qk_norm.is_some())),
+		("a sliding window", model.window != 0),
+	];
+	match variants.into_iter().find(|(_, has)| *has) {
+		Some((variant, _)) => Err(EngineError::Device(format!(
+			"no GPU kernel computes {variant}"
+		))),
+		None => Ok(()),
+	}
+}
+
 impl GpuBackend {
 	/// Uploads `model` with caches for at most `max_sequences`.
 	///
 	/// # Errors
-	/// A model that the device has no room for.
+	/// A model that the device has no room for, or of a variant that no kernel computes.
 	pub fn new(gpu: &Gpu, model: &Model, max_sequences: usize) -> Result<Self, EngineError> {
+		check_variant(model)?;
 		let program = Program::new(gpu, model, max_sequences)?;
 		let words = program.rows as u64 * (u64::from(program.stride) + 1);
 		let staging = gpu.staging(4 * words);

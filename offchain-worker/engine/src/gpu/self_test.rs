@@ -133,6 +133,8 @@ impl Draw {
 			q: self.linear(q, hidden, 5),
 			k: self.linear(kv, hidden, 5),
 			v: self.linear(kv, hidden, 5),
+			bias: None,
+			qk_norm: None,
 			score_shift: self.many(heads as usize, |d| d.range(18, 22)),
 			value_shift: self.many(kv as usize, |d| d.range(38, 44)),
 			f_o: 16,
@@ -170,6 +172,7 @@ fn model() -> Model {
 		head: draw.linear(SHAPE.vocab, SHAPE.hidden, 10),
 		rope: draw.rope(),
 		score_mantissa: 38_600,
+		window: 0,
 		eps: 168,
 	}
 }

@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Changes when the same folder would give another container.
-pub const IMPORTER_VERSION: u32 = 1;
+pub const IMPORTER_VERSION: u32 = 2;
 
 /// Told how many of how many layers are calibrated.
 pub type Progress<'a> = &'a mut dyn FnMut(u32, u32);
@@ -85,6 +85,9 @@ fn header(folder: &Folder, exponents: &Exponents) -> Header {
 	Header {
 		shape: config.shape,
 		tied: config.tied,
+		qkv_bias: false,
+		qk_norm: false,
+		window: 0,
 		residual_bits: exponents.residual,
 		eps: libm::ldexp(config.epsilon, 2 * residual).round() as u64,
 		score: dyadic(std::f64::consts::LOG2_E / root_dim),
