@@ -3,6 +3,7 @@
 #![deny(missing_docs, rustdoc::broken_intra_doc_links)]
 
 pub mod backend;
+pub mod chat;
 pub mod cli;
 pub mod commitment;
 pub mod container;
@@ -16,6 +17,7 @@ pub mod gguf;
 pub mod gpu;
 pub mod hash;
 pub mod import;
+mod json;
 mod mapped;
 pub mod model;
 pub mod source;
