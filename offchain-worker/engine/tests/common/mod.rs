@@ -1,6 +1,8 @@
 //! Models for tests.
 #![allow(dead_code)]
 
+pub mod peers;
+
 use std::{
 	collections::BTreeMap,
 	path::{Path, PathBuf},
@@ -62,9 +64,15 @@ pub fn open(backend: &mut dyn Backend) -> one_engine::SequenceId {
 	backend.open().unwrap()
 }
 
-struct Draw(u64);
+/// Numbers that are the same every time.
+pub struct Draw(pub u64);
 
 impl Draw {
+	/// A number below `n`.
+	pub fn below(&mut self, n: usize) -> usize {
+		(self.word() % n as u64) as usize
+	}
+
 	fn word(&mut self) -> u64 {
 		self.0 = self
 			.0
