@@ -2,8 +2,9 @@
 
 use super::folder::Folder;
 use crate::{
+	chat::{Chat, Message},
 	hash::{blake2_256, Hash},
-	template::{Message, Template},
+	template::Template,
 	tokenizer::Special,
 	EngineError,
 };
@@ -67,7 +68,7 @@ fn chat(template: &Template, pairs: &[(&str, &str)]) -> Result<String, EngineErr
 		.iter()
 		.flat_map(|(q, a)| [Message::user(q), Message::assistant(a)])
 		.collect();
-	template.render(&messages, false)
+	template.render(&Chat::of(&messages), false)
 }
 
 fn plain(pairs: &[(&str, &str)]) -> String {
