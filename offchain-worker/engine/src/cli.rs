@@ -386,10 +386,10 @@ fn print_line(text: &str) -> Result<(), EngineError> {
 	writeln!(std::io::stdout(), "{text}").map_err(EngineError::io(Path::new("standard output")))
 }
 
-/// Shows the layers of an import as they are calibrated, on the standard error.
+/// Shows the steps of an import on the standard error.
 fn with_progress<T>(work: impl FnOnce(&mut dyn FnMut(u32, u32)) -> T) -> T {
 	let bar = ProgressBar::no_length();
-	if let Ok(style) = ProgressStyle::with_template("importing: layer {pos} of {len} {bar}") {
+	if let Ok(style) = ProgressStyle::with_template("importing: step {pos} of {len} {bar} {eta}") {
 		bar.set_style(style);
 	}
 	let outcome = work(&mut |done, layers| {

@@ -38,6 +38,11 @@ impl Shape {
 		self.kv_heads as usize * self.head_dim as usize
 	}
 
+	/// Size of all queries, keys and values of a token together.
+	pub const fn qkv_size(&self) -> usize {
+		self.q_size() + 2 * self.kv_size()
+	}
+
 	/// Query heads that share a key head.
 	pub const fn group(&self) -> usize {
 		self.heads as usize / self.kv_heads as usize
@@ -133,17 +138,52 @@ pub struct Norm {
 	pub exponent: i32,
 }
 
+/// Biases of the linear layers before attention, each in the fraction bits of its layer's output.
+#[derive(Clone)]
+pub struct QkvBias {
+	/// `[heads * head_dim]`.
+	pub q: Vec<i32>,
+	/// `[kv_heads * head_dim]`.
+	pub k: Vec<i32>,
+	/// `[kv_heads * head_dim]`.
+	pub v: Vec<i32>,
+}
+
+/// The norm of every query head, or of every key head, of a layer.
+#[derive(Clone)]
+pub struct HeadNorm {
+	/// Its gain `[head_dim]`, the same for every head.
+	pub norm: Norm,
+	/// `round(epsilon 2^(2 f_ql))`, or of `f_kl`.
+	pub eps: u64,
+	/// `f_q` or `f_k` of every channel `[heads, head_dim]`, for [`one_arithmetic::head_norm`].
+	pub f: Vec<i32>,
+}
+
+/// Norms of queries and keys before RoPE.
+#[derive(Clone)]
+pub struct QkNorm {
+	/// Of the queries.
+	pub q: HeadNorm,
+	/// Of the keys.
+	pub k: HeadNorm,
+}
+
 /// One transformer layer; every exponent is ready for the function that takes it.
 #[derive(Clone)]
 pub struct Layer {
 	/// Norm before attention.
 	pub attention_norm: Norm,
-	/// `[heads * head_dim, hidden]`, to `f_q + 1` fraction bits.
+	/// `[heads * head_dim, hidden]`, to `f_q + 1` fraction bits, or `f_ql` before a norm.
 	pub q: Linear,
-	/// `[kv_heads * head_dim, hidden]`, to `f_k + 1` fraction bits.
+	/// `[kv_heads * head_dim, hidden]`, to `f_k + 1` fraction bits, or `f_kl` before a norm.
 	pub k: Linear,
 	/// `[kv_heads * head_dim, hidden]`, to `f_v` fraction bits.
 	pub v: Linear,
+	/// Added to q, k and v, if the model has biases.
+	pub bias: Option<QkvBias>,
+	/// Takes q and k to `f_q + 1` and `f_k + 1` fraction bits, if the model has such norms.
+	pub qk_norm: Option<QkNorm>,
 	/// `C - 16 - e_s` of each query head, for [`one_arithmetic::scores`].
 	pub score_shift: Vec<i32>,
 	/// `46 + f_v - f_o` of each value channel `[kv_heads, head_dim]`, for [`one_arithmetic::normalise`].
@@ -206,11 +246,21 @@ pub struct Model {
 	pub rope: Rope,
 	/// Mantissa of the score multiplier; its exponent is in [`Layer::score_shift`].
 	pub score_mantissa: u16,
-	/// `round(epsilon 2^(2 F))` of every norm.
+	/// Newest keys that a query sees, its own among them; 0 for all.
+	pub window: u32,
+	/// `round(epsilon 2^(2 F))` of every norm of the residual.
 	pub eps: u64,
 }
 
 impl Model {
+	/// Position of the oldest key that a query at `position` sees.
+	pub const fn first_key(&self, position: usize) -> usize {
+		match self.window as usize {
+			0 => 0,
+			window => (position + 1).saturating_sub(window),
+		}
+	}
+
 	/// The scale of the attention output after rounding by `s`.
 	pub const fn attention_scale(layer: &Layer, s: u32) -> Dyadic {
 		Dyadic::quantized(s, layer.f_o)

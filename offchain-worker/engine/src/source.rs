@@ -1,13 +1,16 @@
 //! From what a person names to a container: a container itself, or a published folder that is
 //! imported into a cache.
 
-use std::path::{Path, PathBuf};
+use std::{
+	fs::File,
+	io::Read,
+	path::{Path, PathBuf},
+};
 
 use crate::{
 	container::{Container, EXTENSION},
 	hash::{Hash, Hasher},
 	import::{import, Progress, IMPORTER_VERSION},
-	mapped::map,
 	EngineError,
 };
 
@@ -107,7 +110,10 @@ fn cache_dir() -> Result<PathBuf, EngineError> {
 }
 
 /// Hash of the names and bytes of all files that an import reads.
-fn source_hash(folder: &Path) -> Result<Hash, EngineError> {
+///
+/// # Errors
+/// [`EngineError::Io`].
+pub fn source_hash(folder: &Path) -> Result<Hash, EngineError> {
 	let mut files = Vec::new();
 	for entry in std::fs::read_dir(folder).map_err(EngineError::io(folder))? {
 		let path = entry.map_err(EngineError::io(folder))?.path();
@@ -136,13 +142,15 @@ fn is_source(path: &Path) -> bool {
 }
 
 fn file_hash(name: &[u8], path: &Path) -> Result<Hash, EngineError> {
-	let empty = path.metadata().map_err(EngineError::io(path))?.len() == 0;
-	let hasher = Hasher::new("import file")
+	let mut file = File::open(path).map_err(EngineError::io(path))?;
+	let mut buffer = vec![0; 1 << 20];
+	let mut hasher = Hasher::new("import file")
 		.number(name.len() as u32)
 		.with(name);
-	Ok(if empty {
-		hasher.finish()
-	} else {
-		hasher.with(&map(path)?).finish()
-	})
+	loop {
+		match file.read(&mut buffer).map_err(EngineError::io(path))? {
+			0 => return Ok(hasher.finish()),
+			n => hasher = hasher.with(&buffer[..n]),
+		}
+	}
 }

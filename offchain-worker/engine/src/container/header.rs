@@ -5,7 +5,7 @@ use one_arithmetic::{limits, Dyadic, ARITHMETIC_ID};
 use crate::model::Shape;
 
 const MAGIC: [u8; 8] = *b"ONEMODEL";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Most layers of a model.
 const MAX_LAYERS: u32 = 1_024;
 /// Most stop tokens.
@@ -35,6 +35,12 @@ pub struct Header {
 	pub shape: Shape,
 	/// Whether the head shares the weights of the embedding.
 	pub tied: bool,
+	/// Whether q, k and v have biases.
+	pub qkv_bias: bool,
+	/// Whether each head of q and k is normalised before RoPE.
+	pub qk_norm: bool,
+	/// Newest keys that a query sees, below the context; 0 for all.
+	pub window: u32,
 	/// Fraction bits of the residual, `8..=20`.
 	pub residual_bits: u32,
 	/// `round(epsilon 2^(2 F))` of the norms.
@@ -52,7 +58,7 @@ pub type Obstacle = (&'static str, String);
 
 impl Header {
 	/// Bytes of an encoded header.
-	pub const LEN: usize = 8 + 4 * 21;
+	pub const LEN: usize = 8 + 4 * 24;
 
 	/// The little-endian encoding.
 	pub fn encode(&self) -> Vec<u8> {
@@ -63,7 +69,7 @@ impl Header {
 		bytes
 	}
 
-	fn words(&self) -> [u32; 21] {
+	fn words(&self) -> [u32; 24] {
 		let Shape {
 			layers,
 			hidden,
@@ -94,6 +100,9 @@ impl Header {
 			vocab,
 			context,
 			self.tied as u32,
+			self.qkv_bias as u32,
+			self.qk_norm as u32,
+			self.window,
 			self.residual_bits,
 			eps_low,
 			eps_high,
@@ -128,17 +137,20 @@ impl Header {
 		expect("arithmetic", word(1), ARITHMETIC_ID)?;
 		let header = Self {
 			shape: decode_shape(&word),
-			tied: flag(word(10))?,
-			residual_bits: word(11),
-			eps: word(12) as u64 | (word(13) as u64) << 32,
-			score: decode_score(word(14), word(15))?,
+			tied: flag("tied", word(10))?,
+			qkv_bias: flag("qkv bias", word(11))?,
+			qk_norm: flag("qk norm", word(12))?,
+			window: word(13),
+			residual_bits: word(14),
+			eps: word(15) as u64 | (word(16) as u64) << 32,
+			score: decode_score(word(17), word(18))?,
 			texts: TextSizes {
-				bos: word(16),
-				eos: word(17),
-				template: word(18),
-				tokenizer: word(19),
+				bos: word(19),
+				eos: word(20),
+				template: word(21),
+				tokenizer: word(22),
 			},
-			stops: word(20),
+			stops: word(23),
 		};
 		header.check()?;
 		Ok(header)
@@ -150,11 +162,10 @@ impl Header {
 	/// The first field outside its range.
 	pub fn check(&self) -> Result<(), Obstacle> {
 		check_shape(&self.shape)?;
+		within("window", self.window, 0, self.shape.context - 1)?;
 		within("residual fraction bits", self.residual_bits, 8, 20)?;
 		within("score exponent", self.score.e.unsigned_abs(), 0, 64)?;
-		if self.eps >= MAX_EPS {
-			return Err(("eps", format!("{} is not below {MAX_EPS}", self.eps)));
-		}
+		check_eps(self.eps)?;
 		let TextSizes {
 			bos,
 			eos,
@@ -219,6 +230,17 @@ pub fn check_shape(shape: &Shape) -> Result<(), Obstacle> {
 	Ok(())
 }
 
+/// Checks that `eps` of a norm keeps its sums in 64 bits.
+///
+/// # Errors
+/// If it does not.
+pub fn check_eps(eps: u64) -> Result<(), Obstacle> {
+	if eps < MAX_EPS {
+		return Ok(());
+	}
+	Err(("eps", format!("{eps} is not below {MAX_EPS}")))
+}
+
 fn within(field: &'static str, x: u32, low: u32, high: u32) -> Result<(), Obstacle> {
 	if (low..=high).contains(&x) {
 		return Ok(());
@@ -233,10 +255,10 @@ fn expect(field: &'static str, x: u32, expected: u32) -> Result<(), Obstacle> {
 	Err((field, format!("{x} is not the supported {expected}")))
 }
 
-fn flag(x: u32) -> Result<bool, Obstacle> {
+fn flag(field: &'static str, x: u32) -> Result<bool, Obstacle> {
 	match x {
 		0 => Ok(false),
 		1 => Ok(true),
-		_ => Err(("tied", format!("{x} is not a flag"))),
+		_ => Err((field, format!("{x} is not a flag"))),
 	}
 }

@@ -77,6 +77,28 @@ pub enum LayerPart {
 	AttentionNorm,
 	/// Gain before the feed-forward block.
 	FfnNorm,
+	/// Biases of q, k and v, `i32` each, where the model has them.
+	Biases,
+	/// `f_ql`, `f_kl` as `i8`, then the `eps` of both as `u64`, where q and k are normalised.
+	QkScales,
+	/// Gain of the heads of q, where they are normalised.
+	QNorm,
+	/// Gain of the heads of k, where they are normalised.
+	KNorm,
+}
+
+impl LayerPart {
+	/// Those of a layer, in the order of the container.
+	pub fn of(header: &Header) -> Vec<Self> {
+		let mut parts = vec![Self::Exponents, Self::AttentionNorm, Self::FfnNorm];
+		if header.qkv_bias {
+			parts.push(Self::Biases);
+		}
+		if header.qk_norm {
+			parts.extend([Self::QkScales, Self::QNorm, Self::KNorm]);
+		}
+		parts
+	}
 }
 
 /// What a section holds.
@@ -157,11 +179,7 @@ fn parts(header: &Header) -> Vec<Part> {
 	let mut parts = vec![Part::Header, Stops, Bos, Eos, Template, Tokenizer, Cos, Sin];
 	parts.extend(tensor_parts(Tensor::Embedding));
 	for i in 0..header.shape.layers {
-		let own = [
-			LayerPart::Exponents,
-			LayerPart::AttentionNorm,
-			LayerPart::FfnNorm,
-		];
+		let own = LayerPart::of(header).into_iter();
 		parts.extend(own.map(|part| Part::Layer(i, part)));
 		parts.extend(
 			Projection::ALL
@@ -200,7 +218,7 @@ fn weight_tile(cols: usize) -> usize {
 
 fn part_len(header: &Header, part: Part) -> u64 {
 	let shape = &header.shape;
-	let norm = 4 + 2 * shape.hidden as u64;
+	let norm = |size: u32| 4 + 2 * size as u64;
 	match part {
 		Part::Header => Header::LEN as u64,
 		Part::Stops => 4 * header.stops as u64,
@@ -209,8 +227,14 @@ fn part_len(header: &Header, part: Part) -> u64 {
 		Part::Template => header.texts.template as u64,
 		Part::Tokenizer => header.texts.tokenizer as u64,
 		Part::Cos | Part::Sin => shape.context as u64 * shape.head_dim as u64,
-		Part::Layer(_, LayerPart::Exponents) => 4 + (shape.q_size() + 2 * shape.kv_size()) as u64,
-		Part::Layer(_, _) | Part::FinalNorm => norm,
+		Part::Layer(_, part) => match part {
+			LayerPart::Exponents => 4 + shape.qkv_size() as u64,
+			LayerPart::Biases => 4 * shape.qkv_size() as u64,
+			LayerPart::QkScales => 2 + 2 * 8,
+			LayerPart::QNorm | LayerPart::KNorm => norm(shape.head_dim),
+			LayerPart::AttentionNorm | LayerPart::FfnNorm => norm(shape.hidden),
+		},
+		Part::FinalNorm => norm(shape.hidden),
 		Part::Scales(tensor) => 3 * tensor.size(shape).0 as u64,
 		Part::Weights(tensor) => {
 			let (rows, cols) = tensor.size(shape);

@@ -1,15 +1,20 @@
 //! From the sections of a container to a [`Model`].
 
+use std::ops::RangeInclusive;
+
 use one_arithmetic::limits;
 
-use super::{Container, LayerPart, Part, Projection, Tensor};
+use super::{header::check_eps, Container, LayerPart, Part, Projection, Tensor};
 use crate::{
-	model::{Layer, Linear, Model, Norm, Rope, Weight},
+	model::{HeadNorm, Layer, Linear, Model, Norm, QkNorm, QkvBias, Rope, Weight},
 	EngineError,
 };
 
 /// Largest magnitude of an exponent of a gain or a channel.
 const MAX_EXPONENT: i32 = 64;
+/// Fraction bits of the values of a layer.
+const LAYER_BITS: RangeInclusive<i32> = 12..=20;
+const OUTSIDE_LAYER_BITS: &str = "fraction bits of a layer are outside 12 to 20";
 
 /// Fraction bits of one layer.
 struct Exponents {
@@ -20,6 +25,15 @@ struct Exponents {
 	f_q: Vec<i32>,
 	f_k: Vec<i32>,
 	f_v: Vec<i32>,
+}
+
+/// Fraction bits and `eps` of q and k before their norms.
+#[derive(Clone, Copy)]
+struct QkScales {
+	f_q: i32,
+	f_k: i32,
+	eps_q: u64,
+	eps_k: u64,
 }
 
 impl Container {
@@ -43,6 +57,7 @@ impl Container {
 			head: self.head()?,
 			rope: self.rope()?,
 			score_mantissa: header.score.m,
+			window: header.window,
 			eps: header.eps,
 		})
 	}
@@ -59,13 +74,20 @@ impl Container {
 	fn layer(&self, i: u32) -> Result<Layer, EngineError> {
 		let residual = self.header.residual_bits as i32;
 		let f = self.exponents(i)?;
-		let shift = |x: &[i32], r: usize| x[r];
+		let scales = self.qk_scales(i)?;
+		let (f_q, f_k) = (&f.f_q, &f.f_k);
+		let to_q = |r: usize| scales.map_or(f_q[r] + 1, |scales| scales.f_q);
+		let to_k = |r: usize| scales.map_or(f_k[r] + 1, |scales| scales.f_k);
 		let linear = |p, f: &dyn Fn(usize) -> i32| self.linear(Tensor::Layer(i, p), to_bits(f));
 		Ok(Layer {
 			attention_norm: self.norm(Part::Layer(i, LayerPart::AttentionNorm))?,
-			q: linear(Projection::Q, &|r| shift(&f.f_q, r) + 1)?,
-			k: linear(Projection::K, &|r| shift(&f.f_k, r) + 1)?,
-			v: linear(Projection::V, &|r| shift(&f.f_v, r))?,
+			q: linear(Projection::Q, &to_q)?,
+			k: linear(Projection::K, &to_k)?,
+			v: linear(Projection::V, &|r| f.f_v[r])?,
+			bias: self.bias(i)?,
+			qk_norm: scales
+				.map(|scales| self.qk_norm(i, scales, &f))
+				.transpose()?,
 			score_shift: self.score_shift(i, &f)?,
 			value_shift: f.f_v.iter().map(|f_v| 46 + f_v - f.f_o).collect(),
 			f_o: f.f_o,
@@ -80,12 +102,72 @@ impl Container {
 		})
 	}
 
+	/// Biases of a layer, if the model has them; none is the one value whose negation overflows.
+	fn bias(&self, i: u32) -> Result<Option<QkvBias>, EngineError> {
+		if !self.header.qkv_bias {
+			return Ok(None);
+		}
+		let part = Part::Layer(i, LayerPart::Biases);
+		let word = |b: &[u8]| i32::from_le_bytes([b[0], b[1], b[2], b[3]]);
+		let all: Vec<i32> = self.bytes(part).chunks_exact(4).map(word).collect();
+		if all.contains(&i32::MIN) {
+			return Err(self.malformed(part, "a bias is below -2147483647"));
+		}
+		let (q, kv) = all.split_at(self.header.shape.q_size());
+		let (k, v) = kv.split_at(self.header.shape.kv_size());
+		Ok(Some(QkvBias {
+			q: q.to_vec(),
+			k: k.to_vec(),
+			v: v.to_vec(),
+		}))
+	}
+
+	/// Scales of q and k before their norms, if the model has such norms.
+	fn qk_scales(&self, i: u32) -> Result<Option<QkScales>, EngineError> {
+		if !self.header.qk_norm {
+			return Ok(None);
+		}
+		let part = Part::Layer(i, LayerPart::QkScales);
+		let b = self.bytes(part);
+		let eps = |at| u64::from_le_bytes(std::array::from_fn(|i| b[at + i]));
+		let scales = QkScales {
+			f_q: b[0] as i8 as i32,
+			f_k: b[1] as i8 as i32,
+			eps_q: eps(2),
+			eps_k: eps(10),
+		};
+		if [scales.f_q, scales.f_k]
+			.iter()
+			.any(|f| !LAYER_BITS.contains(f))
+		{
+			return Err(self.malformed(part, OUTSIDE_LAYER_BITS));
+		}
+		for eps in [scales.eps_q, scales.eps_k] {
+			check_eps(eps).map_err(|(_, reason)| self.malformed(part, reason))?;
+		}
+		Ok(Some(scales))
+	}
+
+	fn qk_norm(&self, i: u32, scales: QkScales, f: &Exponents) -> Result<QkNorm, EngineError> {
+		let norm = |part, eps, f: &[i32]| -> Result<HeadNorm, EngineError> {
+			Ok(HeadNorm {
+				norm: self.norm(Part::Layer(i, part))?,
+				eps,
+				f: f.to_vec(),
+			})
+		};
+		Ok(QkNorm {
+			q: norm(LayerPart::QNorm, scales.eps_q, &f.f_q)?,
+			k: norm(LayerPart::KNorm, scales.eps_k, &f.f_k)?,
+		})
+	}
+
 	fn exponents(&self, i: u32) -> Result<Exponents, EngineError> {
 		let part = Part::Layer(i, LayerPart::Exponents);
 		let all: Vec<i32> = self.bytes(part).iter().map(|b| *b as i8 as i32).collect();
 		let (layer, channels) = all.split_at(4);
-		if layer.iter().any(|f| !(12..=20).contains(f)) {
-			return Err(self.malformed(part, "fraction bits of a layer are outside 12 to 20"));
+		if layer.iter().any(|f| !LAYER_BITS.contains(f)) {
+			return Err(self.malformed(part, OUTSIDE_LAYER_BITS));
 		}
 		if channels.iter().any(|f| f.abs() > MAX_EXPONENT) {
 			return Err(self.malformed(part, "fraction bits of a channel are outside -64 to 64"));

@@ -4,10 +4,7 @@ use one_arithmetic::{clamp16, normalise, rope, scores, softmax, weigh};
 use rayon::prelude::*;
 
 use super::{batch::Token, cache::Cache};
-use crate::{
-	backend::PAGE,
-	model::{Layer, Model},
-};
+use crate::model::{Layer, Model};
 
 /// Rotates every head of `[n, heads * head_dim]` by the position of its token.
 pub fn rotate(model: &Model, tokens: &[Token<'_>], x: &[i32]) -> Vec<i16> {
@@ -72,20 +69,19 @@ impl Head<'_> {
 	fn attend(&self, token: &Token<'_>, q: &[i16], o: &mut [i32]) {
 		let layer: &Layer = &self.model.layers[self.index];
 		let kv_head = self.number / self.model.shape.group();
-		let runs = || {
-			let run = |(page, positions)| self.cache.read(page, self.index, kv_head, positions);
-			token.seen().map(run)
-		};
+		let first = self.model.first_key(token.position);
 		let (m, shift) = (self.model.score_mantissa, layer.score_shift[self.number]);
-		let mut z = vec![0; token.position + 1];
-		for (z, (keys, _)) in z.chunks_mut(PAGE).zip(runs()) {
-			scores(q, keys, m, shift, z);
+		let mut z = vec![0; token.position + 1 - first];
+		for run in token.runs(first) {
+			let keys = self.cache.keys(self.index, kv_head, &run);
+			scores(q, keys, m, shift, &mut z[run.keys]);
 		}
 		let mut p = vec![0; z.len()];
 		let sum = softmax(&z, &mut p);
 		let mut acc = vec![0; o.len()];
-		for (p, (_, values)) in p.chunks(PAGE).zip(runs()) {
-			weigh(p, values, &mut acc);
+		for run in token.runs(first) {
+			let values = self.cache.values(self.index, kv_head, &run);
+			weigh(&p[run.keys], values, &mut acc);
 		}
 		let shift = &layer.value_shift[kv_head * o.len()..][..o.len()];
 		normalise(&acc, sum, shift, o);

@@ -1,5 +1,7 @@
 //! The tokens of one call, side by side.
 
+use std::ops::Range;
+
 use crate::backend::{Chunk, HeadAt, PAGE};
 
 /// One fed token.
@@ -21,15 +23,30 @@ impl<'a> Token<'a> {
 		(self.pages[self.position / PAGE], self.position % PAGE)
 	}
 
-	/// The pages it sees, each with the positions of it that it sees.
-	pub fn seen(&self) -> impl Iterator<Item = (u32, usize)> + 'a {
-		let positions = self.position + 1;
-		let page = move |(i, page): (usize, &u32)| (*page, PAGE.min(positions - i * PAGE));
-		self.pages[..positions.div_ceil(PAGE)]
-			.iter()
-			.enumerate()
-			.map(page)
+	/// The keys it sees from position `first` on, page by page.
+	pub fn runs(&self, first: usize) -> impl Iterator<Item = Run> + 'a {
+		let end = self.position + 1;
+		let run = move |(i, page): (usize, &u32)| {
+			let keys = first.max(i * PAGE)..end.min((i + 1) * PAGE);
+			Run {
+				page: *page,
+				slots: keys.start - i * PAGE..keys.end - i * PAGE,
+				keys: keys.start - first..keys.end - first,
+			}
+		};
+		let pages = self.pages[..end.div_ceil(PAGE)].iter().enumerate();
+		pages.skip(first / PAGE).map(run)
 	}
+}
+
+/// Some of the keys of a token that lie next to each other.
+pub struct Run {
+	/// Their page.
+	pub page: u32,
+	/// Where they are in it.
+	pub slots: Range<usize>,
+	/// Where they are among all keys that the token sees.
+	pub keys: Range<usize>,
 }
 
 /// All tokens of `chunks` in order.

@@ -1,5 +1,6 @@
 //! Pages of keys and values.
 
+use super::batch::Run;
 use crate::{backend::PAGE, model::Shape};
 
 /// The KV cache of a back end: pages of storage, each allocated when it is first used.
@@ -49,18 +50,28 @@ impl Cache {
 		}
 	}
 
-	/// Keys and values `[positions, head_dim]` of a kv head at the first `positions` of a page.
+	/// Keys `[keys, head_dim]` of a kv head.
 	///
 	/// # Panics
 	/// If the page is not allocated.
-	pub fn read(&self, page: u32, layer: usize, head: usize, positions: usize) -> (&[i16], &[i16]) {
-		let page = self.pages[page as usize]
+	pub fn keys(&self, layer: usize, head: usize, run: &Run) -> &[i16] {
+		self.read(layer * 2 * self.heads + head, run)
+	}
+
+	/// Values `[keys, head_dim]` of a kv head.
+	///
+	/// # Panics
+	/// If the page is not allocated.
+	pub fn values(&self, layer: usize, head: usize, run: &Run) -> &[i16] {
+		self.read((layer * 2 + 1) * self.heads + head, run)
+	}
+
+	fn read(&self, block: usize, run: &Run) -> &[i16] {
+		let page = self.pages[run.page as usize]
 			.as_ref()
 			.expect("allocated before a pass; qed");
-		let (run, end) = (self.run(), positions * self.dim);
-		let keys = (layer * 2 * self.heads + head) * run;
-		let values = keys + self.heads * run;
-		(&page[keys..][..end], &page[values..][..end])
+		let slots = &run.slots;
+		&page[block * self.run()..][slots.start * self.dim..slots.end * self.dim]
 	}
 
 	/// Integers of a page of one head's keys.

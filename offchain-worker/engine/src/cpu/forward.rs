@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use one_arithmetic::{add, argmax, embed, quant, rmsnorm, swiglu, Dyadic};
+use one_arithmetic::{add, argmax, embed, head_norm, quant, rmsnorm, swiglu, Dyadic};
 
 use super::{
 	attention::{append, attend, clamp, rotate},
@@ -13,7 +13,7 @@ use super::{
 use crate::{
 	backend::{check_chunks, Backend, Bounds, Chunk, Step, Want},
 	hash::{blake2_256, Hash},
-	model::{Layer, Model, Norm, Shape},
+	model::{HeadNorm, Layer, Model, Norm, Shape},
 	EngineError,
 };
 
@@ -50,15 +50,9 @@ impl CpuBackend {
 	fn attention(&mut self, i: usize, layer: &Layer, tokens: &[Token<'_>], x: &mut [i32]) {
 		let model = self.model.clone();
 		let a = norm(&model, &layer.attention_norm, x);
-		let q = rotate(&model, tokens, &linear(&layer.q, &a));
-		let k = rotate(&model, tokens, &linear(&layer.k, &a));
-		append(
-			&mut self.cache,
-			i,
-			tokens,
-			&k,
-			&clamp(&linear(&layer.v, &a)),
-		);
+		let [q, k, v] = qkv(layer, &a);
+		let (q, k) = (rotate(&model, tokens, &q), rotate(&model, tokens, &k));
+		append(&mut self.cache, i, tokens, &k, &clamp(&v));
 		let o = attend(&model, &self.cache, i, tokens, &q);
 		let a = Input::new(&o, model.shape.q_size(), |o, a| {
 			Model::attention_scale(layer, quant(o, a))
@@ -81,6 +75,27 @@ fn norm(model: &Model, norm: &Norm, x: &[i32]) -> Input {
 	Input::new(x, model.shape.hidden as usize, |x, a| {
 		rmsnorm(x, &norm.gain, norm.exponent, model.eps, a)
 	})
+}
+
+/// Queries, keys and values of every token, before RoPE.
+fn qkv(layer: &Layer, a: &Input) -> [Vec<i32>; 3] {
+	let mut qkv = [&layer.q, &layer.k, &layer.v].map(|weights| linear(weights, a));
+	if let Some(bias) = &layer.bias {
+		for (x, bias) in qkv.iter_mut().zip([&bias.q, &bias.k, &bias.v]) {
+			x.chunks_exact_mut(bias.len()).for_each(|x| add(x, bias));
+		}
+	}
+	if let Some(norm) = &layer.qk_norm {
+		norm_heads(&norm.q, &mut qkv[0]);
+		norm_heads(&norm.k, &mut qkv[1]);
+	}
+	qkv
+}
+
+fn norm_heads(HeadNorm { norm, eps, f }: &HeadNorm, x: &mut [i32]) {
+	let dim = norm.gain.len();
+	let heads = x.chunks_exact_mut(dim).zip(f.chunks_exact(dim).cycle());
+	heads.for_each(|(head, f)| head_norm(head, &norm.gain, norm.exponent, *eps, f));
 }
 
 fn feed_forward(model: &Model, layer: &Layer, x: &mut [i32]) {

@@ -1,6 +1,8 @@
 //! Models for tests.
 #![allow(dead_code)]
 
+pub mod families;
+
 use std::{
 	collections::BTreeMap,
 	path::{Path, PathBuf},
@@ -86,14 +88,19 @@ const VOCAB: usize = 300;
 
 impl TinyFolder {
 	pub fn new(tied: bool) -> Self {
+		Self::of(tiny_config(tied))
+	}
+
+	/// The model that `config` describes.
+	pub fn of(config: Value) -> Self {
 		let mut tensors = BTreeMap::new();
 		let mut draw = Draw(7);
-		for (name, shape) in tiny_shapes(tied) {
+		for (name, shape) in families::shapes(&config) {
 			let n = shape.iter().product();
 			tensors.insert(name, (shape, (0..n).map(|_| draw.weight()).collect()));
 		}
 		Self {
-			config: tiny_config(tied),
+			config,
 			tokenizer: tiny_tokenizer(),
 			tokenizer_config: None,
 			tensors,
@@ -151,31 +158,6 @@ fn encode(dtype: Dtype, values: &[f32]) -> Vec<u8> {
 		_ => (*x as f64).to_le_bytes().to_vec(),
 	};
 	values.iter().flat_map(bytes).collect()
-}
-
-fn tiny_shapes(tied: bool) -> Vec<(String, Vec<usize>)> {
-	let mut shapes = vec![
-		("model.embed_tokens.weight".into(), vec![VOCAB, 16]),
-		("model.norm.weight".into(), vec![16]),
-	];
-	for i in 0..2 {
-		let own = [
-			("input_layernorm", vec![16]),
-			("post_attention_layernorm", vec![16]),
-			("self_attn.q_proj", vec![16, 16]),
-			("self_attn.k_proj", vec![8, 16]),
-			("self_attn.v_proj", vec![8, 16]),
-			("self_attn.o_proj", vec![16, 16]),
-			("mlp.gate_proj", vec![24, 16]),
-			("mlp.up_proj", vec![24, 16]),
-			("mlp.down_proj", vec![16, 24]),
-		];
-		shapes.extend(own.map(|(name, s)| (format!("model.layers.{i}.{name}.weight"), s)));
-	}
-	if !tied {
-		shapes.push(("lm_head.weight".into(), vec![VOCAB, 16]));
-	}
-	shapes
 }
 
 fn tiny_config(tied: bool) -> Value {
