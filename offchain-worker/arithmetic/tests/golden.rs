@@ -59,6 +59,57 @@ fn quant_should_match_vectors() {
 }
 
 #[test]
+fn halves_should_match_vectors() {
+	#[derive(Deserialize)]
+	struct Case {
+		a: i16,
+		hi: i8,
+		lo: i8,
+	}
+	for Case { a, hi, lo } in vectors!("halves") {
+		assert_eq!(halves(a), (hi, lo), "{a}");
+	}
+}
+
+#[test]
+fn clamp16_should_match_vectors() {
+	#[derive(Deserialize)]
+	struct Case {
+		x: i64,
+		y: i16,
+	}
+	for Case { x, y } in vectors!("clamp16") {
+		assert_eq!(clamp16(x), y, "{x}");
+	}
+}
+
+#[test]
+fn add_should_match_vectors() {
+	#[derive(Deserialize)]
+	struct Case {
+		x: Vec<i32>,
+		y: Vec<i32>,
+		sum: Vec<i32>,
+	}
+	for Case { mut x, y, sum } in vectors!("add") {
+		add(&mut x, &y);
+		assert_eq!(x, sum);
+	}
+}
+
+#[test]
+fn argmax_should_match_vectors() {
+	#[derive(Deserialize)]
+	struct Case {
+		x: Vec<i32>,
+		index: usize,
+	}
+	for Case { x, index } in vectors!("argmax") {
+		assert_eq!(argmax(&x), Some(index), "{x:?}");
+	}
+}
+
+#[test]
 fn exp2_should_match_vectors() {
 	#[derive(Deserialize)]
 	struct Case {

@@ -329,12 +329,20 @@ impl Loaded {
 	pub fn prompt_ids(&self, prompt: &Prompt) -> Result<Vec<u32>, EngineError> {
 		match (prompt, &self.template) {
 			(Prompt::Ids(ids), _) => Ok(ids.clone()),
-			(Prompt::Text(text), None) => self.tokenizer.encode(text, Special::Add),
+			(Prompt::Text(text), None) => self.text_ids(text),
 			(Prompt::Text(text), Some(template)) => {
 				let chat = template.render(&[Message::user(text)], true)?;
 				self.tokenizer.encode(&chat, Special::Written)
 			}
 		}
+	}
+
+	/// Token ids of plain text, with what the tokenizer adds by itself.
+	///
+	/// # Errors
+	/// [`EngineError::Tokenizer`].
+	pub fn text_ids(&self, text: &str) -> Result<Vec<u32>, EngineError> {
+		self.tokenizer.encode(text, Special::Add)
 	}
 
 	/// Takes a request, to be answered by [`step`](Self::step).

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-	backend::{Backend, Chunk, HeadAt, Want},
+	backend::{feed, Backend, Chunk, HeadAt, Want},
 	EngineError,
 };
 
@@ -16,9 +16,6 @@ pub struct Evaluation {
 	pub nll_mean: f64,
 }
 
-/// Tokens of one call.
-const PREFILL: usize = 128;
-
 /// Evaluates one sequence, in pages of the back end that nobody else uses.
 ///
 /// # Errors
@@ -28,25 +25,22 @@ pub fn evaluate(
 	pages: &[u32],
 	ids: &[u32],
 ) -> Result<Evaluation, EngineError> {
-	let want = Want {
-		head: HeadAt::All,
-		logits: true,
-	};
 	let (mut argmax, mut nll) = (Vec::new(), 0.0);
-	for ids_now in ids.chunks(PREFILL) {
-		let chunk = Chunk {
-			pages,
-			start: argmax.len() as u32,
-			ids: ids_now,
-		};
-		for step in backend.forward(&[chunk], want)? {
-			let next = ids.get(argmax.len() + 1);
+	let chunk = Chunk {
+		pages,
+		start: 0,
+		ids,
+	};
+	feed(backend, chunk, LOGITS, &mut |steps| {
+		for step in steps {
+			let next = ids.get(step.position as usize + 1);
 			if let (Some(next), Some(logits)) = (next, &step.logits) {
-				nll += negative_log_likelihood(logits, *next as usize);
+				nll -= log_softmax(&dequantized(logits))[*next as usize];
 			}
 			argmax.extend(step.argmax);
 		}
-	}
+		Ok(())
+	})?;
 	let predicted = ids.len().saturating_sub(1).max(1);
 	Ok(Evaluation {
 		argmax,
@@ -54,13 +48,15 @@ pub fn evaluate(
 	})
 }
 
-/// `-ln softmax(logits)[id]` of Q16 logits.
-fn negative_log_likelihood(logits: &[i32], id: usize) -> f64 {
-	let value = |logit: i32| logit as f64 / 65_536.0;
-	let max = value(logits.iter().copied().max().unwrap_or(0));
-	let sum: f64 = logits
-		.iter()
-		.map(|logit| libm::exp(value(*logit) - max))
-		.sum();
-	libm::log(sum) + max - value(logits[id])
+/// Values of Q16 logits.
+pub fn dequantized(logits: &[i32]) -> Vec<f64> {
+	logits.iter().map(|l| *l as f64 / 65_536.0).collect()
+}
+
+/// Natural logarithms of the probabilities that logits stand for.
+pub fn log_softmax(logits: &[f64]) -> Vec<f64> {
+	let max = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+	let sum: f64 = logits.iter().map(|l| libm::exp(l - max)).sum();
+	let log_sum = libm::log(sum) + max;
+	logits.iter().map(|l| l - log_sum).collect()
 }

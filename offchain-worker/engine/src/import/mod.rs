@@ -12,12 +12,14 @@ mod float;
 mod folder;
 mod names;
 mod peaks;
+mod published;
 mod quantize;
 mod rope;
 mod safetensors;
 mod weights;
 
 pub use calibration::calibration_hash;
+pub use published::Published;
 
 use std::{borrow::Cow, ops::Range, path::Path};
 
@@ -125,9 +127,8 @@ impl<'a> Steps<'a> {
 /// # Errors
 /// [`EngineError::Malformed`] naming file and field, [`EngineError::Io`].
 pub fn float_logits(folder: &Path, ids: &[u32]) -> Result<Vec<f64>, EngineError> {
-	let folder = Folder::read(folder)?;
-	let tensors = Safetensors::open(&folder.path)?;
-	FloatModel::new(&folder.config, &tensors, &[ids.len()]).logits(ids)
+	let published = Published::open(folder)?;
+	published.logits(&published.residuals(ids)?)
 }
 
 /// Positions of the calibration text in the tokens of the model in `folder`.

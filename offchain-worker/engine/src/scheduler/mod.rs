@@ -145,7 +145,7 @@ impl Scheduler {
 			return Err(EngineError::UnknownToken { id, vocab });
 		}
 		check_choice(decode)?;
-		let limit = (self.context as usize - tokens).min(decode.max_tokens as usize);
+		let limit = decode.limit(self.context);
 		let (needed, pages) = (pages_for(tokens + limit.max(1)), self.pages.len());
 		if needed > pages {
 			return Err(EngineError::CacheTooSmall { needed, pages });

@@ -59,10 +59,12 @@ pub fn ids(model: &Model, n: usize, seed: u64) -> Vec<u32> {
 		.collect()
 }
 
-struct Draw(u64);
+/// A generator of its own, the same numbers every time.
+pub struct Draw(pub u64);
 
 impl Draw {
-	fn word(&mut self) -> u64 {
+	/// 31 bits.
+	pub fn word(&mut self) -> u64 {
 		self.0 = self
 			.0
 			.wrapping_mul(6364136223846793005)
@@ -70,7 +72,8 @@ impl Draw {
 		self.0 >> 33
 	}
 
-	fn weight(&mut self) -> f32 {
+	/// Within one of zero.
+	pub fn weight(&mut self) -> f32 {
 		(self.word() % 2_001) as f32 / 1_000.0 - 1.0
 	}
 }

@@ -1,5 +1,11 @@
 //! The commands of a person who handles models.
 
+mod bench;
+mod doctor;
+
+pub use bench::{Bench, BenchModel};
+pub use doctor::Doctor;
+
 use std::{
 	io::Write,
 	path::{Path, PathBuf},
@@ -12,20 +18,21 @@ use one_arithmetic::Sampling;
 use serde::Serialize;
 
 use crate::{
+	accuracy::Comparison,
 	backend::DeviceChoice,
 	commitment::PUBLIC,
 	container::Container,
 	device::{CacheSize, Device},
 	engine::{load, to_hex, GenerateRequest, Generation, Loaded, ModelInfo, Prompt, TokenEvent},
 	hash::Hash,
-	import::import,
+	import::{import, Published},
 	scheduler::Options,
 	source::{find, resolve},
 	stream::StopText,
 	EngineError,
 };
 
-/// Handles models: imports, checks, lists, runs and evaluates them.
+/// Handles models: imports, checks, lists, runs, evaluates and measures them.
 #[derive(Debug, Subcommand)]
 pub enum ModelCmd {
 	/// Make a container from a published model folder.
@@ -43,10 +50,14 @@ pub enum ModelCmd {
 	                        --temperature 0.8 --top-p 0.95 --seed 0x2a"
 	)]
 	Run(Run),
-	/// Evaluate token sequences, each token given all before it.
+	/// Evaluate texts, each token given all before it; also how near the model is to its floats.
 	#[command(after_help = "Example: echo '[[1, 403, 407]]' > ids.json && \
-	                        model eval --model ./stories260K --ids ids.json --json")]
+	                        model eval --model ./stories260K --ids ids.json --json\n\
+	                        Example: model eval --model ./one-guide --text chats.txt --floats ./one-guide")]
 	Eval(Eval),
+	/// Measure how fast a model runs.
+	#[command(after_help = "Example: model bench --shape llama-3.2-1b --device cpu --json")]
+	Bench(Bench),
 }
 
 /// Arguments of `import`.
@@ -189,12 +200,26 @@ fn parse_seed(text: &str) -> Result<Hash, String> {
 pub struct Eval {
 	#[command(flatten)]
 	target: Target,
-	/// JSON list of lists of token ids.
-	#[arg(long, value_name = "FILE")]
-	ids: PathBuf,
+	#[command(flatten)]
+	sequences: Sequences,
+	/// Published folder of the model: compare with its floats, computed in double precision.
+	#[arg(long, value_name = "DIR")]
+	floats: Option<PathBuf>,
 	/// Print JSON.
 	#[arg(long)]
 	json: bool,
+}
+
+/// What to evaluate.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct Sequences {
+	/// JSON list of lists of token ids.
+	#[arg(long, value_name = "FILE")]
+	ids: Option<PathBuf>,
+	/// Plain text, cut into sequences as long as the context.
+	#[arg(long, value_name = "FILE")]
+	text: Option<PathBuf>,
 }
 
 fn parse_hash(text: &str) -> Result<Hash, String> {
@@ -215,6 +240,7 @@ impl ModelCmd {
 			Self::List(args) => args.run(),
 			Self::Run(args) => args.run(),
 			Self::Eval(args) => args.run(),
+			Self::Bench(args) => args.run(),
 		}
 	}
 }
@@ -355,8 +381,15 @@ impl Run {
 
 impl Eval {
 	fn run(&self) -> Result<(), EngineError> {
-		let sequences = read_sequences(&self.ids)?;
 		let mut model = self.target.load()?;
+		let sequences = self.sequences.read(&model)?;
+		match &self.floats {
+			Some(folder) => self.compare(&mut model, folder, &sequences),
+			None => self.evaluate(&mut model, &sequences),
+		}
+	}
+
+	fn evaluate(&self, model: &mut Loaded, sequences: &[Vec<u32>]) -> Result<(), EngineError> {
 		let evaluations = sequences
 			.iter()
 			.map(|ids| model.evaluate(ids))
@@ -369,9 +402,47 @@ impl Eval {
 			print_line(&format!("{positions} positions, {nll:.6} nats a token"))
 		})
 	}
+
+	fn compare(
+		&self,
+		model: &mut Loaded,
+		folder: &Path,
+		sequences: &[Vec<u32>],
+	) -> Result<(), EngineError> {
+		let published = Published::open(folder)?;
+		let mut comparison = Comparison::new(&published);
+		for ids in sequences {
+			model.lend(ids.len(), |backend, pages| {
+				comparison.add(backend, pages, ids)
+			})??;
+		}
+		let outcome = comparison.outcome();
+		if self.json {
+			return print_json(&outcome);
+		}
+		print_line(&outcome.to_string())
+	}
 }
 
-fn read_sequences(path: &Path) -> Result<Vec<Vec<u32>>, EngineError> {
+impl Sequences {
+	fn read(&self, model: &Loaded) -> Result<Vec<Vec<u32>>, EngineError> {
+		if let Some(path) = &self.ids {
+			return read_ids(path);
+		}
+		let Some(path) = &self.text else {
+			return Ok(Vec::new());
+		};
+		let text = std::fs::read_to_string(path).map_err(EngineError::io(path))?;
+		let context = model.info().context as usize;
+		Ok(model
+			.text_ids(&text)?
+			.chunks(context)
+			.map(Into::into)
+			.collect())
+	}
+}
+
+fn read_ids(path: &Path) -> Result<Vec<Vec<u32>>, EngineError> {
 	let bytes = std::fs::read(path).map_err(EngineError::io(path))?;
 	serde_json::from_slice(&bytes).map_err(|error| EngineError::malformed(path, "JSON", error))
 }
