@@ -1,6 +1,6 @@
 //! The command line.
 
-use one_engine::{cli::ModelCmd, DeviceChoice, EngineOptions};
+use one_engine::{cli::ModelCmd, CacheSize, DeviceChoice, EngineOptions};
 use polkadot_sdk::*;
 use sc_cli::{
 	ChainInfoCmd, CheckBlockCmd, ExportBlocksCmd, ExportChainSpecCmd, ExportStateCmd,
@@ -51,7 +51,7 @@ impl Inference {
 			.map(|models_dir| EngineOptions {
 				models_dir,
 				device: self.inference_device,
-				max_sequences: 1,
+				cache: CacheSize::Sequences(1),
 			})
 	}
 }

@@ -1,6 +1,6 @@
 //! Scores, softmax and the weighted sum of values, for one head and one query.
 
-use crate::{bit_length, exp2, limits::MAX_HEAD_DIM, rsh, scale};
+use crate::{bit_length, exp2, rsh, scale};
 
 /// Base-2 logits in Q16 of the query `q` against `keys`, `[z.len(), q.len()]` row-major.
 ///
@@ -38,28 +38,32 @@ pub fn softmax(z: &[i32], p: &mut [u32]) -> u64 {
 	sum
 }
 
-/// `o = sum p v / sum p`, for `values` `[p.len(), o.len()]` row-major and `sum` from [`softmax`].
+/// Adds `sum p v` over a run of keys to `acc`, for `values` `[p.len(), acc.len()]` row-major.
+///
+/// The runs of a query may come in any number and order: the sums are exact.
+///
+/// # Panics
+/// If the lengths disagree.
+pub fn weigh(p: &[u32], values: &[i16], acc: &mut [i64]) {
+	assert_eq!(values.len(), p.len() * acc.len());
+	for (p, v) in p.iter().zip(values.chunks_exact(acc.len())) {
+		for (acc, v) in acc.iter_mut().zip(v) {
+			*acc = acc.wrapping_add((*p as i64).wrapping_mul(*v as i64));
+		}
+	}
+}
+
+/// `o = sum p v / sum p`, for `acc` from [`weigh`] and `sum` from [`softmax`].
 ///
 /// `shift` is `46 + f_v - f_o` of each channel.
 ///
 /// # Panics
-/// If the lengths disagree, or exceed [`MAX_HEAD_DIM`].
-pub fn values(p: &[u32], sum: u64, values: &[i16], shift: &[i32], o: &mut [i32]) {
-	assert!(values.len() == p.len() * o.len() && shift.len() == o.len());
-	let mut acc = [0i64; MAX_HEAD_DIM];
-	let acc = &mut acc[..o.len()];
-	for (p, v) in p.iter().zip(values.chunks_exact(o.len())) {
-		accumulate(acc, *p, v);
-	}
+/// If the lengths disagree, or `sum` is 0.
+pub fn normalise(acc: &[i64], sum: u64, shift: &[i32], o: &mut [i32]) {
+	assert!(acc.len() == o.len() && shift.len() == o.len());
 	let b = bit_length(sum).saturating_sub(31);
 	let reciprocal = ((1u64 << 46) / (sum >> b)) as i64;
 	for ((o, acc), s) in o.iter_mut().zip(acc).zip(shift) {
 		*o = scale(rsh(*acc, b) * reciprocal, *s);
-	}
-}
-
-fn accumulate(acc: &mut [i64], p: u32, v: &[i16]) {
-	for (acc, v) in acc.iter_mut().zip(v) {
-		*acc = acc.wrapping_add((p as i64).wrapping_mul(*v as i64));
 	}
 }

@@ -27,7 +27,7 @@ mod sigmoid;
 mod swiglu;
 
 pub use argmax::argmax;
-pub use attention::{scores, softmax, values};
+pub use attention::{normalise, scores, softmax, weigh};
 pub use dyadic::Dyadic;
 pub use embed::embed;
 pub use exp2::exp2;

@@ -132,15 +132,16 @@ proptest! {
 	}
 
 	#[test]
-	fn values_should_be_a_weighted_mean(
+	fn attention_should_be_a_weighted_mean(
 		rows in vec((i32s(), i16s()), 1..200),
 		f in 0i32..12,
 	) {
 		let (z, v): (Vec<i32>, Vec<i16>) = rows.into_iter().unzip();
 		let mut p = vec![0; z.len()];
 		let sum = softmax(&z, &mut p);
-		let mut o = [0];
-		values(&p, sum, &v, &[46 - f], &mut o);
+		let (mut acc, mut o) = ([0], [0]);
+		weigh(&p, &v, &mut acc);
+		normalise(&acc, sum, &[46 - f], &mut o);
 		let bound = |x: i16| (x as i64) << f;
 		let (low, high) = (v.iter().min().unwrap(), v.iter().max().unwrap());
 		// The truncated reciprocal is short by less than 2^-7 of the mean.

@@ -6,7 +6,7 @@ use one_engine::{
 	cpu::CpuBackend,
 	gpu::{adapters, Gpu, GpuBackend},
 	source::resolve,
-	Backend, Chunk, EngineError, Model, Want,
+	Backend, CacheSize, Chunk, EngineError, Model, Want, PAGE,
 };
 
 /// Tokens of a prompt, and of an answer.
@@ -20,12 +20,13 @@ fn main() -> Result<(), EngineError> {
 		return Ok(());
 	};
 	let model = Arc::new(resolve(&path, &mut |_, _| ())?.model()?);
-	measure(&mut CpuBackend::new(model.clone(), PARALLEL), &model)?;
+	let pages = CacheSize::Sequences(PARALLEL).pages(&model.shape);
+	measure(&mut CpuBackend::new(model.clone(), pages), &model)?;
 	for index in 0..adapters().len() {
 		let start = Instant::now();
 		let gpu = Gpu::open(Some(index))?;
 		println!("{}: opened in {:.2?}", gpu.adapter().name, start.elapsed());
-		measure(&mut GpuBackend::new(&gpu, &model, PARALLEL)?, &model)?;
+		measure(&mut GpuBackend::new(&gpu, &model, pages)?, &model)?;
 	}
 	Ok(())
 }
@@ -35,25 +36,23 @@ fn measure(backend: &mut dyn Backend, model: &Model) -> Result<(), EngineError> 
 	let prompt: Vec<u32> = (0..tokens as u32)
 		.map(|i| i * i % model.shape.vocab)
 		.collect();
+	let each = (2 * tokens).div_ceil(PAGE) as u32;
 	for parallel in [1, PARALLEL] {
-		let sequences = (0..parallel)
-			.map(|_| backend.open())
-			.collect::<Result<Vec<_>, _>>()?;
-		let mut feed = |ids: &[u32]| {
-			let chunks: Vec<_> = sequences
-				.iter()
-				.map(|sequence| Chunk {
-					sequence: *sequence,
-					ids,
-				})
-				.collect();
+		let tables: Vec<Vec<u32>> = (0..parallel as u32)
+			.map(|i| (i * each..(i + 1) * each).collect())
+			.collect();
+		let mut feed = |start: usize, ids: &[u32]| {
+			let chunk = |pages| Chunk {
+				pages,
+				start: start as u32,
+				ids,
+			};
+			let chunks: Vec<_> = tables.iter().map(|pages| chunk(pages)).collect();
 			backend.forward(&chunks, Want::NEXT).map(drop)
 		};
-		let prefill = seconds(|| feed(&prompt))?;
-		let decode = seconds(|| prompt.iter().try_for_each(|id| feed(&[*id])))?;
-		sequences
-			.into_iter()
-			.for_each(|sequence| backend.close(sequence));
+		let prefill = seconds(|| feed(0, &prompt))?;
+		let mut decode = (tokens..).zip(&prompt);
+		let decode = seconds(|| decode.try_for_each(|(start, id)| feed(start, &[*id])))?;
 		let rate = |seconds: f64| (tokens * parallel) as f64 / seconds;
 		println!(
 			"{}: {parallel} sequences: prefill {:.0}, decode {:.0} tokens per second",

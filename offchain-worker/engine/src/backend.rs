@@ -1,18 +1,46 @@
 //! The one interface of all devices.
 
+use std::collections::HashMap;
+
 use crate::EngineError;
 
-/// Names an open sequence of a [`Backend`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SequenceId(pub u32);
+/// Positions of one page of a KV cache.
+pub const PAGE: usize = 256;
+
+/// Pages that hold so many positions.
+pub const fn pages_for(positions: usize) -> usize {
+	positions.div_ceil(PAGE)
+}
 
 /// Tokens to append to one sequence.
+///
+/// A back end owns pages and knows nothing of sequences: which pages hold which positions is the
+/// caller's, so several sequences may read the same page, and one that ends just stops being fed.
 #[derive(Clone, Copy, Debug)]
 pub struct Chunk<'a> {
-	/// The sequence.
-	pub sequence: SequenceId,
-	/// Token ids, fed at the positions that follow those fed before.
+	/// Pages of the sequence in the order of positions, at least for `start + ids.len()` of them.
+	pub pages: &'a [u32],
+	/// Position of the first id; all before it are in the pages.
+	pub start: u32,
+	/// Token ids, fed at the positions from `start` on.
 	pub ids: &'a [u32],
+}
+
+impl<'a> Chunk<'a> {
+	/// Position after the last id.
+	const fn end(&self) -> usize {
+		self.start as usize + self.ids.len()
+	}
+
+	/// The pages that are written.
+	fn written(&self) -> &'a [u32] {
+		&self.pages[self.start as usize / PAGE..pages_for(self.end())]
+	}
+
+	/// The pages that are read or written, in the order of positions.
+	pub(crate) fn used(&self) -> &'a [u32] {
+		&self.pages[..pages_for(self.end())]
+	}
 }
 
 /// Positions of a chunk at which the head runs.
@@ -51,9 +79,7 @@ impl Want {
 /// The outcome of one fed position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-	/// The sequence.
-	pub sequence: SequenceId,
-	/// The position within it, from 0.
+	/// The position within its sequence, from 0.
 	pub position: u32,
 	/// The greedy next token, where the head ran.
 	pub argmax: Option<u32>,
@@ -95,55 +121,142 @@ pub trait Backend: Send {
 	/// `cpu`, or the name of the adapter.
 	fn device(&self) -> &str;
 
-	/// Most sequences open at once.
-	fn max_sequences(&self) -> usize;
+	/// Pages of storage; a page is named by its index.
+	fn pages(&self) -> usize;
 
-	/// Opens an empty sequence.
-	///
-	/// # Errors
-	/// [`EngineError::NoFreeSequence`] beyond [`max_sequences`](Self::max_sequences).
-	fn open(&mut self) -> Result<SequenceId, EngineError>;
-
-	/// Closes a sequence and frees its cache; a closed one is ignored.
-	fn close(&mut self, sequence: SequenceId);
-
-	/// Feeds each chunk at the end of its sequence, a batch when there are several.
+	/// Feeds each chunk, a batch when there are several.
 	///
 	/// Returns one step per fed token, in the order of the chunks and of their ids. An error in
-	/// [`check_chunks`](crate::backend::check_chunks) leaves every sequence as it was.
+	/// [`check_chunks`](crate::backend::check_chunks) leaves every page as it was.
 	///
 	/// # Errors
-	/// Unknown or repeated sequences, ids outside the vocabulary, a full context, device failures.
+	/// Those of [`check_chunks`](crate::backend::check_chunks), and device failures.
 	fn forward(&mut self, chunks: &[Chunk<'_>], want: Want) -> Result<Vec<Step>, EngineError>;
 }
 
-/// Checks what every [`Backend::forward`] must refuse; `length` is the positions fed so far of an
-/// open sequence.
+/// Sizes within which the chunks of a call must stay.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+	/// Tokens of the vocabulary.
+	pub vocab: u32,
+	/// Positions of a sequence.
+	pub context: u32,
+	/// Pages of the back end.
+	pub pages: usize,
+}
+
+/// Checks everything that a [`Backend::forward`] relies on.
 ///
 /// # Errors
-/// The first of: unknown sequence, repeated sequence, id outside the vocabulary, full context.
-pub fn check_chunks(
-	chunks: &[Chunk<'_>],
-	vocab: u32,
-	context: u32,
-	length: impl Fn(SequenceId) -> Option<usize>,
-) -> Result<(), EngineError> {
-	for (i, chunk) in chunks.iter().enumerate() {
-		let SequenceId(id) = chunk.sequence;
-		let fed = length(chunk.sequence).ok_or(EngineError::UnknownSequence(id))?;
-		if chunks[..i]
-			.iter()
-			.any(|other| other.sequence == chunk.sequence)
-		{
-			return Err(EngineError::RepeatedSequence(id));
-		}
-		if let Some(&id) = chunk.ids.iter().find(|id| **id >= vocab) {
-			return Err(EngineError::UnknownToken { id, vocab });
-		}
-		let tokens = fed + chunk.ids.len();
-		if tokens > context as usize {
-			return Err(EngineError::ContextExceeded { tokens, context });
+/// The first of: id outside the vocabulary, full context, too few pages, unknown page, page that is
+/// written by one chunk and used by another or used twice by one.
+pub fn check_chunks(chunks: &[Chunk<'_>], bounds: Bounds) -> Result<(), EngineError> {
+	chunks
+		.iter()
+		.try_for_each(|chunk| check_chunk(chunk, bounds))?;
+	check_sharing(chunks)
+}
+
+fn check_chunk(chunk: &Chunk<'_>, bounds: Bounds) -> Result<(), EngineError> {
+	let Bounds {
+		vocab,
+		context,
+		pages,
+	} = bounds;
+	let tokens = chunk.end();
+	if let Some(&id) = chunk.ids.iter().find(|id| **id >= vocab) {
+		return Err(EngineError::UnknownToken { id, vocab });
+	}
+	if tokens > context as usize {
+		return Err(EngineError::ContextExceeded { tokens, context });
+	}
+	if chunk.pages.len() < pages_for(tokens) {
+		let pages = chunk.pages.len();
+		return Err(EngineError::TooFewPages { tokens, pages });
+	}
+	match chunk.used().iter().find(|page| **page as usize >= pages) {
+		Some(&page) => Err(EngineError::UnknownPage { page, pages }),
+		None => Ok(()),
+	}
+}
+
+/// A page that is written has one place in one chunk; only then is what is read independent of the
+/// order in which a device works.
+fn check_sharing(chunks: &[Chunk<'_>]) -> Result<(), EngineError> {
+	let fed = || chunks.iter().filter(|chunk| !chunk.ids.is_empty());
+	let mut uses: HashMap<u32, usize> = HashMap::new();
+	for page in fed().flat_map(Chunk::used) {
+		*uses.entry(*page).or_default() += 1;
+	}
+	let shared = |page: &&u32| uses.get(*page) != Some(&1);
+	match fed().flat_map(Chunk::written).find(shared) {
+		Some(&page) => Err(EngineError::SharedPage(page)),
+		None => Ok(()),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	#![allow(clippy::unwrap_used)]
+
+	use super::*;
+
+	const BOUNDS: Bounds = Bounds {
+		vocab: 10,
+		context: 1_000,
+		pages: 8,
+	};
+	const IDS: [u32; 600] = [3; 600];
+
+	fn chunk(pages: &[u32], start: u32, ids: usize) -> Chunk<'_> {
+		Chunk {
+			pages,
+			start,
+			ids: &IDS[..ids],
 		}
 	}
-	Ok(())
+
+	fn refused(chunks: &[Chunk<'_>]) -> String {
+		check_chunks(chunks, BOUNDS).unwrap_err().to_string()
+	}
+
+	#[test]
+	fn check_should_pass_when_only_read_pages_are_shared() {
+		let chunks = [
+			chunk(&[0, 1], 256, 256),
+			chunk(&[0, 2, 9], 300, 1),
+			chunk(&[0], 0, 0),
+		];
+		check_chunks(&chunks, BOUNDS).unwrap();
+		check_chunks(&[chunk(&[0, 1, 2], 100, 600)], BOUNDS).unwrap();
+		check_chunks(&[], BOUNDS).unwrap();
+	}
+
+	#[test]
+	fn check_should_refuse_pages_that_are_missing_or_unknown() {
+		assert!(refused(&[chunk(&[0, 1], 500, 13)]).contains("513 positions, 2 pages"));
+		assert!(refused(&[chunk(&[], 0, 1)]).contains("1 positions, 0 pages"));
+		assert!(refused(&[chunk(&[0, 8], 300, 1)]).contains("page 8"));
+		assert!(refused(&[chunk(&[0, 1, 2, 3], 1_000, 1)]).contains("1001 positions"));
+		assert!(refused(&[chunk(&[u32::MAX; 2], u32::MAX, 600)]).contains("positions"));
+		assert!(refused(&[Chunk {
+			ids: &[10],
+			..chunk(&[0], 0, 1)
+		}])
+		.contains("token id 10"));
+	}
+
+	#[test]
+	fn check_should_refuse_a_page_that_is_written_and_used_elsewhere() {
+		for [a, b] in [
+			[chunk(&[0], 0, 1), chunk(&[0], 1, 1)],
+			[chunk(&[0, 1], 256, 1), chunk(&[2, 1], 255, 2)],
+			[chunk(&[0, 1], 256, 1), chunk(&[1, 2], 256, 1)],
+		] {
+			assert!(refused(&[a, b]).contains("is written"), "{a:?} {b:?}");
+			assert!(refused(&[b, a]).contains("is written"));
+		}
+		assert!(refused(&[chunk(&[0, 0], 0, 300)]).contains("page 0 of the cache is written"));
+		assert!(refused(&[chunk(&[1, 1], 256, 1)]).contains("page 1 of the cache is written"));
+	}
 }

@@ -14,7 +14,7 @@ use crate::{
 	backend::DeviceChoice,
 	commitment::PUBLIC,
 	container::Container,
-	device::Device,
+	device::{CacheSize, Device},
 	engine::{load, to_hex, GenerateRequest, Generation, Loaded, ModelInfo, Prompt, TokenEvent},
 	evaluate::evaluate,
 	hash::Hash,
@@ -26,7 +26,7 @@ use crate::{
 /// Handles models: imports, checks, lists, runs and evaluates them.
 #[derive(Debug, Subcommand)]
 pub enum ModelCmd {
-	/// Make a container from a published model folder.
+	/// Make a container from a published model: a folder, or a GGUF file.
 	#[command(after_help = "Example: model import --model ./one-guide --out one-guide.one")]
 	Import(Import),
 	/// Recompute the Merkle root of a container from every byte.
@@ -47,7 +47,7 @@ pub enum ModelCmd {
 /// Arguments of `import`.
 #[derive(Debug, Args)]
 pub struct Import {
-	/// Folder with config.json, tokenizer.json and model.safetensors.
+	/// Folder with config.json, tokenizer.json and model.safetensors, or GGUF file.
 	#[arg(long, value_name = "DIR")]
 	model: PathBuf,
 	/// Container to write; its name is the name of the model.
@@ -72,7 +72,7 @@ pub struct Verify {
 /// Arguments of `list`.
 #[derive(Debug, Args)]
 pub struct List {
-	/// Folder of containers and published folders, or one of them.
+	/// Folder of containers and published models, or one of them.
 	#[arg(long, value_name = "DIR")]
 	models: PathBuf,
 	/// Print JSON.
@@ -83,7 +83,7 @@ pub struct List {
 /// A model and where to evaluate it.
 #[derive(Debug, Args)]
 pub struct Target {
-	/// Container, or published folder, which is imported into the cache once.
+	/// Container, or published folder or GGUF file, which is imported into the cache once.
 	#[arg(long, value_name = "DIR")]
 	model: PathBuf,
 	/// `cpu`, the index of a GPU, or `auto`: the first GPU that works, else the CPU.
@@ -206,7 +206,7 @@ impl List {
 impl Target {
 	fn load(&self) -> Result<Loaded, EngineError> {
 		let device = Device::open(self.device)?;
-		with_progress(|progress| load(&self.model, &device, 1, progress))
+		with_progress(|progress| load(&self.model, &device, CacheSize::Sequences(1), progress))
 	}
 }
 
@@ -296,10 +296,10 @@ fn print_line(text: &str) -> Result<(), EngineError> {
 	writeln!(std::io::stdout(), "{text}").map_err(EngineError::io(Path::new("standard output")))
 }
 
-/// Shows the layers of an import as they are calibrated, on the standard error.
+/// Shows the steps of an import on the standard error.
 fn with_progress<T>(work: impl FnOnce(&mut dyn FnMut(u32, u32)) -> T) -> T {
 	let bar = ProgressBar::no_length();
-	if let Ok(style) = ProgressStyle::with_template("importing: layer {pos} of {len} {bar}") {
+	if let Ok(style) = ProgressStyle::with_template("importing: step {pos} of {len} {bar} {eta}") {
 		bar.set_style(style);
 	}
 	let outcome = work(&mut |done, layers| {

@@ -3,12 +3,32 @@
 use std::sync::Arc;
 
 use crate::{
-	backend::{Backend, DeviceChoice},
+	backend::{pages_for, Backend, DeviceChoice},
 	cpu::CpuBackend,
 	gpu::{Gpu, GpuBackend},
-	model::Model,
+	model::{Model, Shape},
 	EngineError,
 };
+
+/// Memory for the keys and values of one model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheSize {
+	/// As much as so many sequences of the whole context take.
+	Sequences(usize),
+	/// At most so many bytes.
+	Bytes(u64),
+}
+
+impl CacheSize {
+	/// Pages of a model of this shape, at least one.
+	pub fn pages(self, shape: &Shape) -> usize {
+		let pages = match self {
+			Self::Sequences(n) => n.saturating_mul(pages_for(shape.context as usize)),
+			Self::Bytes(bytes) => usize::try_from(bytes / shape.page_bytes()).unwrap_or(usize::MAX),
+		};
+		pages.clamp(1, u32::MAX as usize)
+	}
+}
 
 /// An open device, shared by the models on it.
 #[derive(Clone)]
@@ -32,18 +52,19 @@ impl Device {
 		}
 	}
 
-	/// A back end for `model`, with room for `max_sequences`.
+	/// A back end for `model`, with a cache of this size.
 	///
 	/// # Errors
 	/// A model that the device has no room for.
 	pub fn load(
 		&self,
 		model: Arc<Model>,
-		max_sequences: usize,
+		cache: CacheSize,
 	) -> Result<Box<dyn Backend>, EngineError> {
+		let pages = cache.pages(&model.shape);
 		Ok(match self {
-			Self::Cpu => Box::new(CpuBackend::new(model, max_sequences)),
-			Self::Gpu(gpu) => Box::new(GpuBackend::new(gpu, &model, max_sequences)?),
+			Self::Cpu => Box::new(CpuBackend::new(model, pages)),
+			Self::Gpu(gpu) => Box::new(GpuBackend::new(gpu, &model, pages)?),
 		})
 	}
 }

@@ -12,7 +12,7 @@ use crate::{
 	chat::{Chat, Message},
 	commitment::{request_hash, result_hash, trace_root, Request, Sampling},
 	container::{Container, Part},
-	device::Device,
+	device::{CacheSize, Device},
 	generate::{generate, Answer, Decode, Finish},
 	hash::{blake2_256, Hash},
 	import::{calibration_hash, Progress},
@@ -31,8 +31,8 @@ pub struct EngineOptions {
 	pub models_dir: PathBuf,
 	/// Where models are evaluated.
 	pub device: DeviceChoice,
-	/// Sequences of each model open at once.
-	pub max_sequences: usize,
+	/// Memory for the keys and values of each model.
+	pub cache: CacheSize,
 }
 
 /// What a model is, for a catalogue.
@@ -191,7 +191,7 @@ impl Loaded {
 	pub fn open(
 		container: &Container,
 		device: &Device,
-		max_sequences: usize,
+		cache: CacheSize,
 	) -> Result<Self, EngineError> {
 		let (tokenizer, template) = (tokenizer(container)?, template(container)?);
 		let model = Arc::new(container.model()?);
@@ -200,7 +200,7 @@ impl Loaded {
 			tokenizer,
 			template,
 			stops: container.stops(),
-			backend: device.load(model, max_sequences)?,
+			backend: device.load(model, cache)?,
 		})
 	}
 
@@ -327,11 +327,11 @@ impl Engine {
 		let EngineOptions {
 			models_dir,
 			device,
-			max_sequences,
+			cache,
 		} = options;
 		let paths = source::find(&models_dir)?;
 		let device = Device::open(device)?;
-		let load = |path: &PathBuf| load(path, &device, max_sequences, &mut |_, _| ());
+		let load = |path: &PathBuf| load(path, &device, cache, &mut |_, _| ());
 		let models = paths.iter().map(load).collect::<Result<Vec<_>, _>>()?;
 		let Some(first) = models.first() else {
 			return Err(EngineError::malformed(
@@ -388,8 +388,8 @@ impl Engine {
 pub fn load(
 	path: &Path,
 	device: &Device,
-	max_sequences: usize,
+	cache: CacheSize,
 	progress: Progress<'_>,
 ) -> Result<Loaded, EngineError> {
-	Loaded::open(&source::resolve(path, progress)?, device, max_sequences)
+	Loaded::open(&source::resolve(path, progress)?, device, cache)
 }

@@ -73,15 +73,25 @@ pub enum EngineError {
 		/// Positions of the model.
 		context: u32,
 	},
-	/// A sequence was not opened, or has been closed.
-	#[error("sequence {0} is not open")]
-	UnknownSequence(u32),
-	/// One call fed the same sequence twice.
-	#[error("sequence {0} occurs twice in one batch")]
-	RepeatedSequence(u32),
-	/// All sequences of a back end are in use.
-	#[error("all {0} sequences are in use")]
-	NoFreeSequence(usize),
+	/// A chunk brings too few pages for its positions.
+	#[error("{tokens} positions, {pages} pages: too few")]
+	TooFewPages {
+		/// Positions up to the end of the chunk.
+		tokens: usize,
+		/// Pages it brings.
+		pages: usize,
+	},
+	/// A page is not one of the back end's.
+	#[error("page {page} of the cache does not exist, there are {pages}")]
+	UnknownPage {
+		/// The page.
+		page: u32,
+		/// Pages of the back end.
+		pages: usize,
+	},
+	/// A page is written by one chunk and used by another, or used twice by one.
+	#[error("page {0} of the cache is written, and used once more in the same call")]
+	SharedPage(u32),
 	/// A text cannot be turned into tokens, or back.
 	#[error("tokenizer: {0}")]
 	Tokenizer(String),

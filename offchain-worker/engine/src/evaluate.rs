@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-	backend::{Backend, Chunk, HeadAt, SequenceId, Want},
+	backend::{Backend, Chunk, HeadAt, Want},
 	generate::PREFILL,
 	EngineError,
 };
@@ -17,35 +17,24 @@ pub struct Evaluation {
 	pub nll_mean: f64,
 }
 
-/// Evaluates one sequence.
+/// Evaluates one sequence, in the first pages of the back end: nothing else may be in them.
 ///
 /// # Errors
 /// Those of the back end.
 pub fn evaluate(backend: &mut dyn Backend, ids: &[u32]) -> Result<Evaluation, EngineError> {
-	let sequence = backend.open()?;
-	let outcome = evaluate_in(backend, sequence, ids);
-	backend.close(sequence);
-	outcome
-}
-
-fn evaluate_in(
-	backend: &mut dyn Backend,
-	sequence: SequenceId,
-	ids: &[u32],
-) -> Result<Evaluation, EngineError> {
 	let want = Want {
 		head: HeadAt::All,
 		logits: true,
 	};
+	let pages: Vec<u32> = (0..backend.pages() as u32).collect();
 	let (mut argmax, mut nll) = (Vec::new(), 0.0);
 	for ids_now in ids.chunks(PREFILL) {
-		for step in backend.forward(
-			&[Chunk {
-				sequence,
-				ids: ids_now,
-			}],
-			want,
-		)? {
+		let chunk = Chunk {
+			pages: &pages,
+			start: argmax.len() as u32,
+			ids: ids_now,
+		};
+		for step in backend.forward(&[chunk], want)? {
 			let next = ids.get(argmax.len() + 1);
 			if let (Some(next), Some(logits)) = (next, &step.logits) {
 				nll += negative_log_likelihood(logits, *next as usize);

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::{
-	backend::{Backend, Chunk, HeadAt, SequenceId, Step, Want},
+	backend::{Backend, Chunk, HeadAt, Step, Want},
 	hash::Hash,
 	EngineError,
 };
@@ -46,7 +46,7 @@ pub struct Answer {
 	pub finish: Finish,
 }
 
-/// Generates greedily in a sequence of its own; `on_token` gets each id as it is chosen.
+/// Generates greedily in the pages of the back end, which must be free; `on_token` gets each id as it is chosen.
 ///
 /// # Errors
 /// [`EngineError::EmptyPrompt`], [`EngineError::PromptTooLong`], and those of the back end.
@@ -57,19 +57,17 @@ pub fn generate(
 	on_token: &mut dyn FnMut(u32) -> Result<(), EngineError>,
 ) -> Result<Answer, EngineError> {
 	check(decode)?;
-	let sequence = backend.open()?;
+	let pages = (0..backend.pages() as u32).collect();
 	let mut run = Run {
 		backend,
-		sequence,
+		pages,
 		cancel,
 		residuals: Vec::new(),
 	};
-	let outcome = run.answer(decode, on_token);
-	let residuals = std::mem::take(&mut run.residuals);
-	run.backend.close(sequence);
-	outcome.map(|(ids, finish)| Answer {
+	let (ids, finish) = run.answer(decode, on_token)?;
+	Ok(Answer {
 		ids,
-		residuals,
+		residuals: run.residuals,
 		finish,
 	})
 }
@@ -88,7 +86,7 @@ fn check(decode: &Decode<'_>) -> Result<(), EngineError> {
 
 struct Run<'a> {
 	backend: &'a mut dyn Backend,
-	sequence: SequenceId,
+	pages: Vec<u32>,
 	cancel: &'a AtomicBool,
 	residuals: Vec<Hash>,
 }
@@ -137,7 +135,8 @@ impl Run<'_> {
 	/// Feeds ids and keeps their residual hashes; the greedy next token, if the head ran.
 	fn feed(&mut self, ids: &[u32], head: HeadAt) -> Result<Option<u32>, EngineError> {
 		let chunk = Chunk {
-			sequence: self.sequence,
+			pages: &self.pages,
+			start: self.residuals.len() as u32,
 			ids,
 		};
 		let steps = self.backend.forward(

@@ -25,7 +25,8 @@ pub mod stream;
 pub mod template;
 pub mod tokenizer;
 
-pub use backend::{Backend, Chunk, DeviceChoice, HeadAt, SequenceId, Step, Want};
+pub use backend::{Backend, Chunk, DeviceChoice, HeadAt, Step, Want, PAGE};
+pub use device::CacheSize;
 pub use engine::{
 	Engine, EngineOptions, GenerateRequest, Generation, ModelInfo, Prompt, TokenEvent,
 };

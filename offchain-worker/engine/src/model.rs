@@ -4,6 +4,8 @@ use std::{ops::Range, sync::Arc};
 
 use one_arithmetic::Dyadic;
 
+use crate::backend::PAGE;
+
 /// Sizes of a model of the Llama family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Shape {
@@ -44,6 +46,11 @@ impl Shape {
 	/// Query heads that share a key head.
 	pub const fn group(&self) -> usize {
 		self.heads as usize / self.kv_heads as usize
+	}
+
+	/// Bytes of the keys and values of one page of positions in all layers.
+	pub const fn page_bytes(&self) -> u64 {
+		4 * self.layers as u64 * self.kv_size() as u64 * PAGE as u64
 	}
 
 	/// Multiply-accumulates of all linear layers and the head for one token.
@@ -179,7 +186,7 @@ pub struct Layer {
 	pub qk_norm: Option<QkNorm>,
 	/// `C - 16 - e_s` of each query head, for [`one_arithmetic::scores`].
 	pub score_shift: Vec<i32>,
-	/// `46 + f_v - f_o` of each value channel `[kv_heads, head_dim]`, for [`one_arithmetic::values`].
+	/// `46 + f_v - f_o` of each value channel `[kv_heads, head_dim]`, for [`one_arithmetic::normalise`].
 	pub value_shift: Vec<i32>,
 	/// Fraction bits of the output of attention.
 	pub f_o: i32,

@@ -3,7 +3,7 @@
 
 mod common;
 
-use std::{borrow::Cow, path::Path};
+use std::{ops::Range, path::Path};
 
 use common::{one_guide, TinyFolder};
 use one_engine::{
@@ -81,12 +81,12 @@ struct Changed<'a> {
 }
 
 impl Source for Changed<'_> {
-	fn bytes(&mut self, part: Part) -> Result<Cow<'_, [u8]>, EngineError> {
+	fn bytes(&mut self, part: Part, range: Range<u64>) -> Result<Vec<u8>, EngineError> {
 		let mut bytes = self.container.bytes(part).to_vec();
 		if part == self.part {
 			(self.change)(&mut bytes);
 		}
-		Ok(bytes.into())
+		Ok(bytes[range.start as usize..range.end as usize].to_vec())
 	}
 }
 

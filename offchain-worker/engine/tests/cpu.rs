@@ -3,21 +3,30 @@
 
 mod common;
 
-use common::{cpu, ids, one_guide, open, TinyFolder};
-use one_engine::{
-	container::Container, Backend, Chunk, EngineError, HeadAt, SequenceId, Step, Want,
-};
+use common::{cpu, ids, one_guide, TinyFolder};
+use one_engine::{container::Container, Backend, Chunk, EngineError, HeadAt, Step, Want};
 
 const ALL: Want = Want {
 	head: HeadAt::All,
 	logits: true,
 };
 
-fn feed(backend: &mut dyn Backend, sequence: SequenceId, ids: &[u32], size: usize) -> Vec<Step> {
-	let chunk = |ids| [Chunk { sequence, ids }];
-	ids.chunks(size)
-		.flat_map(|ids| backend.forward(&chunk(ids), ALL).unwrap())
-		.collect()
+fn chunk<'a>(pages: &'a [u32], start: usize, ids: &'a [u32]) -> Chunk<'a> {
+	Chunk {
+		pages,
+		start: start as u32,
+		ids,
+	}
+}
+
+/// Feeds `ids` from the beginning, so many at a time.
+fn feed(backend: &mut dyn Backend, pages: &[u32], ids: &[u32], size: usize) -> Vec<Step> {
+	let mut steps = vec![];
+	for ids in ids.chunks(size) {
+		let chunk = chunk(pages, steps.len(), ids);
+		steps.extend(backend.forward(&[chunk], ALL).unwrap());
+	}
+	steps
 }
 
 fn tiny() -> (tempfile::TempDir, Container) {
@@ -26,72 +35,64 @@ fn tiny() -> (tempfile::TempDir, Container) {
 }
 
 #[test]
-fn prefill_should_equal_decode_when_chunked_in_any_way() {
+fn prefill_should_equal_decode_when_chunked_in_any_way_in_any_pages() {
 	let container = one_guide();
-	let ids = ids(&container.model().unwrap(), 150, 1);
+	let ids = ids(&container.model().unwrap(), 270, 1);
 	let mut backend = cpu(&container, 4);
-	let mut outcome = |size| {
-		let sequence = open(&mut backend);
-		let steps = feed(&mut backend, sequence, &ids, size);
-		backend.close(sequence);
-		steps
-			.into_iter()
-			.map(|step| Step {
-				sequence: SequenceId(0),
-				..step
-			})
-			.collect::<Vec<_>>()
-	};
-	let decode = outcome(1);
+	let decode = feed(&mut backend, &[0, 1], &ids, 1);
 	assert_eq!(decode.len(), ids.len());
 	assert!(decode
 		.iter()
 		.all(|step| step.logits.is_some() && step.argmax.is_some()));
-	for size in [7, 64, ids.len()] {
-		assert_eq!(outcome(size), decode, "chunks of {size}");
+	for (size, pages) in [(7, [3, 2]), (64, [1, 0]), (ids.len(), [0, 3])] {
+		let steps = feed(&mut backend, &pages, &ids, size);
+		assert!(steps == decode, "chunks of {size}");
 	}
+}
+
+#[test]
+fn pages_of_a_prefix_should_serve_several_sequences() {
+	let container = one_guide();
+	let model = container.model().unwrap();
+	let mut backend = cpu(&container, 5);
+	let prefix = ids(&model, 256, 1);
+	let ends = [2, 3, 4].map(|seed| ids(&model, 20, seed));
+	let expected = ends.clone().map(|end| {
+		let whole = [prefix.clone(), end].concat();
+		feed(&mut backend, &[4, 3], &whole, whole.len()).split_off(256)
+	});
+	feed(&mut backend, &[0], &prefix, 100);
+	let pages = [[0, 1], [0, 2], [0, 3]];
+	let chunks = [0, 1, 2].map(|i| chunk(&pages[i], 256, &ends[i]));
+	assert!(backend.forward(&chunks, ALL).unwrap() == expected.concat());
 }
 
 #[test]
 fn batch_of_eight_should_equal_each_alone() {
 	let container = one_guide();
 	let model = container.model().unwrap();
-	let mut backend = cpu(&container, 16);
+	let mut backend = cpu(&container, 9);
 	let prompts: Vec<Vec<u32>> = (0..8)
 		.map(|i| ids(&model, 5 + 9 * i, i as u64 + 2))
 		.collect();
-	let sequences: Vec<SequenceId> = prompts.iter().map(|_| open(&mut backend)).collect();
-	let chunks: Vec<Chunk<'_>> = sequences
-		.iter()
-		.zip(&prompts)
-		.map(|(sequence, ids)| Chunk {
-			sequence: *sequence,
-			ids,
-		})
-		.collect();
+	let pages: Vec<[u32; 1]> = (1..9).map(|page| [page]).collect();
+	let places = || pages.iter().zip(&prompts);
+	let chunks: Vec<_> = places().map(|(pages, ids)| chunk(pages, 0, ids)).collect();
 	let mut together = backend.forward(&chunks, ALL).unwrap();
-	let more: Vec<Chunk<'_>> = sequences
-		.iter()
-		.map(|sequence| Chunk {
-			sequence: *sequence,
-			ids: &[5],
-		})
+	let more: Vec<_> = places()
+		.map(|(pages, ids)| chunk(pages, ids.len(), &[5]))
 		.collect();
-	together.extend(backend.forward(&more, ALL).unwrap());
-	for (sequence, prompt) in sequences.iter().zip(&prompts) {
-		let alone = open(&mut backend);
-		let mut steps = feed(&mut backend, alone, prompt, prompt.len());
-		steps.extend(feed(&mut backend, alone, &[5], 1));
-		backend.close(alone);
-		let batched = together.iter().filter(|step| step.sequence == *sequence);
-		let batched: Vec<Step> = batched
-			.cloned()
-			.map(|step| Step {
-				sequence: alone,
-				..step
-			})
-			.collect();
-		assert_eq!(batched, steps);
+	let last = backend.forward(&more, ALL).unwrap();
+	for (prompt, last) in prompts.iter().zip(last) {
+		let alone = feed(
+			&mut backend,
+			&[0],
+			&[&prompt[..], &[5]].concat(),
+			prompt.len(),
+		);
+		let mut batched: Vec<_> = together.drain(..prompt.len()).collect();
+		batched.push(last);
+		assert!(batched == alone);
 	}
 }
 
@@ -99,68 +100,44 @@ fn batch_of_eight_should_equal_each_alone() {
 fn head_should_run_only_where_wanted() {
 	let (_room, container) = tiny();
 	let mut backend = cpu(&container, 1);
-	let sequence = open(&mut backend);
-	let chunk = [Chunk {
-		sequence,
-		ids: &[3, 4, 5],
-	}];
-	let ran =
-		|steps: Vec<Step>| -> Vec<bool> { steps.iter().map(|s| s.argmax.is_some()).collect() };
-	assert_eq!(
-		ran(backend.forward(&chunk, Want::TRACE).unwrap()),
-		[false; 3]
-	);
-	assert_eq!(
-		ran(backend.forward(&chunk, Want::NEXT).unwrap()),
-		[false, false, true]
-	);
-	assert_eq!(ran(backend.forward(&chunk, ALL).unwrap()), [true; 3]);
-	assert_eq!(
-		backend
-			.forward(&[Chunk { sequence, ids: &[] }], ALL)
-			.unwrap(),
-		[]
-	);
+	let mut ran = |start, want| -> Vec<bool> {
+		let steps = backend.forward(&[chunk(&[0], start, &[3, 4, 5])], want);
+		steps.unwrap().iter().map(|s| s.argmax.is_some()).collect()
+	};
+	assert_eq!(ran(0, Want::TRACE), [false; 3]);
+	assert_eq!(ran(3, Want::NEXT), [false, false, true]);
+	assert_eq!(ran(6, ALL), [true; 3]);
+	let none = backend.forward(&[chunk(&[0], 9, &[])], ALL).unwrap();
+	assert_eq!(none, []);
 }
 
 #[test]
 fn forward_should_change_nothing_when_refused() {
 	let (_room, container) = tiny();
 	let mut backend = cpu(&container, 2);
-	let (a, b) = (open(&mut backend), open(&mut backend));
-	assert!(matches!(
-		backend.open(),
-		Err(EngineError::NoFreeSequence(2))
-	));
-	let chunk = |sequence, ids| Chunk { sequence, ids };
+	let expected = feed(&mut backend, &[0], &[3, 4], 2);
 	let long = [3; 65];
 	let mut refused = |chunks: &[Chunk<'_>]| backend.forward(chunks, ALL).unwrap_err();
-	let good = chunk(a, &[3][..]);
+	let good = chunk(&[0], 0, &[9]);
 	assert!(matches!(
-		refused(&[good, chunk(SequenceId(9), &[3])]),
-		EngineError::UnknownSequence(9)
+		refused(&[good, chunk(&[2], 0, &[3])]),
+		EngineError::UnknownPage { page: 2, pages: 2 }
 	));
+	assert!(matches!(refused(&[good, good]), EngineError::SharedPage(0)));
 	assert!(matches!(
-		refused(&[good, good]),
-		EngineError::RepeatedSequence(_)
-	));
-	assert!(matches!(
-		refused(&[good, chunk(b, &[3, 300])]),
+		refused(&[good, chunk(&[1], 0, &[3, 300])]),
 		EngineError::UnknownToken {
 			id: 300,
 			vocab: 300
 		}
 	));
 	assert!(matches!(
-		refused(&[good, chunk(b, &long)]),
+		refused(&[good, chunk(&[1], 0, &long)]),
 		EngineError::ContextExceeded {
 			tokens: 65,
 			context: 64
 		}
 	));
-	assert_eq!(feed(&mut backend, a, &[3], 1)[0].position, 0);
-	assert_eq!(feed(&mut backend, b, &long[..64], 64).len(), 64);
-	backend.close(a);
-	let again = open(&mut backend);
-	assert_eq!(feed(&mut backend, again, &[3], 1)[0].position, 0);
+	let after = backend.forward(&[chunk(&[0], 1, &[4])], ALL).unwrap();
+	assert_eq!(after[..], expected[1..]);
 }

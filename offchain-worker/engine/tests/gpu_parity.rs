@@ -16,7 +16,7 @@ use one_engine::{
 	gpu::{adapters, Gpu, GpuBackend},
 	source::resolve,
 	tokenizer::{Special, Tokenizer},
-	Backend, Chunk, HeadAt, Model, Prompt, SequenceId, Step, Want,
+	Backend, CacheSize, Chunk, HeadAt, Model, Prompt, Step, Want, PAGE,
 };
 
 /// Tokens decoded after each prompt.
@@ -85,11 +85,25 @@ impl Case {
 	}
 
 	fn cpu(&self) -> CpuBackend {
-		CpuBackend::new(self.model.clone(), PARALLEL)
+		CpuBackend::new(self.model.clone(), self.pages())
 	}
 
 	fn gpu(&self, gpu: &Gpu) -> GpuBackend {
-		GpuBackend::new(gpu, &self.model, PARALLEL).unwrap()
+		GpuBackend::new(gpu, &self.model, self.pages()).unwrap()
+	}
+
+	/// Pages for as many sequences as run side by side.
+	fn pages(&self) -> usize {
+		CacheSize::Sequences(PARALLEL).pages(&self.model.shape)
+	}
+
+	/// Pages of the `i`-th sequence: every so many, from the last one down.
+	fn table(&self, i: usize) -> Vec<u32> {
+		let pages = self.model.shape.context.div_ceil(PAGE as u32);
+		(0..pages)
+			.rev()
+			.map(|page| page * PARALLEL as u32 + i as u32)
+			.collect()
 	}
 
 	/// Tokens to decode after a prompt, as far as the context goes.
@@ -163,80 +177,47 @@ impl Random {
 	}
 }
 
-/// What does not depend on the numbering of sequences.
-fn content(steps: Vec<Step>) -> Vec<Step> {
-	steps
-		.into_iter()
-		.map(|step| Step {
-			sequence: SequenceId(0),
-			..step
-		})
-		.collect()
+fn chunk<'a>(pages: &'a [u32], start: usize, ids: &'a [u32]) -> Chunk<'a> {
+	Chunk {
+		pages,
+		start: start as u32,
+		ids,
+	}
 }
 
 /// Prefill with the head at every position, then greedy decoding.
-fn run_one(backend: &mut dyn Backend, prompt: &[u32], decoded: usize) -> Vec<Step> {
-	let sequence = backend.open().unwrap();
-	let mut steps = backend
-		.forward(
-			&[Chunk {
-				sequence,
-				ids: prompt,
-			}],
-			ALL,
-		)
-		.unwrap();
+fn run_one(backend: &mut dyn Backend, case: &Case, prompt: &[u32], decoded: usize) -> Vec<Step> {
+	let pages = case.table(0);
+	let mut steps = backend.forward(&[chunk(&pages, 0, prompt)], ALL).unwrap();
 	for _ in 0..decoded {
-		let next = steps.last().unwrap().argmax.unwrap();
-		steps.extend(
-			backend
-				.forward(
-					&[Chunk {
-						sequence,
-						ids: &[next],
-					}],
-					LAST,
-				)
-				.unwrap(),
-		);
+		let next = [steps.last().unwrap().argmax.unwrap()];
+		let chunk = chunk(&pages, steps.len(), &next);
+		steps.extend(backend.forward(&[chunk], LAST).unwrap());
 	}
-	backend.close(sequence);
-	content(steps)
+	steps
 }
 
 /// The same for several prompts at once; those at the end of their context stop.
 fn run_many(backend: &mut dyn Backend, case: &Case, prompts: &[Vec<u32>]) -> Vec<Vec<Step>> {
-	let sequences: Vec<_> = prompts.iter().map(|_| backend.open().unwrap()).collect();
-	let feed = |ids: &[Vec<u32>], backend: &mut dyn Backend, want| {
-		let chunks: Vec<_> = sequences
-			.iter()
-			.zip(ids)
-			.map(|(s, ids)| Chunk { sequence: *s, ids })
+	let tables: Vec<_> = (0..prompts.len()).map(|i| case.table(i)).collect();
+	let mut all: Vec<Vec<Step>> = vec![vec![]; prompts.len()];
+	let mut ids = prompts.to_vec();
+	for i in 0..=DECODED {
+		let fed = tables.iter().zip(&all).zip(&ids);
+		let chunks: Vec<_> = fed
+			.map(|((pages, steps), ids)| chunk(pages, steps.len(), ids))
 			.collect();
-		backend.forward(&chunks, want).unwrap()
-	};
-	let mut all = vec![vec![]; prompts.len()];
-	let mut put = |steps: Vec<Step>| {
-		for step in steps {
-			let at = sequences.iter().position(|s| *s == step.sequence).unwrap();
-			all[at].push(step);
+		let want = if i == 0 { ALL } else { LAST };
+		let mut steps = backend.forward(&chunks, want).unwrap().into_iter();
+		for ((all, ids), prompt) in all.iter_mut().zip(&mut ids).zip(prompts) {
+			all.extend(steps.by_ref().take(ids.len()));
+			ids.clear();
+			if i < case.decoded(prompt) {
+				ids.extend(all.last().unwrap().argmax);
+			}
 		}
-		all.iter()
-			.map(|steps| steps.last().unwrap().argmax.unwrap())
-			.collect::<Vec<_>>()
-	};
-	let mut next = put(feed(prompts, backend, ALL));
-	for i in 0..DECODED {
-		let goes_on = |prompt: &Vec<u32>| i < case.decoded(prompt);
-		let ids: Vec<_> = prompts
-			.iter()
-			.zip(&next)
-			.map(|(prompt, next)| if goes_on(prompt) { vec![*next] } else { vec![] })
-			.collect();
-		next = put(feed(&ids, backend, LAST));
 	}
-	sequences.iter().for_each(|s| backend.close(*s));
-	all.into_iter().map(content).collect()
+	all
 }
 
 fn check(name: &str) {
@@ -248,12 +229,12 @@ fn check(name: &str) {
 	let expected: Vec<_> = case
 		.prompts
 		.iter()
-		.map(|prompt| run_one(&mut cpu_backend, prompt, case.decoded(prompt)))
+		.map(|prompt| run_one(&mut cpu_backend, &case, prompt, case.decoded(prompt)))
 		.collect();
 	println!("{name}: CPU, one by one: {:?}", start.elapsed());
 	let start = Instant::now();
 	for (prompt, expected) in case.prompts.iter().zip(&expected) {
-		let found = run_one(&mut gpu_backend, prompt, case.decoded(prompt));
+		let found = run_one(&mut gpu_backend, &case, prompt, case.decoded(prompt));
 		assert!(
 			found == *expected,
 			"{name} differs for the prompt {prompt:?}"
@@ -296,22 +277,14 @@ fn prefill_should_equal_decode_on_the_gpu() {
 	};
 	let mut backend = case.gpu(gpu);
 	for prompt in &case.prompts[4..16] {
-		let prefilled = run_one(&mut backend, prompt, 0);
-		let sequence = backend.open().unwrap();
-		let one = |id: &u32| {
-			backend
-				.forward(
-					&[Chunk {
-						sequence,
-						ids: &[*id],
-					}],
-					ALL,
-				)
-				.unwrap()
+		let prefilled = run_one(&mut backend, &case, prompt, 0);
+		let pages = case.table(1);
+		let one = |(start, id): (usize, &u32)| {
+			let chunk = chunk(&pages, start, std::slice::from_ref(id));
+			backend.forward(&[chunk], ALL).unwrap()
 		};
-		let decoded: Vec<_> = prompt.iter().flat_map(one).collect();
-		backend.close(sequence);
-		assert_eq!(prefilled, content(decoded));
+		let decoded: Vec<_> = (0..).zip(prompt).flat_map(one).collect();
+		assert_eq!(prefilled, decoded);
 	}
 }
 
@@ -333,7 +306,7 @@ fn answers_should_have_the_same_commitments_on_cpu_and_gpu() {
 		return;
 	};
 	use_test_cache();
-	let open = |device| load(&folder, &device, 1, &mut |_, _| ()).unwrap();
+	let open = |device| load(&folder, &device, CacheSize::Sequences(1), &mut |_, _| ()).unwrap();
 	let (mut on_cpu, mut on_gpu) = (open(Device::Cpu), open(Device::Gpu(gpu.clone())));
 	for text in ["", "What is ONE?", "Wie werde ich Prüfer? 日本語"] {
 		let (expected, found) = (answer(&mut on_cpu, text), answer(&mut on_gpu, text));

@@ -5,9 +5,9 @@ mod common;
 
 use std::{fs, path::Path};
 
-use common::{cpu, one_guide, one_guide_folder, open, TinyFolder};
+use common::{cpu, one_guide, one_guide_folder, TinyFolder};
 use one_engine::{
-	container::Container, import::import, source::resolve_folder, Backend, Chunk, EngineError, Want,
+	container::Container, import::import, source::resolve_published, Backend, Chunk, EngineError, Want,
 };
 use proptest::prelude::*;
 use safetensors::Dtype;
@@ -27,9 +27,9 @@ fn run(path: &Path) -> u32 {
 	let container = Container::open(path).unwrap();
 	container.verify().unwrap();
 	let mut backend = cpu(&container, 1);
-	let sequence = open(&mut backend);
 	let chunk = Chunk {
-		sequence,
+		pages: &[0],
+		start: 0,
 		ids: &[1, 40, 50],
 	};
 	backend.forward(&[chunk], Want::NEXT).unwrap()[2]
@@ -224,7 +224,7 @@ fn cache_should_be_used_and_mended() {
 	TinyFolder::new(true).write(&folder);
 	let mut imports = 0;
 	let mut resolve = || {
-		let container = resolve_folder(&folder, &cache, &mut |done, _| {
+		let container = resolve_published(&folder, &cache, &mut |done, _| {
 			imports += (done == 1) as u32
 		});
 		container.unwrap()
@@ -309,7 +309,7 @@ proptest! {
 fn folder_should_be_open_to_all_who_import_it_at_once() {
 	let cache = TempDir::new().unwrap();
 	let open =
-		|| resolve_folder(&one_guide_folder(), cache.path(), &mut |_, _| ()).map(|it| it.root());
+		|| resolve_published(&one_guide_folder(), cache.path(), &mut |_, _| ()).map(|it| it.root());
 	let roots = std::thread::scope(|scope| {
 		let threads = [(); 4].map(|()| scope.spawn(open));
 		threads.map(|thread| hex::encode(thread.join().unwrap().unwrap()))

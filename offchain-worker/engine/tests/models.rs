@@ -17,13 +17,14 @@ use one_engine::{
 	engine::Loaded,
 	evaluate::evaluate,
 	import::import,
-	DeviceChoice, Engine, EngineError, EngineOptions, Finish, GenerateRequest, Generation, Prompt,
+	CacheSize, DeviceChoice, Engine, EngineError, EngineOptions, Finish, GenerateRequest,
+	Generation, Prompt,
 };
 use serde::Deserialize;
 use tempfile::TempDir;
 
 fn loaded(container: &Container) -> Loaded {
-	Loaded::open(container, &Device::Cpu, 2).unwrap()
+	Loaded::open(container, &Device::Cpu, CacheSize::Sequences(2)).unwrap()
 }
 
 fn request(model: &Loaded, prompt: &str, max_tokens: u32) -> GenerateRequest {
@@ -139,7 +140,7 @@ fn engine_should_serve_a_folder_of_models() {
 	let mut engine = Engine::open(EngineOptions {
 		models_dir: room.path().into(),
 		device: DeviceChoice::Cpu,
-		max_sequences: 1,
+		cache: CacheSize::Sequences(1),
 	})
 	.unwrap();
 	let info = engine.models().remove(0);

@@ -41,14 +41,80 @@ pub fn merkle_root(
 	key: &[u8],
 	mut level: Vec<Hash>,
 ) -> Option<Hash> {
-	let parent = |pair: &[Hash]| match pair {
-		[odd] => *odd,
-		_ => blake2_256(&[&preimage(node, key)[..], pair.as_flattened()].concat()),
-	};
 	while level.len() > 1 {
-		level = level.chunks(2).map(parent).collect();
+		level = parents(&blake2_256, node, key, &level);
 	}
 	level.pop()
+}
+
+/// Hashes beside the way from leaf `index` up to the root of [`merkle_root`], lowest first.
+///
+/// `None` if there is no such leaf.
+pub fn merkle_path(
+	blake2_256: impl Fn(&[u8]) -> Hash,
+	node: &str,
+	key: &[u8],
+	mut level: Vec<Hash>,
+	mut index: usize,
+) -> Option<Vec<Hash>> {
+	level.get(index)?;
+	let mut path = Vec::new();
+	while level.len() > 1 {
+		path.extend(level.get(index ^ 1));
+		level = parents(&blake2_256, node, key, &level);
+		index /= 2;
+	}
+	Some(path)
+}
+
+/// The root over `count` leaves to which `path` leads from `leaf` at `index`.
+///
+/// `None` if there is no such leaf, or the path has not the length of its way.
+pub fn merkle_root_by_path(
+	blake2_256: impl Fn(&[u8]) -> Hash,
+	node: &str,
+	key: &[u8],
+	leaf: Hash,
+	(mut index, mut count): (usize, usize),
+	path: &[Hash],
+) -> Option<Hash> {
+	if index >= count {
+		return None;
+	}
+	let (mut hash, mut path) = (leaf, path.iter());
+	while count > 1 {
+		if index ^ 1 < count {
+			let beside = *path.next()?;
+			let pair = if index % 2 == 0 {
+				[hash, beside]
+			} else {
+				[beside, hash]
+			};
+			hash = parent(&blake2_256, node, key, &pair);
+		}
+		(index, count) = (index / 2, count.div_ceil(2));
+	}
+	path.next().is_none().then_some(hash)
+}
+
+fn parents(
+	blake2_256: impl Fn(&[u8]) -> Hash,
+	node: &str,
+	key: &[u8],
+	level: &[Hash],
+) -> Vec<Hash> {
+	level
+		.chunks(2)
+		.map(|pair| parent(&blake2_256, node, key, pair))
+		.collect()
+}
+
+/// The node above a pair, or above the one that is left over: itself.
+fn parent(blake2_256: impl Fn(&[u8]) -> Hash, node: &str, key: &[u8], pair: &[Hash]) -> Hash {
+	match pair {
+		[odd] => *odd,
+		_ => blake2_256(&[&preimage(node, key)[..], pair.as_flattened()].concat()),
+	}
 }
 
 fn result_leaf(secret: &Hash, number: u32, ids: &[u32]) -> Vec<u8> {
@@ -63,4 +129,46 @@ fn result_leaf(secret: &Hash, number: u32, ids: &[u32]) -> Vec<u8> {
 /// What each hash starts with: its domain, and its key.
 fn preimage(what: &str, key: &[u8]) -> Vec<u8> {
 	[b"ONE-INT/1 ", what.as_bytes(), key].concat()
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	/// Any function that mixes its input: the tree does not care which.
+	fn fnv(bytes: &[u8]) -> Hash {
+		let mut hash = [0; 32];
+		for (i, part) in hash.chunks_mut(8).enumerate() {
+			let start = 0xcbf2_9ce4_8422_2325 ^ i as u64;
+			let mix = |h: u64, b: &u8| (h ^ *b as u64).wrapping_mul(0x100_0000_01b3);
+			part.copy_from_slice(&bytes.iter().fold(start, mix).to_le_bytes());
+		}
+		hash
+	}
+
+	#[test]
+	fn path_should_lead_every_leaf_to_the_root_and_no_other() {
+		for count in 1..20 {
+			let leaves: Vec<Hash> = (0..count).map(|i| [i as u8; 32]).collect();
+			let root = merkle_root(fnv, "node", b"key", leaves.clone());
+			for i in 0..count {
+				let path = merkle_path(fnv, "node", b"key", leaves.clone(), i).unwrap_or_default();
+				let led = |leaf, at, path: &[Hash]| {
+					merkle_root_by_path(fnv, "node", b"key", leaf, at, path)
+				};
+				assert_eq!(led(leaves[i], (i, count), &path), root);
+				assert_ne!(led([99; 32], (i, count), &path), root);
+				assert_ne!(led(leaves[i], ((i + 1) % (count + 1), count), &path), root);
+				assert_eq!(
+					led(leaves[i], (i, count), &[&path[..], &[[0; 32]]].concat()),
+					None
+				);
+			}
+			assert_eq!(merkle_path(fnv, "node", b"key", leaves, count), None);
+		}
+		assert_eq!(
+			merkle_root_by_path(fnv, "node", b"key", [0; 32], (0, 0), &[]),
+			None
+		);
+	}
 }

@@ -5,42 +5,32 @@ use std::sync::Arc;
 use one_arithmetic::{add, argmax, embed, head_norm, quant, rmsnorm, swiglu, Dyadic};
 
 use super::{
-	attention::{append, attend, clamp, rotate, Caches},
+	attention::{append, attend, clamp, rotate},
 	batch::{tokens, Token},
 	cache::Cache,
 	linear::{linear, Input},
 };
 use crate::{
-	backend::{check_chunks, Backend, Chunk, SequenceId, Step, Want},
+	backend::{check_chunks, Backend, Bounds, Chunk, Step, Want},
 	hash::{blake2_256, Hash},
-	model::{HeadNorm, Layer, Model, Norm},
+	model::{HeadNorm, Layer, Model, Norm, Shape},
 	EngineError,
 };
 
 /// Evaluates a model on the CPU.
 pub struct CpuBackend {
 	model: Arc<Model>,
-	caches: Caches,
-	max_sequences: usize,
-	next: u32,
+	cache: Cache,
 }
 
 impl CpuBackend {
-	/// A back end for `model` with room for `max_sequences`.
-	pub const fn new(model: Arc<Model>, max_sequences: usize) -> Self {
-		Self {
-			model,
-			caches: Caches::new(),
-			max_sequences,
-			next: 0,
-		}
+	/// A back end for `model` with a cache of so many pages, each allocated when it is first used.
+	pub fn new(model: Arc<Model>, pages: usize) -> Self {
+		let cache = Cache::new(&model.shape, pages);
+		Self { model, cache }
 	}
 
-	fn len(&self, sequence: SequenceId) -> Option<usize> {
-		self.caches.get(&sequence).map(|cache| cache.len)
-	}
-
-	fn run(&mut self, tokens: &[Token], want: Want) -> Vec<Step> {
+	fn run(&mut self, tokens: &[Token<'_>], want: Want) -> Vec<Step> {
 		let model = self.model.clone();
 		let mut x = embed_all(&model, tokens);
 		for (i, layer) in model.layers.iter().enumerate() {
@@ -57,13 +47,13 @@ impl CpuBackend {
 			.collect()
 	}
 
-	fn attention(&mut self, i: usize, layer: &Layer, tokens: &[Token], x: &mut [i32]) {
+	fn attention(&mut self, i: usize, layer: &Layer, tokens: &[Token<'_>], x: &mut [i32]) {
 		let model = self.model.clone();
 		let a = norm(&model, &layer.attention_norm, x);
 		let [q, k, v] = qkv(layer, &a);
 		let (q, k) = (rotate(&model, tokens, &q), rotate(&model, tokens, &k));
-		append(&mut self.caches, i, tokens, &k, &clamp(&v));
-		let o = attend(&model, &self.caches, i, tokens, &q);
+		append(&mut self.cache, i, tokens, &k, &clamp(&v));
+		let o = attend(&model, &self.cache, i, tokens, &q);
 		let a = Input::new(&o, model.shape.q_size(), |o, a| {
 			Model::attention_scale(layer, quant(o, a))
 		});
@@ -71,7 +61,7 @@ impl CpuBackend {
 	}
 }
 
-fn embed_all(model: &Model, tokens: &[Token]) -> Vec<i32> {
+fn embed_all(model: &Model, tokens: &[Token<'_>]) -> Vec<i32> {
 	let (hidden, table) = (model.shape.hidden as usize, &model.embedding);
 	let mut x = vec![0; tokens.len() * hidden];
 	for (x, token) in x.chunks_exact_mut(hidden).zip(tokens) {
@@ -126,7 +116,7 @@ fn feed_forward(model: &Model, layer: &Layer, x: &mut [i32]) {
 type Head = (Option<u32>, Option<Vec<i32>>);
 
 /// The greedy token and the logits of every token, where the head runs.
-fn head(model: &Model, tokens: &[Token], x: &[i32], want_logits: bool) -> Vec<Head> {
+fn head(model: &Model, tokens: &[Token<'_>], x: &[i32], want_logits: bool) -> Vec<Head> {
 	let (hidden, vocab) = (model.shape.hidden as usize, model.shape.vocab as usize);
 	let rows = tokens
 		.iter()
@@ -141,7 +131,7 @@ fn head(model: &Model, tokens: &[Token], x: &[i32], want_logits: bool) -> Vec<He
 			want_logits.then(|| row.to_vec()),
 		)
 	};
-	let next = |token: &Token| {
+	let next = |token: &Token<'_>| {
 		if token.head {
 			rows.next().map(pick)
 		} else {
@@ -161,10 +151,9 @@ pub fn residual_hash(x: &[i32]) -> Hash {
 	blake2_256(&bytes)
 }
 
-fn step(token: &Token, hash: Hash, argmax: Option<u32>, logits: Option<Vec<i32>>) -> Step {
+fn step(token: &Token<'_>, hash: Hash, argmax: Option<u32>, logits: Option<Vec<i32>>) -> Step {
 	let position = token.position as u32;
 	Step {
-		sequence: token.sequence,
 		position,
 		argmax,
 		residual_hash: hash,
@@ -177,39 +166,27 @@ impl Backend for CpuBackend {
 		"cpu"
 	}
 
-	fn max_sequences(&self) -> usize {
-		self.max_sequences
-	}
-
-	fn open(&mut self) -> Result<SequenceId, EngineError> {
-		if self.caches.len() >= self.max_sequences {
-			return Err(EngineError::NoFreeSequence(self.max_sequences));
-		}
-		let id = SequenceId(self.next);
-		self.next = self.next.wrapping_add(1);
-		self.caches.insert(id, Cache::new(&self.model.shape));
-		Ok(id)
-	}
-
-	fn close(&mut self, sequence: SequenceId) {
-		self.caches.remove(&sequence);
+	fn pages(&self) -> usize {
+		self.cache.len()
 	}
 
 	fn forward(&mut self, chunks: &[Chunk<'_>], want: Want) -> Result<Vec<Step>, EngineError> {
-		let shape = self.model.shape;
-		check_chunks(chunks, shape.vocab, shape.context, |sequence| {
-			self.len(sequence)
-		})?;
-		let tokens = tokens(chunks, want.head, |sequence| self.len(sequence));
+		let Shape { vocab, context, .. } = self.model.shape;
+		let pages = self.pages();
+		check_chunks(
+			chunks,
+			Bounds {
+				vocab,
+				context,
+				pages,
+			},
+		)?;
+		let tokens = tokens(chunks, want.head);
 		if tokens.is_empty() {
 			return Ok(Vec::new());
 		}
-		let steps = self.run(&tokens, want);
-		for token in &tokens {
-			if let Some(cache) = self.caches.get_mut(&token.sequence) {
-				cache.len = token.position + 1;
-			}
-		}
-		Ok(steps)
+		let pages = chunks.iter().flat_map(Chunk::used);
+		pages.for_each(|page| self.cache.allocate(*page));
+		Ok(self.run(&tokens, want))
 	}
 }

@@ -1,7 +1,5 @@
 //! The [`Backend`] of a GPU: batches, recording and read-back.
 
-use std::collections::BTreeMap;
-
 use bytemuck::Zeroable;
 use wgpu::{Buffer, CommandEncoder, CommandEncoderDescriptor, ComputePassDescriptor};
 
@@ -11,10 +9,10 @@ use super::{
 	Gpu, CHUNK,
 };
 use crate::{
-	backend::check_chunks,
+	backend::{check_chunks, Bounds, PAGE},
 	hash::blake2_256,
-	model::{Layer, Shape},
-	Backend, Chunk, EngineError, HeadAt, Model, SequenceId, Step, Want,
+	model::Shape,
+	Backend, Chunk, EngineError, HeadAt, Model, Step, Want,
 };
 
 /// A model on a GPU.
@@ -23,52 +21,32 @@ pub struct GpuBackend {
 	shape: Shape,
 	program: Program,
 	staging: Buffer,
-	sequences: BTreeMap<SequenceId, Sequence>,
-	/// Number of the next sequence.
-	next: u32,
-}
-
-#[derive(Clone, Copy)]
-struct Sequence {
-	/// Its place in the caches.
-	slot: u32,
-	/// Positions fed.
-	length: u32,
 }
 
 /// A token to feed.
 #[derive(Clone, Copy)]
-struct Feed {
-	sequence: SequenceId,
-	slot: u32,
+struct Feed<'a> {
+	pages: &'a [u32],
 	position: u32,
 	token: u32,
 	head: bool,
 }
 
-fn check_variant(model: &Model) -> Result<(), EngineError> {
-	let any = |has: fn(&Layer) -> bool| model.layers.iter().any(has);
-	let variants = [
-		("biases", any(|layer| layer.bias.is_some())),
-		("norms of q and k", any(|layer| layer.qk_norm.is_some())),
-		("a sliding window", model.window != 0),
-	];
-	match variants.into_iter().find(|(_, has)| *has) {
-		Some((variant, _)) => Err(EngineError::Device(format!(
-			"no GPU kernel computes {variant}"
-		))),
-		None => Ok(()),
+impl Feed<'_> {
+	/// Its position in the caches.
+	const fn cache(&self) -> u32 {
+		let position = self.position as usize;
+		self.pages[position / PAGE] * CHUNK + self.position % CHUNK
 	}
 }
 
 impl GpuBackend {
-	/// Uploads `model` with caches for at most `max_sequences`.
+	/// Uploads `model` with caches of so many pages, or as many as fit a binding.
 	///
 	/// # Errors
-	/// A model that the device has no room for, or of a variant that no kernel computes.
-	pub fn new(gpu: &Gpu, model: &Model, max_sequences: usize) -> Result<Self, EngineError> {
-		check_variant(model)?;
-		let program = Program::new(gpu, model, max_sequences)?;
+	/// A model that the device has no room for.
+	pub fn new(gpu: &Gpu, model: &Model, pages: usize) -> Result<Self, EngineError> {
+		let program = Program::new(gpu, model, pages)?;
 		let words = program.rows as u64 * (u64::from(program.stride) + 1);
 		let staging = gpu.staging(4 * words);
 		gpu.check()?;
@@ -77,25 +55,19 @@ impl GpuBackend {
 			shape: model.shape,
 			program,
 			staging,
-			sequences: BTreeMap::new(),
-			next: 0,
 		})
 	}
 
-	fn feeds(&self, chunks: &[Chunk<'_>], head: HeadAt) -> Vec<Feed> {
-		chunks
-			.iter()
-			.filter_map(|chunk| Some((chunk, self.sequences.get(&chunk.sequence)?)))
-			.flat_map(|(chunk, sequence)| feed(chunk, *sequence, head))
-			.collect()
-	}
-
 	/// Feeds at most as many tokens as a pass takes.
-	fn pass(&self, feeds: &[Feed], want: Want) -> Result<Vec<Step>, EngineError> {
-		let (batch, load) = self.batch(feeds);
-		self.gpu
-			.queue()
-			.write_buffer(&self.program.interface.batch, 0, bytemuck::bytes_of(&batch));
+	fn pass(&self, feeds: &[Feed<'_>], want: Want) -> Result<Vec<Step>, EngineError> {
+		let (batch, load) = batch(feeds);
+		let (queue, to) = (self.gpu.queue(), &self.program.interface);
+		queue.write_buffer(&to.batch, 0, bytemuck::bytes_of(&batch));
+		queue.write_buffer(
+			&to.tables,
+			0,
+			bytemuck::cast_slice(&tables(feeds, load.chunks)),
+		);
 		let logits = want
 			.logits
 			.then(|| self.gpu.staging(self.logits_bytes(&load).max(4)));
@@ -106,32 +78,6 @@ impl GpuBackend {
 			None => vec![],
 		};
 		Ok(self.steps(feeds, &words, &logits))
-	}
-
-	fn batch(&self, feeds: &[Feed]) -> (Batch, Load) {
-		let mut batch = Batch::zeroed();
-		for (row, feed) in batch.row.iter_mut().zip(feeds) {
-			let cache = feed.slot * self.shape.context + feed.position;
-			*row = Row {
-				cache,
-				position: feed.position,
-				token: feed.token,
-				head: 0,
-			};
-		}
-		let heads = (0..).zip(feeds).filter(|(_, feed)| feed.head);
-		for ((head, _), row) in heads.zip(&mut batch.row) {
-			row.head = head;
-			batch.heads += 1;
-		}
-		batch.rows = feeds.len() as u32;
-		let last = feeds.iter().map(|feed| feed.position).max().unwrap_or(0);
-		let load = Load {
-			rows: batch.rows,
-			heads: batch.heads,
-			chunks: last / CHUNK + 1,
-		};
-		(batch, load)
 	}
 
 	/// Records and submits a pass: all operators, then the copies for the host.
@@ -185,13 +131,12 @@ impl GpuBackend {
 		4 * u64::from(load.heads) * u64::from(self.shape.vocab)
 	}
 
-	fn steps(&self, feeds: &[Feed], words: &[i32], logits: &[i32]) -> Vec<Step> {
+	fn steps(&self, feeds: &[Feed<'_>], words: &[i32], logits: &[i32]) -> Vec<Step> {
 		let stride = self.program.stride as usize;
 		let (residual, tokens) = words.split_at(feeds.len() * stride);
 		let mut tokens = tokens.iter().map(|token| *token as u32);
 		let mut logits = logits.chunks_exact(self.shape.vocab as usize);
-		let step = |(feed, row): (&Feed, &[i32])| Step {
-			sequence: feed.sequence,
+		let step = |(feed, row): (&Feed<'_>, &[i32])| Step {
 			position: feed.position,
 			argmax: feed.head.then(|| tokens.next()).flatten(),
 			residual_hash: residual_hash(&row[..self.shape.hidden as usize]),
@@ -208,16 +153,44 @@ impl GpuBackend {
 	}
 }
 
-fn feed<'a>(
-	chunk: &Chunk<'a>,
-	sequence: Sequence,
-	head: HeadAt,
-) -> impl Iterator<Item = Feed> + 'a {
-	let (id, last) = (chunk.sequence, chunk.ids.len().saturating_sub(1));
+fn batch(feeds: &[Feed<'_>]) -> (Batch, Load) {
+	let mut batch = Batch::zeroed();
+	for (row, feed) in batch.row.iter_mut().zip(feeds) {
+		*row = Row {
+			cache: feed.cache(),
+			position: feed.position,
+			token: feed.token,
+			head: 0,
+		};
+	}
+	let heads = (0..).zip(feeds).filter(|(_, feed)| feed.head);
+	for ((head, _), row) in heads.zip(&mut batch.row) {
+		row.head = head;
+		batch.heads += 1;
+	}
+	batch.rows = feeds.len() as u32;
+	let last = feeds.iter().map(|feed| feed.position).max().unwrap_or(0);
+	batch.chunks = last / CHUNK + 1;
+	let load = Load {
+		rows: batch.rows,
+		heads: batch.heads,
+		chunks: batch.chunks,
+	};
+	(batch, load)
+}
+
+/// `[rows, chunks]` the pages that each row sees.
+fn tables(feeds: &[Feed<'_>], chunks: u32) -> Vec<u32> {
+	let page = |feed: &Feed<'_>, i| feed.pages.get(i as usize).copied().unwrap_or(0);
+	let row = |feed| (0..chunks).map(move |i| page(feed, i));
+	feeds.iter().flat_map(row).collect()
+}
+
+fn feed(chunk: Chunk<'_>, head: HeadAt) -> impl Iterator<Item = Feed<'_>> {
+	let last = chunk.ids.len().saturating_sub(1);
 	chunk.ids.iter().enumerate().map(move |(i, token)| Feed {
-		sequence: id,
-		slot: sequence.slot,
-		position: sequence.length + i as u32,
+		pages: chunk.pages,
+		position: chunk.start + i as u32,
 		token: *token,
 		head: head == HeadAt::All || (head == HeadAt::Last && i == last),
 	})
@@ -233,38 +206,28 @@ impl Backend for GpuBackend {
 		&self.gpu.adapter().name
 	}
 
-	fn max_sequences(&self) -> usize {
-		self.program.sequences
-	}
-
-	fn open(&mut self) -> Result<SequenceId, EngineError> {
-		let max = self.program.sequences;
-		let taken = |slot| self.sequences.values().any(|s| s.slot == slot);
-		let slot = (0..max as u32)
-			.find(|slot| !taken(*slot))
-			.ok_or(EngineError::NoFreeSequence(max))?;
-		let id = SequenceId(self.next);
-		self.next = self.next.wrapping_add(1);
-		self.sequences.insert(id, Sequence { slot, length: 0 });
-		Ok(id)
-	}
-
-	fn close(&mut self, sequence: SequenceId) {
-		self.sequences.remove(&sequence);
+	fn pages(&self) -> usize {
+		self.program.pages
 	}
 
 	fn forward(&mut self, chunks: &[Chunk<'_>], want: Want) -> Result<Vec<Step>, EngineError> {
-		let length = |id| self.sequences.get(&id).map(|s| s.length as usize);
-		check_chunks(chunks, self.shape.vocab, self.shape.context, length)?;
-		let feeds = self.feeds(chunks, want.head);
+		let Shape { vocab, context, .. } = self.shape;
+		let pages = self.pages();
+		check_chunks(
+			chunks,
+			Bounds {
+				vocab,
+				context,
+				pages,
+			},
+		)?;
+		let feeds: Vec<_> = chunks
+			.iter()
+			.flat_map(|chunk| feed(*chunk, want.head))
+			.collect();
 		let mut steps = Vec::with_capacity(feeds.len());
 		for feeds in feeds.chunks(self.program.rows) {
 			steps.extend(self.pass(feeds, want)?);
-		}
-		for chunk in chunks {
-			if let Some(sequence) = self.sequences.get_mut(&chunk.sequence) {
-				sequence.length += chunk.ids.len() as u32;
-			}
 		}
 		Ok(steps)
 	}

@@ -25,5 +25,5 @@ pub use forward::GpuBackend;
 
 /// Rows of one pass at most, as in `batch.wgsl`.
 const MAX_ROWS: usize = 64;
-/// Keys of one chunk of attention, as in `heads.wgsl`.
-const CHUNK: u32 = 256;
+/// Keys of one chunk of attention, as in `heads.wgsl`: those of a page.
+const CHUNK: u32 = crate::backend::PAGE as u32;

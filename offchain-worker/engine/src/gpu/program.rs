@@ -9,16 +9,18 @@ use super::{
 		argmax::argmax,
 		attention::{largest_row, Attention, Heads, Scratch},
 		embed::embed,
+		head_norm::head_norm,
 		linear::{self, Projection},
 		norm::rmsnorm,
 		quantise::quantise,
 		At, Dispatch,
 	},
-	weights::{by_head, plain, zip, Matrix},
-	Gpu, MAX_ROWS,
+	weights::{by_head, pairs_by_head, plain, zip, Matrix},
+	Gpu, CHUNK, MAX_ROWS,
 };
 use crate::{
-	model::{Layer, Rope, Shape},
+	backend::pages_for,
+	model::{Layer, Linear, Rope, Shape},
 	EngineError, Model,
 };
 
@@ -26,7 +28,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C)]
 pub struct Row {
-	/// Sequence slot times context plus position.
+	/// Its position in the caches: page times [`CHUNK`](crate::gpu::CHUNK) plus place within.
 	pub cache: u32,
 	/// Position in its sequence.
 	pub position: u32,
@@ -44,8 +46,10 @@ pub struct Batch {
 	pub rows: u32,
 	/// Rows at which the head runs.
 	pub heads: u32,
+	/// Chunks of keys of the longest sequence.
+	pub chunks: u32,
 	/// Up to the alignment of the rows.
-	padding: [u32; 2],
+	padding: u32,
 	/// The rows.
 	pub row: [Row; MAX_ROWS],
 }
@@ -54,6 +58,8 @@ pub struct Batch {
 pub struct Interface {
 	/// [`Batch`]
 	pub batch: Buffer,
+	/// `[rows, chunks]` the pages that each row sees, `chunks` as in [`Batch`].
+	pub tables: Buffer,
 	/// `[rows, stride]` the residual, before the last norm at the end.
 	pub x: Buffer,
 	/// `[heads, vocab]`
@@ -66,8 +72,8 @@ pub struct Interface {
 pub struct Program {
 	/// Rows of one pass at most.
 	pub rows: usize,
-	/// Sequences with a cache.
-	pub sequences: usize,
+	/// Pages of the caches.
+	pub pages: usize,
 	/// Channels of a row of the residual, padded to a multiple of four.
 	pub stride: u32,
 	/// Input and output.
@@ -79,14 +85,14 @@ pub struct Program {
 }
 
 impl Program {
-	/// Uploads `model` with caches for `sequences`, or as many as fit a binding.
+	/// Uploads `model` with caches of `pages`, or as many as fit a binding.
 	///
 	/// # Errors
 	/// A model too large for the bindings or the memory of the device.
-	pub fn new(gpu: &Gpu, model: &Model, sequences: usize) -> Result<Self, EngineError> {
+	pub fn new(gpu: &Gpu, model: &Model, pages: usize) -> Result<Self, EngineError> {
 		let rows = fitting_rows(gpu, &model.shape);
-		let sequences = fitting_sequences(gpu, &model.shape, sequences)?;
-		let shared = Shared::new(gpu, model, rows, sequences)?;
+		let pages = fitting_pages(gpu, &model.shape, pages)?;
+		let shared = Shared::new(gpu, model, rows, pages)?;
 		let embedding = Matrix::upload(gpu, &plain(&model.embedding), shared.hidden());
 		let interface = &shared.interface;
 		let mut body: Vec<_> = embed(gpu, &interface.batch, &embedding, &interface.x).collect();
@@ -98,7 +104,7 @@ impl Program {
 		let stride = shared.stride();
 		Ok(Self {
 			rows: rows as usize,
-			sequences,
+			pages,
 			stride,
 			interface: shared.interface,
 			body,
@@ -115,24 +121,24 @@ fn fitting_rows(gpu: &Gpu, shape: &Shape) -> u64 {
 	(gpu.binding_limit() / (4 * row)).clamp(1, MAX_ROWS as u64)
 }
 
-fn fitting_sequences(gpu: &Gpu, shape: &Shape, wanted: usize) -> Result<usize, EngineError> {
-	let fitting = (gpu.binding_limit() / (4 * cache_words(shape))) as usize;
+fn fitting_pages(gpu: &Gpu, shape: &Shape, wanted: usize) -> Result<usize, EngineError> {
+	let fitting = (gpu.binding_limit() / (4 * page_words(shape))) as usize;
 	match wanted.min(fitting) {
-		0 => Err(gpu.error("no room for the cache of one sequence")),
-		sequences => Ok(sequences),
+		0 => Err(gpu.error("no room for a page of the cache")),
+		pages => Ok(pages),
 	}
 }
 
-/// Words of the keys (or values) of one sequence in one layer.
-fn cache_words(shape: &Shape) -> u64 {
-	u64::from(shape.context) * shape.kv_size() as u64 / 2
+/// Words of the keys (or values) of a page in one layer.
+fn page_words(shape: &Shape) -> u64 {
+	u64::from(CHUNK) * shape.kv_size() as u64 / 2
 }
 
 /// What the layers of a model share.
 struct Shared<'a> {
 	gpu: &'a Gpu,
 	model: &'a Model,
-	sequences: usize,
+	pages: usize,
 	interface: Interface,
 	attention: Scratch,
 	/// Input of the layers that read the residual.
@@ -158,21 +164,17 @@ fn input_words(size: usize) -> u64 {
 }
 
 impl<'a> Shared<'a> {
-	fn new(
-		gpu: &'a Gpu,
-		model: &'a Model,
-		rows: u64,
-		sequences: usize,
-	) -> Result<Self, EngineError> {
+	fn new(gpu: &'a Gpu, model: &'a Model, rows: u64, pages: usize) -> Result<Self, EngineError> {
 		let shape = &model.shape;
 		let (hidden, ffn) = (shape.hidden as usize, shape.ffn as usize);
 		let words = |what, row| gpu.words(what, rows * row);
 		Ok(Self {
 			gpu,
 			model,
-			sequences,
+			pages,
 			interface: Interface {
 				batch: gpu.uniform(&Batch::zeroed()),
+				tables: words("page tables", pages_for(shape.context as usize) as u64)?,
 				x: words("residual", 4 * u64::from(blocks(hidden)))?,
 				logits: words("logits", u64::from(shape.vocab))?,
 				tokens: words("tokens", 1)?,
@@ -203,17 +205,18 @@ impl<'a> Shared<'a> {
 
 	fn attention(&self, layer: &Layer) -> Result<Vec<Dispatch>, EngineError> {
 		let shape = &self.model.shape;
-		let heads = self
-			.gpu
-			.uniform(&Heads::new(shape, self.model.score_mantissa, layer.f_o));
+		let (score_mantissa, window) = (self.model.score_mantissa, self.model.window);
+		let heads = Heads::new(shape, score_mantissa, layer.f_o, window);
+		let heads = self.gpu.uniform(&heads);
 		let cache = || {
 			self.gpu
-				.words("cache", self.sequences as u64 * cache_words(shape))
+				.words("cache", self.pages as u64 * page_words(shape))
 		};
 		let (k, v) = (cache()?, cache()?);
 		let attention = Attention {
 			gpu: self.gpu,
 			batch: &self.interface.batch,
+			tables: &self.interface.tables,
 			heads: &heads,
 			count: shape.heads,
 			scratch: &self.attention,
@@ -242,12 +245,19 @@ impl<'a> Shared<'a> {
 		let matrix = Matrix::upload(self.gpu, &pairs, self.hidden());
 		let to = Projection {
 			heads,
+			bias: &self.gpu.upload("bias", &bias(layer, half)),
 			rope: &self.rope,
 			q: &self.attention.q,
 			k,
 			v,
 		};
-		self.linear(&matrix, &self.normed).qkv(to)
+		let (linear, raw) = (self.linear(&matrix, &self.normed), &self.attention.raw);
+		let Some(norm) = &layer.qk_norm else {
+			return linear.qkv(to);
+		};
+		let mut all = linear.qkv_raw(to, raw);
+		all.push(head_norm(self.gpu, &self.interface.batch, norm, raw, to));
+		all
 	}
 
 	fn feed_forward(&self, layer: &Layer) -> Vec<Dispatch> {
@@ -305,6 +315,17 @@ impl<'a> Shared<'a> {
 	fn x(&self) -> &Buffer {
 		&self.interface.x
 	}
+}
+
+/// Biases of queries, keys and values in the order of their outputs, zeros if there are none.
+fn bias(layer: &Layer, half: usize) -> Vec<[i32; 2]> {
+	let none = |linear: &Linear| vec![0; linear.weight.rows()];
+	let all = match &layer.bias {
+		Some(bias) => [bias.q.clone(), bias.k.clone(), bias.v.clone()],
+		None => [&layer.q, &layer.k, &layer.v].map(none),
+	};
+	let pairs = |bias: &Vec<i32>| pairs_by_head(bias, half).collect::<Vec<_>>();
+	all.iter().flat_map(pairs).collect()
 }
 
 /// Cosine in the low, sine in the high half of a word.

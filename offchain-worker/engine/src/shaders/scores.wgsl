@@ -4,16 +4,18 @@
 const THREADS = 64u;
 
 @group(0) @binding(1) var<uniform> heads: Heads;
+// [rows, chunks of the batch] the page of each chunk of keys
+@group(0) @binding(2) var<storage, read> tables: array<u32>;
 // [rows, heads, half]
-@group(0) @binding(2) var<storage, read> q: array<u32>;
-// [sequences, context, kv_heads, half]
-@group(0) @binding(3) var<storage, read> k: array<u32>;
+@group(0) @binding(3) var<storage, read> q: array<u32>;
+// [pages, CHUNK, kv_heads, half]
+@group(0) @binding(4) var<storage, read> k: array<u32>;
 // [heads] C - 16 - e_s
-@group(0) @binding(4) var<storage, read> shift: array<i32>;
+@group(0) @binding(5) var<storage, read> shift: array<i32>;
 // [rows, heads, context]
-@group(0) @binding(5) var<storage, read_write> z: array<i32>;
+@group(0) @binding(6) var<storage, read_write> z: array<i32>;
 // [rows, heads, chunks]
-@group(0) @binding(6) var<storage, read_write> z_max: array<i32>;
+@group(0) @binding(7) var<storage, read_write> z_max: array<i32>;
 
 var<workgroup> largest: atomic<i32>;
 
@@ -45,7 +47,9 @@ fn main(
 	let head = group.y;
 	let row = group.z;
 	let at = batch.row[row];
-	if chunk * CHUNK > at.position {
+	let start = max(chunk * CHUNK, first_key(at.position));
+	let end = min((chunk + 1u) * CHUNK, at.position + 1u);
+	if start >= end {
 		return;
 	}
 	if local.x == 0u {
@@ -53,10 +57,9 @@ fn main(
 	}
 	workgroupBarrier();
 	let row_head = row * heads.heads + head;
-	let sequence = at.cache - at.position;
-	let end = min((chunk + 1u) * CHUNK, at.position + 1u);
-	for (var j = chunk * CHUNK + local.x; j < end; j += THREADS) {
-		let key = cache_at(sequence + j, kv_head(head));
+	let page = tables[row * batch.chunks + chunk] * CHUNK;
+	for (var j = start + local.x; j < end; j += THREADS) {
+		let key = cache_at(page + j % CHUNK, kv_head(head));
 		let score_j = score(row_head * heads.half, key, head);
 		z[row_head * heads.context + j] = score_j;
 		atomicMax(&largest, score_j);

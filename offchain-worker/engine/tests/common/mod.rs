@@ -1,6 +1,7 @@
 //! Models for tests.
 #![allow(dead_code)]
 
+pub mod gguf;
 pub mod peers;
 
 use std::{
@@ -10,7 +11,7 @@ use std::{
 };
 
 use half::{bf16, f16};
-use one_engine::{container::Container, cpu::CpuBackend, import::import, Backend, Model};
+use one_engine::{container::Container, cpu::CpuBackend, import::import, Model};
 use safetensors::{serialize, tensor::TensorView, Dtype};
 use serde_json::{json, Value};
 use tempfile::TempDir;
@@ -47,8 +48,8 @@ pub fn stories_folder() -> Option<PathBuf> {
 }
 
 /// A CPU back end for a container.
-pub fn cpu(container: &Container, max_sequences: usize) -> CpuBackend {
-	CpuBackend::new(Arc::new(container.model().unwrap()), max_sequences)
+pub fn cpu(container: &Container, pages: usize) -> CpuBackend {
+	CpuBackend::new(Arc::new(container.model().unwrap()), pages)
 }
 
 /// `n` token ids of a model, the same every time.
@@ -57,11 +58,6 @@ pub fn ids(model: &Model, n: usize, seed: u64) -> Vec<u32> {
 	(0..n)
 		.map(|_| (draw.word() % model.shape.vocab as u64) as u32)
 		.collect()
-}
-
-/// Opens a sequence.
-pub fn open(backend: &mut dyn Backend) -> one_engine::SequenceId {
-	backend.open().unwrap()
 }
 
 /// Numbers that are the same every time.
@@ -81,7 +77,8 @@ impl Draw {
 		self.0 >> 33
 	}
 
-	fn weight(&mut self) -> f32 {
+	/// A weight between -1 and 1.
+	pub fn weight(&mut self) -> f32 {
 		(self.word() % 2_001) as f32 / 1_000.0 - 1.0
 	}
 }

@@ -8,13 +8,15 @@ use wgpu::{Buffer, CommandEncoderDescriptor, ComputePassDescriptor};
 
 use super::{Dispatch, Load};
 pub use crate::gpu::{context::tests::devices, program::Batch, self_test::Draw};
-use crate::gpu::{Gpu, MAX_ROWS};
+use crate::gpu::{Gpu, CHUNK, MAX_ROWS};
 
-/// A batch whose rows are the positions of one sequence from `first` on, fed in reverse to the head.
+/// A batch whose rows are the positions of one sequence from `first` on, fed in reverse to the head;
+/// its cache begins with the first page.
 pub fn batch(first: u32, rows: u32, token: impl Fn(u32) -> u32) -> Batch {
 	let mut batch = Batch::zeroed();
 	assert!(rows as usize <= MAX_ROWS);
 	(batch.rows, batch.heads) = (rows, rows);
+	batch.chunks = (first + rows - 1) / CHUNK + 1;
 	for i in 0..rows {
 		let row = &mut batch.row[i as usize];
 		(row.cache, row.position) = (first + i, first + i);
@@ -24,15 +26,10 @@ pub fn batch(first: u32, rows: u32, token: impl Fn(u32) -> u32) -> Batch {
 }
 
 pub fn load(batch: &Batch) -> Load {
-	let last = batch.row[..batch.rows as usize]
-		.iter()
-		.map(|row| row.position)
-		.max();
-	let chunks = last.unwrap_or(0) / crate::gpu::CHUNK + 1;
 	Load {
 		rows: batch.rows,
 		heads: batch.heads,
-		chunks,
+		chunks: batch.chunks,
 	}
 }
 

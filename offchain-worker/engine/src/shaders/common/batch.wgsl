@@ -3,7 +3,7 @@
 const MAX_ROWS = 64;
 
 struct Row {
-	// Index of the position in the caches: sequence slot * context + position.
+	// Index of the position in the caches: page * CHUNK + place within.
 	cache: u32,
 	// Position in the sequence.
 	position: u32,
@@ -18,6 +18,8 @@ struct Batch {
 	rows: u32,
 	// Rows at which the head runs.
 	heads: u32,
+	// Chunks of keys of the longest sequence.
+	chunks: u32,
 	@align(16) row: array<Row, MAX_ROWS>,
 }
 
