@@ -80,6 +80,9 @@ fn to_json(value: &Value, options: Kwargs) -> Result<String, Error> {
 	let indent: Option<usize> = options.get("indent")?;
 	let ascii: Option<bool> = options.get("ensure_ascii")?;
 	options.assert_all_used()?;
+	if value.is_undefined() {
+		return refuse("tojson: the value is undefined".into());
+	}
 	if ascii == Some(true) {
 		return refuse("tojson: ensure_ascii is not supported".into());
 	}

@@ -7,7 +7,8 @@ use std::{fs, path::Path, time::Instant};
 
 use common::{cpu, one_guide, one_guide_folder, TinyFolder};
 use one_engine::{
-	container::Container, import::import, source::resolve_folder, Backend, Chunk, EngineError, Want,
+	container::Container, import::import, source::resolve_published, Backend, Chunk, EngineError,
+	Want,
 };
 use proptest::prelude::*;
 use safetensors::Dtype;
@@ -419,7 +420,7 @@ fn cache_should_be_used_and_mended() {
 	TinyFolder::new(true).write(&folder);
 	let mut imports = 0;
 	let mut resolve = || {
-		let container = resolve_folder(&folder, &cache, &mut |done, _| {
+		let container = resolve_published(&folder, &cache, &mut |done, _| {
 			imports += (done == 1) as u32
 		});
 		container.unwrap()
@@ -504,7 +505,7 @@ proptest! {
 fn folder_should_be_open_to_all_who_import_it_at_once() {
 	let cache = TempDir::new().unwrap();
 	let open =
-		|| resolve_folder(&one_guide_folder(), cache.path(), &mut |_, _| ()).map(|it| it.root());
+		|| resolve_published(&one_guide_folder(), cache.path(), &mut |_, _| ()).map(|it| it.root());
 	let roots = std::thread::scope(|scope| {
 		let threads = [(); 4].map(|()| scope.spawn(open));
 		threads.map(|thread| hex::encode(thread.join().unwrap().unwrap()))

@@ -18,7 +18,12 @@ pub use self::{
 	value::{Array, Value},
 	vocabulary::Vocabulary,
 };
-use crate::{mapped::map, EngineError};
+use memmap2::Mmap;
+
+use crate::{
+	mapped::{map, release},
+	EngineError,
+};
 
 /// Extension of the files.
 pub const EXTENSION: &str = "gguf";
@@ -33,7 +38,7 @@ const MIN_ENTRY: usize = 8 + 4 + 1;
 /// An open file whose metadata and tensor table are sound.
 pub struct Gguf {
 	path: PathBuf,
-	bytes: Box<dyn AsRef<[u8]> + Send + Sync>,
+	map: Mmap,
 	/// Offsets of the metadata entries, by key.
 	entries: Vec<usize>,
 	/// Offsets of the tensor descriptions, by name.
@@ -48,20 +53,9 @@ impl Gguf {
 	/// # Errors
 	/// [`EngineError::Io`]; [`EngineError::Malformed`] naming the metadata field or the tensor.
 	pub fn open(path: &Path) -> Result<Self, EngineError> {
-		Self::parse(path, Box::new(map(path)?))
-	}
-
-	/// Checks `bytes` as the content of the file at `path`.
-	///
-	/// # Errors
-	/// As [`open`](Self::open).
-	pub fn parse(
-		path: &Path,
-		bytes: Box<dyn AsRef<[u8]> + Send + Sync>,
-	) -> Result<Self, EngineError> {
 		let mut gguf = Self {
 			path: path.into(),
-			bytes,
+			map: map(path)?,
 			entries: Vec::new(),
 			tensors: Vec::new(),
 			data: 0,
@@ -71,6 +65,11 @@ impl Gguf {
 		gguf.entries = entries;
 		gguf.read_tensors(tensors, start)?;
 		Ok(gguf)
+	}
+
+	/// Gives back the memory that reading has taken so far; what is read again is loaded again.
+	pub fn release(&self) {
+		release(&self.map);
 	}
 
 	/// The file.
@@ -127,12 +126,8 @@ impl Gguf {
 		}
 	}
 
-	fn bytes(&self) -> &[u8] {
-		(*self.bytes).as_ref()
-	}
-
 	fn reader(&self, at: usize) -> Reader<'_> {
-		Reader::new(self.bytes(), at)
+		Reader::new(&self.map, at)
 	}
 
 	/// The key, or the name of a tensor, at an offset that was read before.

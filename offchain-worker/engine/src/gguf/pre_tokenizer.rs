@@ -30,11 +30,6 @@ const QWEN2: &str = concat!(
 	r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 );
 
-const QWEN35: &str = concat!(
-	r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}",
-	r"| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-);
-
 const TEKKEN: &str = concat!(
 	r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+",
 	r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}",
@@ -49,7 +44,7 @@ const PLAIN: PreTokenizer = PreTokenizer {
 	add_bos: false,
 };
 
-const KNOWN: [PreTokenizer; 8] = [
+const KNOWN: [PreTokenizer; 7] = [
 	PLAIN,
 	PreTokenizer {
 		names: &["default"],
@@ -84,12 +79,6 @@ const KNOWN: [PreTokenizer; 8] = [
 	PreTokenizer {
 		names: &["deepseek-r1-qwen", "megrez", "stablelm2"],
 		patterns: &[QWEN2],
-		..PLAIN
-	},
-	PreTokenizer {
-		names: &["qwen35"],
-		patterns: &[QWEN35],
-		nfc: true,
 		..PLAIN
 	},
 	PreTokenizer {

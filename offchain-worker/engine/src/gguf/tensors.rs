@@ -115,7 +115,7 @@ impl Gguf {
 
 	/// The bytes of a tensor.
 	pub fn data(&self, tensor: &TensorInfo) -> &[u8] {
-		self.bytes().get(tensor.range.clone()).unwrap_or_default()
+		self.map.get(tensor.range.clone()).unwrap_or_default()
 	}
 
 	/// Reads the table of `count` tensors, and checks that each lies in the file on its own.
@@ -158,7 +158,7 @@ impl Gguf {
 				let reason = format!("does not begin at a multiple of {alignment}");
 				return Err(malformed(reason));
 			}
-			if range.end > self.bytes().len() {
+			if range.end > self.map.len() {
 				return Err(malformed("its data goes beyond the file".into()));
 			}
 			ranges.push((range.start, range.end, *at));
@@ -214,7 +214,7 @@ fn skip(reader: &mut Reader<'_>) -> Result<(), Reason> {
 fn data_len(shape: &[usize], format: Format) -> Result<usize, Reason> {
 	let block = format.block();
 	let (cols, rows) = shape.split_last().map_or((0, &[][..]), |(c, r)| (*c, r));
-	if cols % block != 0 {
+	if !cols.is_multiple_of(block) {
 		return Err(format!("rows of {cols} are not whole blocks of {block}"));
 	}
 	rows.iter()

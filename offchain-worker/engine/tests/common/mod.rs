@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod families;
+pub mod gguf;
 pub mod peers;
 
 use std::{
