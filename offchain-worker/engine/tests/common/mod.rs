@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod families;
+pub mod outliers;
 
 use std::{
 	collections::BTreeMap,
