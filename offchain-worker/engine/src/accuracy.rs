@@ -5,8 +5,8 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::{
-	backend::Backend,
-	evaluate::{dequantized, feed, log_softmax},
+	backend::{feed, Backend, Chunk},
+	evaluate::{dequantized, log_softmax, LOGITS},
 	import::Published,
 	EngineError,
 };
@@ -77,7 +77,13 @@ impl<'a> Comparison<'a> {
 		let (published, sums) = (self.published, &mut self.sums);
 		let residuals = published.residuals(ids)?;
 		let size = residuals.len() / ids.len().max(1);
-		feed(backend, pages, ids, &mut |start, steps| {
+		let chunk = Chunk {
+			pages,
+			start: 0,
+			ids,
+		};
+		feed(backend, chunk, LOGITS, &mut |steps| {
+			let start = steps.first().map_or(0, |step| step.position as usize);
 			let floats = published.logits(&residuals[start * size..][..steps.len() * size])?;
 			let rows = floats.chunks_exact(floats.len() / steps.len());
 			for ((step, floats), next) in steps.iter().zip(rows).zip(start + 1..) {

@@ -57,6 +57,9 @@ pub enum EngineError {
 	/// A prompt without a single token cannot be continued.
 	#[error("the prompt has no token")]
 	EmptyPrompt,
+	/// A trace has no such tile.
+	#[error("the trace has no {0}")]
+	UnknownTile(String),
 	/// A token id is outside the vocabulary.
 	#[error("token id {id} is outside the vocabulary of {vocab}")]
 	UnknownToken {
@@ -120,6 +123,14 @@ pub enum EngineError {
 	/// A device is missing or failed.
 	#[error("device: {0}")]
 	Device(String),
+	/// Checks of this machine failed.
+	#[error("{failed} of {all} checks failed")]
+	Unhealthy {
+		/// How many.
+		failed: usize,
+		/// Of how many.
+		all: usize,
+	},
 	/// A device does not compute what the arithmetic defines.
 	#[error("device: {device} computes other bits than the CPU, so it is not used")]
 	DeviceDiffers {

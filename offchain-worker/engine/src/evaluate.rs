@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-	backend::{Backend, Chunk, HeadAt, Step, Want},
+	backend::{feed, Backend, Chunk, HeadAt, Want},
 	EngineError,
 };
 
@@ -16,9 +16,6 @@ pub struct Evaluation {
 	pub nll_mean: f64,
 }
 
-/// Tokens of one call.
-const PREFILL: usize = 128;
-
 /// Evaluates one sequence, in pages of the back end that nobody else uses.
 ///
 /// # Errors
@@ -29,9 +26,15 @@ pub fn evaluate(
 	ids: &[u32],
 ) -> Result<Evaluation, EngineError> {
 	let (mut argmax, mut nll) = (Vec::new(), 0.0);
-	feed(backend, pages, ids, &mut |start, steps| {
-		for (step, next) in steps.iter().zip(start + 1..) {
-			if let (Some(next), Some(logits)) = (ids.get(next), &step.logits) {
+	let chunk = Chunk {
+		pages,
+		start: 0,
+		ids,
+	};
+	feed(backend, chunk, LOGITS, &mut |steps| {
+		for step in steps {
+			let next = ids.get(step.position as usize + 1);
+			if let (Some(next), Some(logits)) = (next, &step.logits) {
 				nll -= log_softmax(&dequantized(logits))[*next as usize];
 			}
 			argmax.extend(step.argmax);
@@ -43,29 +46,6 @@ pub fn evaluate(
 		argmax,
 		nll_mean: nll / predicted as f64,
 	})
-}
-
-/// Feeds a sequence from its beginning; `each` gets a few steps at a time, with their logits, and
-/// the position of the first.
-pub fn feed(
-	backend: &mut dyn Backend,
-	pages: &[u32],
-	ids: &[u32],
-	each: &mut dyn FnMut(usize, &[Step]) -> Result<(), EngineError>,
-) -> Result<(), EngineError> {
-	let want = Want {
-		head: HeadAt::All,
-		logits: true,
-	};
-	for (ids, i) in ids.chunks(PREFILL).zip(0..) {
-		let chunk = Chunk {
-			pages,
-			start: (i * PREFILL) as u32,
-			ids,
-		};
-		each(i * PREFILL, &backend.forward(&[chunk], want)?)?;
-	}
-	Ok(())
 }
 
 /// Values of Q16 logits.

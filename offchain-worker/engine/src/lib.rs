@@ -3,12 +3,15 @@
 #![deny(missing_docs, rustdoc::broken_intra_doc_links)]
 
 pub mod accuracy;
+pub mod audit;
 pub mod backend;
+pub mod bench;
 pub mod cli;
 pub mod commitment;
 pub mod container;
 pub mod cpu;
 pub mod device;
+pub mod doctor;
 pub mod engine;
 pub mod error;
 pub mod evaluate;
@@ -22,6 +25,7 @@ pub mod source;
 pub mod stream;
 pub mod template;
 pub mod tokenizer;
+pub mod trace;
 
 pub use backend::{Backend, Chunk, DeviceChoice, HeadAt, Step, Want, PAGE};
 pub use device::CacheSize;

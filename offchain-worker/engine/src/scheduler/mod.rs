@@ -145,7 +145,7 @@ impl Scheduler {
 			return Err(EngineError::UnknownToken { id, vocab });
 		}
 		check_choice(decode)?;
-		let limit = (self.context as usize - tokens).min(decode.max_tokens as usize);
+		let limit = decode.limit(self.context);
 		let (needed, pages) = (pages_for(tokens + limit.max(1)), self.pages.len());
 		if needed > pages {
 			return Err(EngineError::CacheTooSmall { needed, pages });
@@ -325,13 +325,16 @@ fn choose(running: &[Sequence], plan: &[usize], steps: &[Step]) -> Vec<Option<u3
 		*end += n;
 		Some(*end)
 	});
-	let fed: Vec<_> = running.iter().zip(plan).zip(ends).collect();
-	fed.into_par_iter()
-		.map(|((sequence, n), end)| {
-			let last = end.checked_sub(1).and_then(|last| steps.get(last))?;
-			sequence.completes(*n).then(|| sequence.choose(last))?
-		})
-		.collect()
+	let pick = |((sequence, n), end): ((&Sequence, &usize), usize)| {
+		let last = end.checked_sub(1).and_then(|last| steps.get(last))?;
+		sequence.completes(*n).then(|| sequence.choose(last))?
+	};
+	let fed = running.iter().zip(plan).zip(ends);
+	if running.iter().any(Sequence::needs_logits) {
+		let fed: Vec<_> = fed.collect();
+		return fed.into_par_iter().map(pick).collect();
+	}
+	fed.map(pick).collect()
 }
 
 fn check_choice(decode: &Decode) -> Result<(), EngineError> {

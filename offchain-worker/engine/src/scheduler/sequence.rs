@@ -29,6 +29,49 @@ pub struct Decode {
 	pub stop_sequences: Vec<Vec<u32>>,
 }
 
+impl Decode {
+	/// Most tokens of the answer in a context of so many positions.
+	pub fn limit(&self, context: u32) -> usize {
+		let room = (context as usize).saturating_sub(self.prompt.len());
+		room.min(self.max_tokens as usize)
+	}
+
+	/// Whether the choice of a token takes more than the largest logit.
+	pub const fn needs_logits(&self) -> bool {
+		let Sampling {
+			temperature,
+			repetition_penalty,
+			..
+		} = self.sampling;
+		temperature > 0 || repetition_penalty != Sampling::GREEDY.repetition_penalty
+	}
+
+	/// The token that follows `ids`, prompt and answer so far, from the outcome of the last of them.
+	pub fn choose(&self, ids: &[u32], last: &Step) -> Option<u32> {
+		let Some(logits) = last.logits.as_ref().filter(|_| self.needs_logits()) else {
+			return last.argmax;
+		};
+		let mut penalised = vec![0; logits.len()];
+		penalise(
+			logits,
+			ids,
+			self.sampling.repetition_penalty,
+			&mut penalised,
+		);
+		let mut scratch = vec![Candidate::default(); logits.len()];
+		let u = uniform(&self.seed, ids.len() as u32);
+		sample(&penalised, &self.sampling, u, &mut scratch)
+	}
+
+	/// Ids of the longest stop sequence that ends `answer`; 0 if none does.
+	pub fn stop(&self, answer: &[u32]) -> usize {
+		let tokens = self.stop_tokens.iter().map(std::slice::from_ref);
+		let stops = tokens.chain(self.stop_sequences.iter().map(Vec::as_slice));
+		let at_end = stops.filter(|stop| answer.ends_with(stop));
+		at_end.map(<[u32]>::len).max().unwrap_or(0)
+	}
+}
+
 /// Why an answer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finish {
@@ -147,12 +190,7 @@ impl Sequence {
 
 	/// Whether the choice of a token takes more than the largest logit.
 	pub const fn needs_logits(&self) -> bool {
-		let Sampling {
-			temperature,
-			repetition_penalty,
-			..
-		} = self.decode.sampling;
-		temperature > 0 || repetition_penalty != Sampling::GREEDY.repetition_penalty
+		self.decode.needs_logits()
 	}
 
 	/// Takes the outcome of the ids it fed, and offers the pages that became full.
@@ -180,20 +218,7 @@ impl Sequence {
 
 	/// The token that follows from the outcome of the last id.
 	pub fn choose(&self, last: &Step) -> Option<u32> {
-		let Some(logits) = last.logits.as_ref().filter(|_| self.needs_logits()) else {
-			return last.argmax;
-		};
-		let sampling = &self.decode.sampling;
-		let mut penalised = vec![0; logits.len()];
-		penalise(
-			logits,
-			&self.ids,
-			sampling.repetition_penalty,
-			&mut penalised,
-		);
-		let mut scratch = vec![Candidate::default(); logits.len()];
-		let u = uniform(&self.decode.seed, self.ids.len() as u32);
-		sample(&penalised, sampling, u, &mut scratch)
+		self.decode.choose(&self.ids, last)
 	}
 
 	/// Appends a token of the answer.
@@ -203,23 +228,10 @@ impl Sequence {
 
 	/// Why the answer is complete, if it is.
 	pub fn finish(&self) -> Option<Finish> {
-		if self.stop() > 0 {
+		if self.decode.stop(self.answer()) > 0 {
 			return Some(Finish::Stop);
 		}
 		(self.answer().len() >= self.limit).then_some(Finish::Length)
-	}
-
-	/// Ids of the longest stop sequence that ends the answer.
-	fn stop(&self) -> usize {
-		let Decode {
-			stop_tokens,
-			stop_sequences,
-			..
-		} = &self.decode;
-		let tokens = stop_tokens.iter().map(std::slice::from_ref);
-		let stops = tokens.chain(stop_sequences.iter().map(Vec::as_slice));
-		let at_end = stops.filter(|stop| self.answer().ends_with(stop));
-		at_end.map(<[u32]>::len).max().unwrap_or(0)
 	}
 
 	fn answer(&self) -> &[u32] {
@@ -234,7 +246,7 @@ impl Sequence {
 			self.residuals.truncate(self.ids.len() - 1);
 		}
 		Answer {
-			spoken: ids.len() - self.stop(),
+			spoken: ids.len() - self.decode.stop(&ids),
 			ids,
 			residuals: self.residuals,
 			finish,

@@ -1,5 +1,11 @@
 //! The commands of a person who handles models.
 
+mod bench;
+mod doctor;
+
+pub use bench::{Bench, BenchModel};
+pub use doctor::Doctor;
+
 use std::{
 	io::Write,
 	path::{Path, PathBuf},
@@ -26,7 +32,7 @@ use crate::{
 	EngineError,
 };
 
-/// Handles models: imports, checks, lists, runs and evaluates them.
+/// Handles models: imports, checks, lists, runs, evaluates and measures them.
 #[derive(Debug, Subcommand)]
 pub enum ModelCmd {
 	/// Make a container from a published model folder.
@@ -49,6 +55,9 @@ pub enum ModelCmd {
 	                        model eval --model ./stories260K --ids ids.json --json\n\
 	                        Example: model eval --model ./one-guide --text chats.txt --floats ./one-guide")]
 	Eval(Eval),
+	/// Measure how fast a model runs.
+	#[command(after_help = "Example: model bench --shape llama-3.2-1b --device cpu --json")]
+	Bench(Bench),
 }
 
 /// Arguments of `import`.
@@ -231,6 +240,7 @@ impl ModelCmd {
 			Self::List(args) => args.run(),
 			Self::Run(args) => args.run(),
 			Self::Eval(args) => args.run(),
+			Self::Bench(args) => args.run(),
 		}
 	}
 }
