@@ -4,6 +4,7 @@
 pub mod families;
 pub mod gguf;
 pub mod peers;
+pub mod outliers;
 
 use std::{
 	collections::BTreeMap,
