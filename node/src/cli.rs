@@ -33,11 +33,11 @@ pub struct Inference {
 	#[arg(long, value_name = "DIR")]
 	pub inference_models: Option<PathBuf>,
 
-	/// Where models are evaluated: the first GPU that passes its self-test (`auto`), the `cpu`, or the
-	/// GPU with this index.
+	/// Where models are evaluated: a hardware GPU that passes its self-test, else the CPU (`auto`); the
+	/// `cpu`; a `gpu`, a software one too; or the GPU with this index.
 	#[arg(
 		long,
-		value_name = "auto|cpu|N",
+		value_name = "auto|cpu|gpu|N",
 		default_value = "auto",
 		requires = "inference_models"
 	)]

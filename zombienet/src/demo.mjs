@@ -80,7 +80,7 @@ async function startNetwork(network) {
   const alice = await network.add('alice', '--alice', '--validator');
   await network.add('bob', '--bob', '--validator');
   const workerNode = await network.add(
-    'worker', '--offchain-worker', 'always', '--inference-models', options.model, '--inference-device', 'auto',
+    'worker', '--offchain-worker', 'always', '--inference-models', options.model, '--inference-device', 'gpu',
   );
   const device = await workerNode.send('inference_device');
   say(`two validators and one worker run; the worker computes on ${device}`);

@@ -92,11 +92,13 @@ pub struct Step {
 /// Which device evaluates a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DeviceChoice {
-	/// The first GPU that passes its self-test, else the CPU.
+	/// A hardware GPU that passes its self-test, else the CPU.
 	#[default]
 	Auto,
 	/// The CPU.
 	Cpu,
+	/// A GPU, a software rasteriser where there is no other.
+	Gpu,
 	/// The GPU adapter with this index.
 	Index(usize),
 }
@@ -108,10 +110,10 @@ impl std::str::FromStr for DeviceChoice {
 		match text {
 			"auto" => Ok(Self::Auto),
 			"cpu" => Ok(Self::Cpu),
-			index => index
-				.parse()
-				.map(Self::Index)
-				.map_err(|_| format!("`{text}` is none of `auto`, `cpu` or an adapter index")),
+			"gpu" => Ok(Self::Gpu),
+			index => index.parse().map(Self::Index).map_err(|_| {
+				format!("`{text}` is none of `auto`, `cpu`, `gpu` or an adapter index")
+			}),
 		}
 	}
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
 	backend::{pages_for, Backend, DeviceChoice},
 	cpu::CpuBackend,
-	gpu::{Gpu, GpuBackend},
+	gpu::{adapters, Gpu, GpuBackend},
 	model::{Model, Shape},
 	EngineError,
 };
@@ -40,15 +40,20 @@ pub enum Device {
 }
 
 impl Device {
-	/// Opens a device; `Auto` falls back to the CPU and logs why.
+	/// Opens a device; `Auto` falls back to the CPU and logs why, for the CPU is faster by itself
+	/// than by the shaders of a software rasteriser.
 	///
 	/// # Errors
-	/// A GPU that was asked for by its index and is missing or fails.
+	/// A GPU that was asked for and is missing or fails.
 	pub fn open(choice: DeviceChoice) -> Result<Self, EngineError> {
 		match choice {
 			DeviceChoice::Cpu => Ok(Self::Cpu),
 			DeviceChoice::Index(index) => Gpu::open(Some(index)).map(Self::Gpu),
-			DeviceChoice::Auto => Ok(Gpu::open(None).map_or_else(fall_back, Self::Gpu)),
+			DeviceChoice::Gpu => Gpu::open(None).map(Self::Gpu),
+			DeviceChoice::Auto => Ok(match hardware() {
+				Some(index) => Gpu::open(Some(index)).map_or_else(fall_back, Self::Gpu),
+				None => Self::Cpu,
+			}),
 		}
 	}
 
@@ -69,7 +74,12 @@ impl Device {
 	}
 }
 
+/// The first adapter that is no software rasteriser.
+fn hardware() -> Option<usize> {
+	adapters().iter().position(|adapter| !adapter.software)
+}
+
 fn fall_back(error: EngineError) -> Device {
-	log::info!(target: "engine", "no GPU, the CPU evaluates: {error}");
+	log::warn!(target: "engine", "no GPU, the CPU evaluates: {error}");
 	Device::Cpu
 }

@@ -127,12 +127,12 @@ fn device_checks(device: DeviceChoice) -> Vec<Check> {
 	match device {
 		DeviceChoice::Cpu => (),
 		DeviceChoice::Index(index) => checks.push(adapter_check(index, adapters.get(index))),
-		DeviceChoice::Auto if adapters.is_empty() => checks.push(Check::note(
+		DeviceChoice::Auto | DeviceChoice::Gpu if adapters.is_empty() => checks.push(Check::note(
 			"GPU",
 			"none, the CPU computes",
 			"to use a GPU install its Vulkan driver (on Debian mesa-vulkan-drivers, or NVIDIA's)",
 		)),
-		DeviceChoice::Auto => {
+		DeviceChoice::Auto | DeviceChoice::Gpu => {
 			let all = adapters.iter().enumerate();
 			checks.extend(all.map(|(i, adapter)| adapter_check(i, Some(adapter))));
 		}

@@ -52,8 +52,8 @@ fn threads(text: &str) -> Result<usize, String> {
 pub struct Bench {
 	#[command(flatten)]
 	model: BenchModel,
-	/// `cpu`, the index of a GPU, or `auto`: the first GPU that works, else the CPU.
-	#[arg(long, default_value = "auto", value_name = "cpu|auto|N")]
+	/// `auto`: a hardware GPU that works, else the CPU; `cpu`; `gpu`, a software one too; its index.
+	#[arg(long, default_value = "auto", value_name = "auto|cpu|gpu|N")]
 	device: DeviceChoice,
 	/// Threads of the CPU; 0 takes one a core.
 	#[arg(long, default_value_t = 0, value_name = "N", value_parser = threads)]

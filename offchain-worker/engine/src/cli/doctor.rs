@@ -18,7 +18,7 @@ pub struct Doctor {
 	#[arg(long, value_name = "DIR")]
 	models: Option<PathBuf>,
 	/// `cpu`, the index of a GPU, or `auto`: all that there are.
-	#[arg(long, default_value = "auto", value_name = "cpu|auto|N")]
+	#[arg(long, default_value = "auto", value_name = "auto|cpu|gpu|N")]
 	device: DeviceChoice,
 	/// Print JSON.
 	#[arg(long)]

@@ -102,8 +102,8 @@ pub struct Target {
 	/// Container, or published folder or GGUF file, which is imported into the cache once.
 	#[arg(long, value_name = "DIR")]
 	model: PathBuf,
-	/// `cpu`, the index of a GPU, or `auto`: the first GPU that works, else the CPU.
-	#[arg(long, default_value = "auto", value_name = "cpu|auto|N")]
+	/// `auto`: a hardware GPU that works, else the CPU; `cpu`; `gpu`, a software one too; its index.
+	#[arg(long, default_value = "auto", value_name = "auto|cpu|gpu|N")]
 	device: DeviceChoice,
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use wgpu::{Buffer, BufferDescriptor, BufferUsages, CommandEncoderDescriptor, PollType};
+use wgpu::{Buffer, BufferDescriptor, BufferUsages, CommandEncoderDescriptor};
 
 use super::Gpu;
 use crate::EngineError;
@@ -51,10 +51,7 @@ impl Gpu {
 		}
 		let start = Instant::now();
 		self.queue().submit([encoder.finish()]);
-		self.device()
-			.poll(PollType::wait_indefinitely())
-			.map_err(|error| self.error(error))?;
-		self.check()?;
+		self.wait()?;
 		Ok(start.elapsed())
 	}
 }

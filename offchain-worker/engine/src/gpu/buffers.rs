@@ -56,6 +56,16 @@ impl Gpu {
 		})
 	}
 
+	/// Waits for all submitted work.
+	///
+	/// # Errors
+	/// Whatever the device reported since the last check.
+	pub(super) fn wait(&self) -> Result<(), EngineError> {
+		let polled = self.device().poll(PollType::wait_indefinitely());
+		polled.map_err(|e| self.error(e))?;
+		self.check()
+	}
+
 	/// Waits for all submitted work and returns the first `bytes` of a staging buffer.
 	///
 	/// # Errors
@@ -66,10 +76,7 @@ impl Gpu {
 			// The receiver waits below; it is gone only after an error was returned.
 			let _ = sender.send(result);
 		});
-		self.device()
-			.poll(PollType::wait_indefinitely())
-			.map_err(|e| self.error(e))?;
-		self.check()?;
+		self.wait()?;
 		receiver
 			.recv()
 			.map_err(|e| self.error(e))?

@@ -4,7 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wgpu::{Backends, DeviceType, Instance, InstanceDescriptor};
 
-use super::{pipelines::Pipelines, self_test};
+use super::{
+	pipelines::Pipelines,
+	self_test,
+	tuning::{self, Tuning},
+};
 use crate::EngineError;
 
 /// An adapter of this machine.
@@ -39,50 +43,15 @@ fn describe(info: &wgpu::AdapterInfo) -> Adapter {
 	}
 }
 
-/// How the kernels of linear layers share their work.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Tuning {
-	/// Pairs of outputs of a workgroup.
-	pub lanes: u32,
-	/// Threads that share the inputs of a pair.
-	pub split: u32,
-	/// 16-bit inputs instead of `dot4I8Packed` on their halves.
-	pub wide: bool,
-	/// Bytes of a shard of weights at most, whatever the device takes: its copy on the host has
-	/// the same size.
-	pub shard: u64,
-}
-
-impl Tuning {
-	/// A processor has few lanes, and no instruction for `dot4I8Packed`.
-	const SOFTWARE: Self = Self {
-		lanes: 32,
-		split: 1,
-		wide: true,
-		shard: 256 << 20,
-	};
-	const HARDWARE: Self = Self {
-		split: 8,
-		wide: false,
-		..Self::SOFTWARE
-	};
-
-	fn of(adapter: &Adapter) -> Self {
-		if adapter.software {
-			Self::SOFTWARE
-		} else {
-			Self::HARDWARE
-		}
-	}
-}
-
 /// An opened device whose results were compared with those of the CPU.
 #[derive(Clone)]
-pub struct Gpu(Arc<Inner>);
+pub struct Gpu {
+	inner: Arc<Inner>,
+	tuning: Tuning,
+}
 
 struct Inner {
 	adapter: Adapter,
-	tuning: Tuning,
 	device: wgpu::Device,
 	queue: wgpu::Queue,
 	pipelines: Pipelines,
@@ -95,55 +64,62 @@ impl Gpu {
 	/// # Errors
 	/// No such adapter, a device that cannot be opened, or one whose results differ from the CPU's.
 	pub fn open(index: Option<usize>) -> Result<Self, EngineError> {
-		let gpu = Self::open_untested(index, Tuning::of)?;
+		let gpu = Self::open_untested(index)?;
+		let gpu = gpu.tuned(tuning::fastest(&gpu)?);
 		self_test::run(&gpu)?;
+		gpu.pipelines().save();
 		Ok(gpu)
 	}
 
-	fn open_untested(
-		index: Option<usize>,
-		tuning: impl Fn(&Adapter) -> Tuning,
-	) -> Result<Self, EngineError> {
+	fn open_untested(index: Option<usize>) -> Result<Self, EngineError> {
 		let chosen = choose(enumerate(), index)?;
-		let adapter = describe(&chosen.get_info());
+		let info = chosen.get_info();
 		let (device, queue) = request(&chosen)?;
-		let failure = watch(&device);
-		let tuning = tuning(&adapter);
 		let inner = Inner {
-			adapter,
-			tuning,
+			adapter: describe(&info),
+			failure: watch(&device),
+			pipelines: Pipelines::open(&device, &info),
 			device,
 			queue,
-			pipelines: Pipelines::default(),
-			failure,
 		};
-		Ok(Self(Arc::new(inner)))
+		Ok(Self {
+			inner: Arc::new(inner),
+			tuning: tuning::SERIAL,
+		})
+	}
+
+	/// The same device with kernels that share their work in another way.
+	pub(super) fn tuned(&self, tuning: Tuning) -> Self {
+		Self {
+			inner: self.inner.clone(),
+			tuning,
+		}
 	}
 
 	/// The adapter.
 	pub fn adapter(&self) -> &Adapter {
-		&self.0.adapter
+		&self.inner.adapter
 	}
 
-	pub(super) fn tuning(&self) -> Tuning {
-		self.0.tuning
+	pub(super) const fn tuning(&self) -> Tuning {
+		self.tuning
 	}
 
 	pub(super) fn device(&self) -> &wgpu::Device {
-		&self.0.device
+		&self.inner.device
 	}
 
 	pub(super) fn queue(&self) -> &wgpu::Queue {
-		&self.0.queue
+		&self.inner.queue
 	}
 
 	pub(super) fn pipelines(&self) -> &Pipelines {
-		&self.0.pipelines
+		&self.inner.pipelines
 	}
 
 	/// Most bytes of one storage buffer.
 	pub(super) fn binding_limit(&self) -> u64 {
-		let limits = self.0.device.limits();
+		let limits = self.inner.device.limits();
 		limits
 			.max_storage_buffer_binding_size
 			.min(limits.max_buffer_size)
@@ -153,7 +129,7 @@ impl Gpu {
 	/// memory; the models loaded before go on.
 	pub(super) fn check(&self) -> Result<(), EngineError> {
 		let mut failure = self
-			.0
+			.inner
 			.failure
 			.lock()
 			.unwrap_or_else(PoisonError::into_inner);
@@ -164,7 +140,7 @@ impl Gpu {
 
 	/// An error of this device.
 	pub(super) fn error(&self, reason: impl std::fmt::Display) -> EngineError {
-		EngineError::Device(format!("{}: {reason}", self.0.adapter.name))
+		EngineError::Device(format!("{}: {reason}", self.inner.adapter.name))
 	}
 }
 
@@ -190,6 +166,7 @@ fn request(adapter: &wgpu::Adapter) -> Result<(wgpu::Device, wgpu::Queue), Engin
 	};
 	let descriptor = wgpu::DeviceDescriptor {
 		required_limits,
+		required_features: adapter.features() & wgpu::Features::PIPELINE_CACHE,
 		..Default::default()
 	};
 	pollster::block_on(adapter.request_device(&descriptor))
@@ -229,14 +206,14 @@ pub(super) mod tests {
 				println!("skipped: no GPU adapter");
 				return Vec::new();
 			}
-			let open = |tuning| Gpu::open_untested(None, |_| tuning).unwrap();
+			let gpu = Gpu::open_untested(None).unwrap();
 			let sharded = Tuning {
 				shard: 1000,
 				split: 2,
-				..Tuning::SOFTWARE
+				..tuning::SERIAL
 			};
-			[Tuning::SOFTWARE, Tuning::HARDWARE, sharded]
-				.map(open)
+			[tuning::SERIAL, tuning::PARALLEL, sharded]
+				.map(|tuning| gpu.tuned(tuning))
 				.into()
 		})
 	}
@@ -252,7 +229,7 @@ pub(super) mod tests {
 		if devices().is_empty() {
 			return;
 		}
-		let gpu = Gpu::open_untested(None, Tuning::of).unwrap();
+		let gpu = Gpu::open_untested(None).unwrap();
 		drop(gpu.staging(1 << 62));
 		assert!(gpu.check().is_err());
 		gpu.check().unwrap();

@@ -50,6 +50,7 @@ impl GpuBackend {
 		let words = program.rows as u64 * (u64::from(program.stride) + 1);
 		let staging = gpu.staging(4 * words);
 		gpu.check()?;
+		gpu.pipelines().save();
 		Ok(Self {
 			gpu: gpu.clone(),
 			shape: model.shape,

@@ -3,23 +3,26 @@
 //! | file | concern |
 //! |---|---|
 //! | `context` | adapter, device, failures |
-//! | `pipelines` | shaders and compiled pipelines |
+//! | `pipelines`, `disk_cache` | shaders and compiled pipelines |
 //! | `buffers` | uploads and allocation |
 //! | `weights` | matrices in the order the kernels read them |
 //! | `ops` | one operator each: its bindings and grid |
 //! | `program` | a model as a list of dispatches |
 //! | `forward` | the [`Backend`](crate::Backend): batches, recording, read-back |
+//! | `tuning` | the fastest way to share work, measured |
 //! | `self_test` | refuses a device whose bits differ |
 //! | `bandwidth` | how fast the device copies |
 
 mod bandwidth;
 mod buffers;
 mod context;
+mod disk_cache;
 mod forward;
 mod ops;
 mod pipelines;
 mod program;
 mod self_test;
+mod tuning;
 mod weights;
 
 pub use context::{adapters, Adapter, Gpu};

@@ -6,13 +6,13 @@ use std::{
 };
 
 use wgpu::{
-	BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntry, BindingType,
-	BufferBindingType, ComputePipeline, ComputePipelineDescriptor, Device,
+	AdapterInfo, BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntry, BindingType,
+	BufferBindingType, ComputePipeline, ComputePipelineDescriptor, Device, PipelineCache,
 	PipelineCompilationOptions, PipelineLayoutDescriptor, ShaderModuleDescriptor, ShaderSource,
 	ShaderStages,
 };
 
-use super::Gpu;
+use super::{disk_cache::DiskCache, Gpu};
 
 /// How a shader sees a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,21 +40,45 @@ pub(super) mod shaders {
 pub(super) type Constants = Vec<(&'static str, u32)>;
 
 /// Compiled pipelines by name and constants.
-#[derive(Default)]
-pub(super) struct Pipelines(Mutex<HashMap<(&'static str, Constants), ComputePipeline>>);
+pub(super) struct Pipelines {
+	compiled: Mutex<HashMap<(&'static str, Constants), ComputePipeline>>,
+	/// What the driver has compiled before, where it can say so.
+	disk: Option<DiskCache>,
+}
 
 impl Pipelines {
+	/// None compiled yet.
+	pub fn open(device: &Device, info: &AdapterInfo) -> Self {
+		Self {
+			compiled: Mutex::default(),
+			disk: DiskCache::open(device, info),
+		}
+	}
+
 	/// The pipeline of `shader` with `constants`.
 	pub fn get(&self, gpu: &Gpu, shader: &Shader, constants: Constants) -> ComputePipeline {
-		let mut compiled = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+		let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+		let cache = self.disk.as_ref().map(DiskCache::get);
 		compiled
 			.entry((shader.name, constants))
-			.or_insert_with_key(|(_, constants)| compile(gpu.device(), shader, constants))
+			.or_insert_with_key(|(_, constants)| compile(gpu.device(), shader, constants, cache))
 			.clone()
+	}
+
+	/// Keeps what was compiled for the next start; it would only be slower without.
+	pub fn save(&self) {
+		if let Some(disk) = &self.disk {
+			disk.save();
+		}
 	}
 }
 
-fn compile(device: &Device, shader: &Shader, constants: &Constants) -> ComputePipeline {
+fn compile(
+	device: &Device,
+	shader: &Shader,
+	constants: &Constants,
+	cache: Option<&PipelineCache>,
+) -> ComputePipeline {
 	let module = device.create_shader_module(ShaderModuleDescriptor {
 		label: Some(shader.name),
 		source: ShaderSource::Wgsl(shader.source.into()),
@@ -78,7 +102,7 @@ fn compile(device: &Device, shader: &Shader, constants: &Constants) -> ComputePi
 			constants: &constants,
 			zero_initialize_workgroup_memory: false,
 		},
-		cache: None,
+		cache,
 	})
 }
 

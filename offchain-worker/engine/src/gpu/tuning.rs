@@ -1,0 +1,147 @@
+//! How the kernels of linear layers share their work: measured on the device when it is opened.
+
+use std::time::{Duration, Instant};
+
+use bytemuck::Zeroable;
+use wgpu::{CommandEncoderDescriptor, ComputePassDescriptor};
+
+use super::{
+	ops::{linear::Layer, Dispatch, Load},
+	program::Batch,
+	self_test::Draw,
+	weights::{plain, Matrix},
+	Gpu,
+};
+use crate::{model::Linear, EngineError};
+
+/// One way to share the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tuning {
+	/// Pairs of outputs of a workgroup.
+	pub lanes: u32,
+	/// Threads that share the inputs of a pair.
+	pub split: u32,
+	/// 16-bit inputs instead of `dot4I8Packed` on their halves.
+	pub wide: bool,
+	/// Bytes of a shard of weights at most, whatever the device takes: its copy on the host has
+	/// the same size.
+	pub shard: u64,
+}
+
+/// Best where a processor runs the shaders: few threads, and no instruction for `dot4I8Packed`.
+pub(super) const SERIAL: Tuning = Tuning {
+	lanes: 32,
+	split: 1,
+	wide: true,
+	shard: 256 << 20,
+};
+/// Best where many threads wait for memory.
+pub(super) const PARALLEL: Tuning = Tuning {
+	split: 8,
+	wide: false,
+	..SERIAL
+};
+const CANDIDATES: [Tuning; 6] = [
+	SERIAL,
+	PARALLEL,
+	Tuning {
+		wide: false,
+		..SERIAL
+	},
+	Tuning {
+		wide: true,
+		..PARALLEL
+	},
+	Tuning {
+		lanes: 64,
+		split: 4,
+		..PARALLEL
+	},
+	Tuning {
+		lanes: 16,
+		split: 16,
+		..PARALLEL
+	},
+];
+
+/// Sizes of the layer that is measured: between those of models of 0.1 and of 3 billion weights.
+const OUTPUTS: u32 = 1_024;
+const INPUTS: u32 = 2_048;
+/// Runs of one measurement, and measurements of which the shortest counts.
+const RUNS: usize = 8;
+const REPEATS: usize = 3;
+
+/// The candidate whose linear layer takes the shortest.
+///
+/// # Errors
+/// What the device reports.
+pub(super) fn fastest(gpu: &Gpu) -> Result<Tuning, EngineError> {
+	let linear = Draw(1).linear(OUTPUTS, INPUTS, 0);
+	let mut best = (Duration::MAX, CANDIDATES[0]);
+	for tuning in CANDIDATES {
+		let time = measure(&gpu.tuned(tuning), &linear)?;
+		log::debug!(target: "engine", "{tuning:?} takes {time:?}");
+		if time < best.0 {
+			best = (time, tuning);
+		}
+	}
+	Ok(best.1)
+}
+
+fn measure(gpu: &Gpu, linear: &Linear) -> Result<Duration, EngineError> {
+	let mut batch = Batch::zeroed();
+	(batch.rows, batch.heads) = (1, 1);
+	let layer = Layer {
+		gpu,
+		batch: &gpu.uniform(&batch),
+		matrix: &Matrix::upload(gpu, &plain(linear), INPUTS as usize),
+		inputs: &gpu.words("inputs", u64::from(INPUTS / 2 + 2))?,
+	};
+	let dispatches = layer.head(OUTPUTS, &gpu.words("logits", u64::from(OUTPUTS))?);
+	// The first run compiles, where a driver does so late.
+	(0..=REPEATS)
+		.map(|_| time(gpu, &dispatches))
+		.skip(1)
+		.try_fold(Duration::MAX, |least, time| Ok(least.min(time?)))
+}
+
+fn time(gpu: &Gpu, dispatches: &[Dispatch]) -> Result<Duration, EngineError> {
+	let load = Load {
+		rows: 1,
+		heads: 1,
+		chunks: 1,
+	};
+	let mut encoder = gpu
+		.device()
+		.create_command_encoder(&CommandEncoderDescriptor::default());
+	let mut pass = encoder.begin_compute_pass(&ComputePassDescriptor::default());
+	for dispatch in dispatches.iter().cycle().take(RUNS * dispatches.len()) {
+		dispatch.record(&mut pass, &load);
+	}
+	drop(pass);
+	let start = Instant::now();
+	gpu.queue().submit([encoder.finish()]);
+	gpu.wait()?;
+	Ok(start.elapsed())
+}
+
+#[cfg(test)]
+mod tests {
+	#![allow(clippy::unwrap_used)]
+
+	use super::*;
+	use crate::gpu::context::tests::devices;
+
+	#[test]
+	fn fastest_should_be_a_candidate_of_this_device() {
+		for gpu in devices() {
+			assert!(CANDIDATES.contains(&fastest(gpu).unwrap()));
+		}
+	}
+
+	#[test]
+	fn every_candidate_should_fit_a_workgroup() {
+		let threads = CANDIDATES.map(|tuning| tuning.lanes * tuning.split);
+		assert!(threads.iter().all(|threads| *threads <= 256));
+	}
+}
