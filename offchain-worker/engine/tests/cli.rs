@@ -76,7 +76,13 @@ fn bench_should_report_every_case_in_one_line() {
 		})
 		.collect();
 	assert_eq!(cases, [("decode", 1), ("decode", 32), ("prefill", 1)]);
-	let figures = ["bandwidth_gbps", "load_gbps", "disk_gbps", "first_token_s"];
+	let figures = [
+		"bandwidth_gbps",
+		"load_gbps",
+		"disk_gbps",
+		"first_token_s",
+		"audit_speedup",
+	];
 	let cases = report["cases"].as_array().unwrap();
 	let rates = cases.iter().map(|case| &case["tps"]);
 	for figure in figures.map(|name| &report[name]).into_iter().chain(rates) {

@@ -62,7 +62,7 @@ struct Row {
 struct Figures {
 	device: String,
 	cases: Vec<Row>,
-	audit_speedup: Option<f64>,
+	audit_speedup: f64,
 	first_token_s: f64,
 	load_gbps: f64,
 }
@@ -98,6 +98,7 @@ fn compare(args: &Args, shape: NamedShape) -> Result<(Report, Vec<Row>), Box<dyn
 	let mut say = |what: &str| eprintln!("bench: {}: {what}", shape.name());
 	let mut plan = Plan {
 		decode: args.tokens,
+		audit: args.tokens.saturating_mul(4),
 		..Plan::default()
 	};
 	plan.repeats.most = args.repeats;
@@ -134,7 +135,7 @@ fn row(report: &Report, case: &Case, peer: &Option<Llama>) -> Row {
 
 fn print(report: &Report, rows: &[Row]) {
 	println!(
-		"{} on {}, {} threads: copies {:.1} GB/s, disk {:.2} GB/s, loading {:.2} GB/s, first token {:.2} s",
+		"{} on {}, {} threads: copies {:.1} GB/s, disk {:.2} GB/s, loading {:.2} GB/s, first token {:.2} s, audit {:.1} times as fast as generating",
 		report.model,
 		report.device,
 		report.threads,
@@ -142,6 +143,7 @@ fn print(report: &Report, rows: &[Row]) {
 		report.disk_gbps,
 		report.load_gbps,
 		report.first_token_s,
+		report.audit_speedup,
 	);
 	for row in rows {
 		let share = row.case.bandwidth_share.map_or(String::new(), |share| {

@@ -15,6 +15,7 @@ use std::{
 	time::{Duration, Instant},
 };
 
+use one_arithmetic::Sampling;
 use serde::Serialize;
 
 pub use named::{random_model, NamedShape};
@@ -22,10 +23,12 @@ pub use timing::{median, Repeats};
 
 use self::batch::Batch;
 use crate::{
+	audit::{audit, Audit, Claim},
 	backend::{pages_for, Backend, DeviceChoice},
 	container::Container,
 	device::{CacheSize, Device},
 	model::Shape,
+	scheduler::{Decode, Finish},
 	EngineError,
 };
 
@@ -37,6 +40,8 @@ const FIRST_PROMPT: usize = 16;
 pub struct Plan {
 	/// Tokens that a sequence generates; a quarter of it where there are several.
 	pub decode: usize,
+	/// Tokens of the answer that is audited.
+	pub audit: usize,
 	/// Sequences side by side in the second measurement of decoding.
 	pub batch: usize,
 	/// Tokens of the prompt.
@@ -49,6 +54,7 @@ impl Default for Plan {
 	fn default() -> Self {
 		Self {
 			decode: 64,
+			audit: 256,
 			batch: 32,
 			prefill: 512,
 			repeats: Repeats {
@@ -65,6 +71,7 @@ impl Plan {
 		let context = context as usize;
 		Self {
 			decode: self.decode.min(context.saturating_sub(1)).max(1),
+			audit: self.audit.min(context.saturating_sub(1)).max(1),
 			prefill: self.prefill.min(context),
 			..self
 		}
@@ -72,7 +79,8 @@ impl Plan {
 
 	/// Room for every case.
 	fn cache(&self, shape: &Shape) -> CacheSize {
-		let pages = (self.batch * pages_for(self.decode)).max(pages_for(self.prefill));
+		let alone = self.prefill.max(self.audit + 1);
+		let pages = (self.batch * pages_for(self.decode)).max(pages_for(alone));
 		CacheSize::Bytes(pages as u64 * shape.page_bytes())
 	}
 }
@@ -116,8 +124,8 @@ pub struct Report {
 	pub bandwidth_gbps: f64,
 	/// The cases.
 	pub cases: Vec<Case>,
-	/// How many times faster an audit is than generating; not measured yet.
-	pub audit_speedup: Option<f64>,
+	/// How many times faster it is to audit an answer than to generate it.
+	pub audit_speedup: f64,
 	/// Seconds from nothing, not even an opened device, to the first token of an answer.
 	pub first_token_s: f64,
 	/// Bytes of the container per second from the disk to a verified model on the device, in 10^9.
@@ -159,7 +167,10 @@ fn run(
 	let mut start = Start::cold(path, choice, plan)?;
 	progress("memory");
 	let bandwidth_gbps = memory::copy_gbps(&start.device)?;
+	let plan = plan.within(start.shape.context);
 	let cases = start.cases(plan, bandwidth_gbps, progress)?;
+	progress("audit");
+	let audit_speedup = start.audit_speedup(plan)?;
 	Ok(Report {
 		model: start.name,
 		device: start.backend.device().into(),
@@ -167,7 +178,7 @@ fn run(
 		weight_bytes: weight_bytes(&start.shape),
 		bandwidth_gbps,
 		cases,
-		audit_speedup: None,
+		audit_speedup,
 		first_token_s: start.first_token.as_secs_f64(),
 		load_gbps: disk::gbps(start.bytes, start.load),
 		disk_gbps,
@@ -222,7 +233,6 @@ impl Start {
 		bandwidth_gbps: f64,
 		progress: Progress<'_>,
 	) -> Result<Vec<Case>, EngineError> {
-		let plan = plan.within(self.shape.context);
 		let mut cases = Vec::new();
 		for batch in [1, plan.batch] {
 			progress(&format!("decode, batch {batch}"));
@@ -260,6 +270,37 @@ impl Start {
 		Ok((tokens * batch) as f64 / seconds)
 	}
 
+	/// Generates an answer to a prompt of one token, and audits it.
+	fn audit_speedup(&mut self, plan: Plan) -> Result<f64, EngineError> {
+		let (backend, context) = (&mut *self.backend, self.shape.context);
+		let mut answer = Vec::new();
+		let generating = timing::seconds(|| {
+			answer = Batch::new(backend, &self.shape, 1)
+				.generate(plan.audit)?
+				.concat();
+			Ok(())
+		})?;
+		let decode = Decode {
+			prompt: vec![0],
+			max_tokens: plan.audit as u32,
+			sampling: Sampling::GREEDY,
+			seed: [0; 32],
+			stop_tokens: Vec::new(),
+			stop_sequences: Vec::new(),
+		};
+		let claim = Claim {
+			decode: &decode,
+			answer: &answer,
+			finish: Finish::Length,
+			residuals: None,
+		};
+		let pages: Vec<u32> = (0..backend.pages() as u32).collect();
+		let auditing = plan.repeats.median(|| {
+			timing::seconds(|| agree(&audit(backend, &pages, &claim, context)?, backend))
+		})?;
+		Ok(generating / auditing)
+	}
+
 	fn prefill(&mut self, plan: Plan) -> Result<f64, EngineError> {
 		let seconds = plan.repeats.median(|| {
 			let mut batch = Batch::new(&mut *self.backend, &self.shape, 1);
@@ -267,6 +308,16 @@ impl Start {
 		})?;
 		Ok(plan.prefill as f64 / seconds)
 	}
+}
+
+/// What a device generates it must find right, too.
+fn agree(audit: &Audit, backend: &dyn Backend) -> Result<(), EngineError> {
+	if audit.divergence.is_none() {
+		return Ok(());
+	}
+	Err(EngineError::DeviceDiffers {
+		device: backend.device().to_owned(),
+	})
 }
 
 /// Where the container of a shape with random weights is kept.

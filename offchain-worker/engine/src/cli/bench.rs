@@ -82,6 +82,7 @@ impl Bench {
 		let path = self.model.path(progress)?;
 		let mut plan = Plan {
 			decode: self.tokens,
+			audit: self.tokens.saturating_mul(4),
 			..Plan::default()
 		};
 		plan.repeats.most = self.repeats;
@@ -99,10 +100,14 @@ fn lines(report: &Report) -> Vec<String> {
 		load_gbps,
 		disk_gbps,
 		first_token_s,
+		audit_speedup,
 		..
 	} = report;
 	let mut lines = vec![format!("{model} on {device}, {threads} threads of the CPU")];
 	lines.extend(report.cases.iter().map(line));
+	lines.push(format!(
+		"audit: {audit_speedup:.1} times as fast as generating"
+	));
 	lines.push(format!("copies in memory: {bandwidth_gbps:.1} GB/s"));
 	lines.push(format!(
 		"loading: {load_gbps:.2} GB/s, the disk gives {disk_gbps:.2} GB/s"

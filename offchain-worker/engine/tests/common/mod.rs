@@ -3,8 +3,8 @@
 
 pub mod families;
 pub mod gguf;
-pub mod peers;
 pub mod outliers;
+pub mod peers;
 
 use std::{
 	collections::BTreeMap,
