@@ -32,6 +32,41 @@ use_toolchain
 # Brings the machine to where everything builds.
 set_up() { "$ROOT/scripts/setup" && use_toolchain; }
 
+# Python with the packages of scripts/requirements.txt, which scripts/setup installs; the tests that need it are skipped where this is not set.
+VENV=${XDG_CACHE_HOME:-$HOME/.cache}/one-protocol/venv
+export ONE_PYTHON=${ONE_PYTHON:-$VENV/bin/python}
+
+# llama.cpp, as the Python source package llama-cpp-python carries it.
+LLAMA_VERSION=0.3.36
+LLAMA_SHA256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
+LLAMA_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/one-protocol/llama-$LLAMA_VERSION
+# Its vocabularies with their goldens, and published chat templates: scripts/setup puts them there.
+export ONE_LLAMA_MODELS=${ONE_LLAMA_MODELS:-$LLAMA_CACHE/models}
+
+# Downloads the package into a folder and prints its path; only the pinned bytes are taken.
+llama_archive() {
+	local archive=$1/llama_cpp_python-$LLAMA_VERSION.tar.gz
+	"$VENV/bin/pip" download --quiet --disable-pip-version-check --no-deps --no-binary llama-cpp-python \
+		--dest "$1" "llama-cpp-python==$LLAMA_VERSION" >&2 || fail "llama-cpp-python $LLAMA_VERSION could not be downloaded"
+	echo "$LLAMA_SHA256  $archive" | sha256sum --check --quiet >&2 || fail "$archive is not the expected file"
+	echo "$archive"
+}
+
+# Prints the folder of llama.cpp's whole source, downloaded and unpacked once.
+llama_source() {
+	local source=$LLAMA_CACHE/source work archive
+	if ! [ -d "$source" ]; then
+		mkdir -p "$LLAMA_CACHE"
+		work=$(mktemp -d -p "$LLAMA_CACHE")
+		archive=$(llama_archive "$work")
+		mkdir "$work/source"
+		tar -xzf "$archive" -C "$work/source" --strip-components=3 --wildcards '*/vendor/llama.cpp'
+		mv "$work/source" "$source"
+		rm -rf "$work"
+	fi
+	echo "$source"
+}
+
 export ONE_NODE=${ONE_NODE:-$CARGO_TARGET_DIR/debug/one-node}
 
 # One build for the node, the demo and the tests: another set of targets would be another set of

@@ -17,3 +17,15 @@ pub fn map(path: &Path) -> Result<Mmap, EngineError> {
 	// the mapped bytes stay as they are. Nothing relies on their content being valid.
 	unsafe { Mmap::map(&file) }.map_err(EngineError::io(path))
 }
+
+/// Gives back the memory of the pages read so far, where the system can; they are read again from
+/// the file when they are needed.
+#[allow(unsafe_code)]
+pub fn release(map: &Mmap) {
+	#[cfg(unix)]
+	// SAFETY: the map is of a file and read-only, so dropping its pages loses no change. A system
+	// that refuses keeps the pages, which is slower for others but not wrong.
+	let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
+	#[cfg(not(unix))]
+	let _ = map;
+}

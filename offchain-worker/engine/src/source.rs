@@ -1,33 +1,37 @@
-//! From what a person names to a container: a container itself, or a published folder that is
-//! imported into a cache.
+//! From what a person names to a container: a container itself, or a published model, a folder or a
+//! GGUF file, that is imported into a cache.
 
-use std::path::{Path, PathBuf};
+use std::{
+	fs::File,
+	io::Read,
+	path::{Path, PathBuf},
+};
 
 use crate::{
 	container::{Container, EXTENSION},
+	gguf,
 	hash::{Hash, Hasher},
 	import::{import, Progress, IMPORTER_VERSION},
-	mapped::map,
 	EngineError,
 };
 
-/// Opens and verifies the model at `path`, importing it first if it is a published folder.
+/// Opens and verifies the model at `path`, importing it first if it is a published one.
 ///
 /// # Errors
 /// Those of [`import`], [`Container::open`] and [`Container::verify`].
 pub fn resolve(path: &Path, progress: Progress<'_>) -> Result<Container, EngineError> {
-	if path.is_dir() {
-		resolve_folder(path, &cache_dir()?, progress)
+	if path.is_dir() || is_gguf(path) {
+		resolve_published(path, &cache_dir()?, progress)
 	} else {
 		open_verified(path)
 	}
 }
 
-/// Opens a published folder by way of `cache`; a cached container that is not sound is made anew.
+/// Opens a published model by way of `cache`; a cached container that is not sound is made anew.
 ///
 /// # Errors
 /// Those of [`import`], [`Container::open`] and [`Container::verify`].
-pub fn resolve_folder(
+pub fn resolve_published(
 	path: &Path,
 	cache: &Path,
 	progress: Progress<'_>,
@@ -43,8 +47,8 @@ pub fn resolve_folder(
 	open_verified(&cached)
 }
 
-/// The models in `folder`: itself if it is a published folder, else its containers and its
-/// published folders, by name.
+/// The models in `folder`: itself if it is one, else its containers and its published models, by
+/// name.
 ///
 /// # Errors
 /// [`EngineError::Io`].
@@ -64,10 +68,16 @@ pub fn find(folder: &Path) -> Result<Vec<PathBuf>, EngineError> {
 }
 
 fn is_model(path: &Path) -> bool {
-	let container = path
-		.extension()
-		.is_some_and(|extension| extension == EXTENSION);
-	(container && path.is_file()) || path.join("config.json").is_file()
+	is_file(path, EXTENSION) || is_gguf(path) || path.join("config.json").is_file()
+}
+
+/// Whether `path` is a file that holds a whole published model.
+pub fn is_gguf(path: &Path) -> bool {
+	is_file(path, gguf::EXTENSION)
+}
+
+fn is_file(path: &Path, extension: &str) -> bool {
+	path.extension().is_some_and(|other| other == extension) && path.is_file()
 }
 
 fn open_verified(path: &Path) -> Result<Container, EngineError> {
@@ -76,10 +86,14 @@ fn open_verified(path: &Path) -> Result<Container, EngineError> {
 	Ok(container)
 }
 
-/// Where the container of a published folder is kept: below the hash of its files, under its name.
-fn cache_path(folder: &Path, cache: &Path) -> Result<PathBuf, EngineError> {
-	let full = folder.canonicalize().map_err(EngineError::io(folder))?;
-	let name = full.file_name().unwrap_or_default().to_string_lossy();
+/// Where the container of a published model is kept: below the hash of its files, under its name.
+fn cache_path(model: &Path, cache: &Path) -> Result<PathBuf, EngineError> {
+	let full = model.canonicalize().map_err(EngineError::io(model))?;
+	let name = match is_gguf(&full) {
+		true => full.file_stem(),
+		false => full.file_name(),
+	};
+	let name = name.unwrap_or_default().to_string_lossy();
 	let key = hex::encode(source_hash(&full)?);
 	Ok(cache
 		.join("models")
@@ -88,7 +102,10 @@ fn cache_path(folder: &Path, cache: &Path) -> Result<PathBuf, EngineError> {
 }
 
 /// `$ONE_CACHE`, else `one-protocol` in the cache folder of the user.
-fn cache_dir() -> Result<PathBuf, EngineError> {
+///
+/// # Errors
+/// [`EngineError::Io`] if the environment names no home.
+pub fn cache_dir() -> Result<PathBuf, EngineError> {
 	let var = |name| {
 		std::env::var_os(name)
 			.filter(|value| !value.is_empty())
@@ -107,15 +124,14 @@ fn cache_dir() -> Result<PathBuf, EngineError> {
 }
 
 /// Hash of the names and bytes of all files that an import reads.
-fn source_hash(folder: &Path) -> Result<Hash, EngineError> {
-	let mut files = Vec::new();
-	for entry in std::fs::read_dir(folder).map_err(EngineError::io(folder))? {
-		let path = entry.map_err(EngineError::io(folder))?.path();
-		if path.is_file() && is_source(&path) {
-			files.push(path);
-		}
-	}
-	files.sort();
+///
+/// # Errors
+/// [`EngineError::Io`].
+pub fn source_hash(model: &Path) -> Result<Hash, EngineError> {
+	let files = match is_gguf(model) {
+		true => vec![model.into()],
+		false => source_files(model)?,
+	};
 	let mut hasher = Hasher::new("import").number(IMPORTER_VERSION);
 	for path in files {
 		let name = path
@@ -128,6 +144,19 @@ fn source_hash(folder: &Path) -> Result<Hash, EngineError> {
 	Ok(hasher.finish())
 }
 
+/// The files of a folder that an import reads, by name.
+fn source_files(folder: &Path) -> Result<Vec<PathBuf>, EngineError> {
+	let mut files = Vec::new();
+	for entry in std::fs::read_dir(folder).map_err(EngineError::io(folder))? {
+		let path = entry.map_err(EngineError::io(folder))?.path();
+		if path.is_file() && is_source(&path) {
+			files.push(path);
+		}
+	}
+	files.sort();
+	Ok(files)
+}
+
 fn is_source(path: &Path) -> bool {
 	let extension = path.extension().unwrap_or_default();
 	["json", "jinja", "safetensors"]
@@ -136,13 +165,15 @@ fn is_source(path: &Path) -> bool {
 }
 
 fn file_hash(name: &[u8], path: &Path) -> Result<Hash, EngineError> {
-	let empty = path.metadata().map_err(EngineError::io(path))?.len() == 0;
-	let hasher = Hasher::new("import file")
+	let mut file = File::open(path).map_err(EngineError::io(path))?;
+	let mut buffer = vec![0; 1 << 20];
+	let mut hasher = Hasher::new("import file")
 		.number(name.len() as u32)
 		.with(name);
-	Ok(if empty {
-		hasher.finish()
-	} else {
-		hasher.with(&map(path)?).finish()
-	})
+	loop {
+		match file.read(&mut buffer).map_err(EngineError::io(path))? {
+			0 => return Ok(hasher.finish()),
+			n => hasher = hasher.with(&buffer[..n]),
+		}
+	}
 }

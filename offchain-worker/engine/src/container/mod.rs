@@ -4,6 +4,7 @@
 //! the [`Header`]. Each section is cut into tiles of at most 128 KiB (whole rows, for weights), each
 //! tile is a leaf of the Merkle tree, and the root of the tree ends the file.
 
+mod draft;
 mod header;
 mod layout;
 mod open;
@@ -11,10 +12,11 @@ mod tensors;
 mod verify;
 mod write;
 
+pub use draft::Draft;
 pub use header::{check_shape, Header, TextSizes};
 pub use layout::{layout, LayerPart, Part, Projection, Section, Tensor, TILE};
 pub use open::Container;
-pub use write::{write, Source};
+pub use write::{complete, write, Source};
 
 use crate::hash::{merkle_root, Hash, Hasher};
 

@@ -1,25 +1,17 @@
 //! Writing a container.
 
-use std::{
-	borrow::Cow,
-	fs::File,
-	io::{BufWriter, Write},
-	path::Path,
-};
+use std::{ops::Range, path::Path};
 
-use rayon::prelude::*;
-use tempfile::Builder;
-
-use super::{layout, model_root, tile_hash, Header, Part, Section};
+use super::{layout, model_root, Draft, Header, Part};
 use crate::{hash::Hash, EngineError};
 
 /// Supplies the bytes of each section but the header, in the order of the container.
 pub trait Source {
-	/// The bytes of `part`, as many as the layout asks for.
+	/// The bytes `range` of `part`, which are whole tiles.
 	///
 	/// # Errors
 	/// What keeps the part from being made.
-	fn bytes(&mut self, part: Part) -> Result<Cow<'_, [u8]>, EngineError>;
+	fn bytes(&mut self, part: Part, range: Range<u64>) -> Result<Vec<u8>, EngineError>;
 }
 
 /// Writes a container to `path` and returns its root; the file appears only when it is whole, and
@@ -28,50 +20,33 @@ pub trait Source {
 /// # Errors
 /// Errors of `source`, and of the file.
 pub fn write(path: &Path, header: &Header, source: &mut dyn Source) -> Result<Hash, EngineError> {
-	let io = || EngineError::io(path);
-	// A name of its own: the same model may be imported twice at once.
-	let folder = path.parent().unwrap_or(Path::new(""));
-	let partial = Builder::new()
-		.prefix("partial-")
-		.make_in(folder, |path| File::create_new(path))
-		.map_err(io())?;
-	let mut out = BufWriter::new(partial.as_file());
-	let root = write_sections(path, &mut out, header, source)?;
-	out.write_all(&root).map_err(io())?;
-	out.flush().map_err(io())?;
-	drop(out);
-	partial.as_file().sync_all().map_err(io())?;
-	partial.persist(path).map_err(|error| io()(error.error))?;
-	Ok(root)
+	complete(Draft::new(path)?, header, source, &mut |_| ())
 }
 
-fn write_sections(
-	path: &Path,
-	out: &mut impl Write,
+/// Writes what a draft does not hold yet, and gives the file its name; `progress` hears of each
+/// part that is done.
+///
+/// # Errors
+/// As [`write`].
+pub fn complete(
+	mut draft: Draft,
 	header: &Header,
 	source: &mut dyn Source,
+	progress: &mut dyn FnMut(Part),
 ) -> Result<Hash, EngineError> {
-	let mut tiles = Vec::new();
+	let (mut tiles, mut end) = (Vec::new(), 0);
 	for section in layout(header) {
-		let bytes = match section.part {
-			Part::Header => Cow::Owned(header.encode()),
-			part => source.bytes(part)?,
-		};
-		check_len(path, &section, &bytes)?;
-		tiles.par_extend(bytes.par_chunks(section.tile).map(tile_hash));
-		out.write_all(&bytes).map_err(EngineError::io(path))?;
+		tiles.extend(match draft.kept(&section)? {
+			Some(tiles) => tiles,
+			None => draft.write(&section, |range| match section.part {
+				Part::Header => Ok(header.encode()),
+				part => source.bytes(part, range),
+			})?,
+		});
+		end = section.offset + section.len;
+		progress(section.part);
 	}
-	Ok(model_root(tiles))
-}
-
-fn check_len(path: &Path, section: &Section, bytes: &[u8]) -> Result<(), EngineError> {
-	if bytes.len() as u64 == section.len {
-		return Ok(());
-	}
-	let reason = format!("{} bytes instead of {}", bytes.len(), section.len);
-	Err(EngineError::malformed(
-		path,
-		section.part.to_string(),
-		reason,
-	))
+	let root = model_root(tiles);
+	draft.finish(end, &root)?;
+	Ok(root)
 }

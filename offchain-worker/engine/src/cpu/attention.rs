@@ -66,6 +66,36 @@ pub fn attend(
 	o
 }
 
+/// Logits, weights and sums of weights of one token, `[heads, keys]` and `[heads]`.
+pub fn weights(
+	kernels: &dyn Kernels,
+	model: &Model,
+	cache: &Cache,
+	i: usize,
+	token: &Token<'_>,
+	q: &[i16],
+) -> (Vec<i32>, Vec<u32>, Vec<u64>) {
+	let layer = Attention {
+		kernels,
+		model,
+		cache,
+		index: i,
+	};
+	let (mut z, mut p, mut sums) = (Vec::new(), Vec::new(), Vec::new());
+	for task in tasks(
+		&model.shape,
+		std::slice::from_ref(token),
+		q,
+		&mut vec![0; q.len()],
+	) {
+		z.extend(layer.scores(&task));
+		let first = p.len();
+		p.resize(z.len(), 0);
+		sums.extend(layer.softmax(&task, &z[first..], &mut p[first..]));
+	}
+	(z, p, sums)
+}
+
 /// The query heads of one key head, for some tokens in a row.
 struct Task<'a> {
 	tokens: &'a [Token<'a>],

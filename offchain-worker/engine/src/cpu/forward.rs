@@ -6,16 +6,18 @@ use one_arithmetic::{add, embed, head_norm};
 use rayon::prelude::*;
 
 use super::{
-	attention::{append, attend, clamp, rotate},
+	attention::{append, attend, clamp, rotate, weights},
 	batch::{tokens, Token},
 	cache::Cache,
 	kernels::{chosen, Kernels},
 	linear::{gated, linear, Input},
+	record::{Recorder, Sink},
 };
 use crate::{
-	backend::{check_chunks, Backend, Bounds, Chunk, Step, Want},
+	backend::{check_chunks, Backend, Bounds, Chunk, HeadAt, Step, Want},
 	hash::{blake2_256, Hash},
 	model::{HeadNorm, Layer, Linear, Model, Norm, Shape},
+	trace::Operator,
 	EngineError,
 };
 
@@ -37,20 +39,70 @@ impl CpuBackend {
 		}
 	}
 
+	/// The model.
+	pub fn model(&self) -> &Model {
+		&self.model
+	}
+
 	/// The same with the given kernels.
 	pub const fn with_kernels(mut self, kernels: &'static dyn Kernels) -> Self {
 		self.kernels = kernels;
 		self
 	}
 
-	fn run(&mut self, tokens: &[Token<'_>], want: Want) -> Vec<Step> {
-		let model = self.model.clone();
-		let mut x = embed_all(&model, tokens);
-		for (i, layer) in model.layers.iter().enumerate() {
-			self.attention(i, layer, tokens, &mut x);
-			feed_forward(self.kernels, &model, layer, &mut x);
+	/// Feeds one token as [`forward`](Backend::forward) does, and gives what every operator gave.
+	///
+	/// # Errors
+	/// Those of [`forward`](Backend::forward).
+	pub fn trace(&mut self, chunk: Chunk<'_>, sink: Sink<'_>) -> Result<Vec<Step>, EngineError> {
+		let one = Chunk {
+			ids: &chunk.ids[..chunk.ids.len().min(1)],
+			..chunk
+		};
+		let want = Want {
+			head: HeadAt::Last,
+			logits: true,
+		};
+		self.pass(&[one], want, Recorder::new(Some(sink)))
+	}
+
+	fn pass(
+		&mut self,
+		chunks: &[Chunk<'_>],
+		want: Want,
+		record: Recorder<'_>,
+	) -> Result<Vec<Step>, EngineError> {
+		let Shape { vocab, context, .. } = self.model.shape;
+		let pages = self.pages();
+		check_chunks(
+			chunks,
+			Bounds {
+				vocab,
+				context,
+				pages,
+			},
+		)?;
+		let tokens = tokens(chunks, want.head);
+		if tokens.is_empty() {
+			return Ok(Vec::new());
 		}
-		let heads = head(self.kernels, &model, tokens, &x, want.logits);
+		let pages = chunks.iter().flat_map(Chunk::used);
+		pages.for_each(|page| self.cache.allocate(*page));
+		// On a thread of the pool: a parallel region begun outside would wait to be taken up.
+		Ok(rayon::scope(|_| self.run(&tokens, want, record)))
+	}
+
+	fn run(&mut self, tokens: &[Token<'_>], want: Want, mut record: Recorder<'_>) -> Vec<Step> {
+		let (model, kernels) = (self.model.clone(), self.kernels);
+		let mut x = embed_all(&model, tokens);
+		record.put(Operator::Embed, &x, i32::to_le_bytes);
+		for (i, layer) in model.layers.iter().enumerate() {
+			record.next_stage();
+			self.attention(i, layer, tokens, &mut x, &mut record);
+			feed_forward(kernels, &model, layer, &mut x, &mut record);
+		}
+		record.next_stage();
+		let heads = head(kernels, &model, tokens, &x, want.logits, &mut record);
 		let residuals = x.par_chunks_exact(model.shape.hidden as usize);
 		let residuals: Vec<Hash> = residuals.map(residual_hash).collect();
 		let steps = tokens.iter().zip(residuals).zip(heads);
@@ -59,17 +111,41 @@ impl CpuBackend {
 			.collect()
 	}
 
-	fn attention(&mut self, i: usize, layer: &Layer, tokens: &[Token<'_>], x: &mut [i32]) {
+	fn attention(
+		&mut self,
+		i: usize,
+		layer: &Layer,
+		tokens: &[Token<'_>],
+		x: &mut [i32],
+		record: &mut Recorder<'_>,
+	) {
 		let (model, kernels) = (self.model.clone(), self.kernels);
 		let a = norm(kernels, &model, &layer.attention_norm, x);
+		record.put_input(Operator::AttentionNorm, &a);
 		let [q, k, v] = qkv(kernels, layer, &a);
 		let (q, k) = (rotate(&model, tokens, &q), rotate(&model, tokens, &k));
-		append(&mut self.cache, i, tokens, &k, &clamp(&v));
+		let v = clamp(&v);
+		for (operator, x) in [(Operator::Q, &q), (Operator::K, &k), (Operator::V, &v)] {
+			record.put(operator, x, i16::to_le_bytes);
+		}
+		append(&mut self.cache, i, tokens, &k, &v);
+		self.record_weights(i, tokens, &q, record);
 		let o = attend(kernels, &model, &self.cache, i, tokens, &q);
+		record.put(Operator::Values, &o, i32::to_le_bytes);
 		let a = Input::new(&o, model.shape.q_size(), |o, a| {
 			Model::attention_scale(layer, kernels.quant(o, a))
 		});
 		add_linear(kernels, &layer.o, &a, x);
+		record.put(Operator::AttentionOutput, x, i32::to_le_bytes);
+	}
+
+	/// What attention does not keep for a whole token.
+	fn record_weights(&self, i: usize, tokens: &[Token<'_>], q: &[i16], record: &mut Recorder<'_>) {
+		if record.is_on() {
+			let (z, p, sums) = weights(self.kernels, &self.model, &self.cache, i, &tokens[0], q);
+			record.put(Operator::Scores, &z, i32::to_le_bytes);
+			record.put_weights(Operator::Softmax, &p, &sums);
+		}
 	}
 }
 
@@ -112,13 +188,32 @@ fn norm_heads(HeadNorm { norm, eps, f }: &HeadNorm, x: &mut [i32]) {
 	});
 }
 
-fn feed_forward(kernels: &dyn Kernels, model: &Model, layer: &Layer, x: &mut [i32]) {
+fn feed_forward(
+	kernels: &dyn Kernels,
+	model: &Model,
+	layer: &Layer,
+	x: &mut [i32],
+	record: &mut Recorder<'_>,
+) {
 	let a = norm(kernels, model, &layer.ffn_norm, x);
+	record.put_input(Operator::FfnNorm, &a);
+	record_gate(kernels, layer, &a, record);
 	let h = gated(kernels, layer, &a);
+	record.put(Operator::Swiglu, &h, i32::to_le_bytes);
 	let a = Input::new(&h, model.shape.ffn as usize, |h, a| {
 		Model::ffn_scale(layer, kernels.quant(h, a))
 	});
 	add_linear(kernels, &layer.down, &a, x);
+	record.put(Operator::FfnOutput, x, i32::to_le_bytes);
+}
+
+/// What the gated product does not keep for a whole token.
+fn record_gate(kernels: &dyn Kernels, layer: &Layer, a: &Input, record: &mut Recorder<'_>) {
+	if record.is_on() {
+		let [gate, up] = linear(kernels, [&layer.gate, &layer.up], a);
+		record.put(Operator::Gate, &gate, i32::to_le_bytes);
+		record.put(Operator::Up, &up, i32::to_le_bytes);
+	}
 }
 
 /// Adds the outputs of a layer to the residual.
@@ -139,6 +234,7 @@ fn head(
 	tokens: &[Token<'_>],
 	x: &[i32],
 	want_logits: bool,
+	record: &mut Recorder<'_>,
 ) -> Vec<Head> {
 	let (hidden, vocab) = (model.shape.hidden as usize, model.shape.vocab as usize);
 	let rows = tokens
@@ -147,7 +243,9 @@ fn head(
 		.filter(|(token, _)| token.head);
 	let chosen: Vec<i32> = rows.flat_map(|(_, x)| x.iter().copied()).collect();
 	let a = norm(kernels, model, &model.final_norm, &chosen);
+	record.put_input(Operator::FinalNorm, &a);
 	let [logits] = linear(kernels, [&model.head], &a);
+	record.put(Operator::Logits, &logits, i32::to_le_bytes);
 	let mut rows = logits.chunks_exact(vocab);
 	let pick = |row: &[i32]| {
 		(
@@ -195,23 +293,6 @@ impl Backend for CpuBackend {
 	}
 
 	fn forward(&mut self, chunks: &[Chunk<'_>], want: Want) -> Result<Vec<Step>, EngineError> {
-		let Shape { vocab, context, .. } = self.model.shape;
-		let pages = self.pages();
-		check_chunks(
-			chunks,
-			Bounds {
-				vocab,
-				context,
-				pages,
-			},
-		)?;
-		let tokens = tokens(chunks, want.head);
-		if tokens.is_empty() {
-			return Ok(Vec::new());
-		}
-		let pages = chunks.iter().flat_map(Chunk::used);
-		pages.for_each(|page| self.cache.allocate(*page));
-		// On a thread of the pool: a parallel region begun outside would wait to be taken up.
-		Ok(rayon::scope(|_| self.run(&tokens, want)))
+		self.pass(chunks, want, Recorder::new(None))
 	}
 }

@@ -6,5 +6,6 @@ mod cache;
 mod forward;
 pub mod kernels;
 mod linear;
+mod record;
 
 pub use forward::CpuBackend;

@@ -11,7 +11,7 @@ use super::{
 use crate::{
 	backend::{check_chunks, Bounds, PAGE},
 	hash::blake2_256,
-	model::{Layer, Shape},
+	model::Shape,
 	Backend, Chunk, EngineError, HeadAt, Model, Step, Want,
 };
 
@@ -40,28 +40,12 @@ impl Feed<'_> {
 	}
 }
 
-fn check_variant(model: &Model) -> Result<(), EngineError> {
-	let any = |has: fn(&Layer) -> bool| model.layers.iter().any(has);
-	let variants = [
-		("biases", any(|layer| layer.bias.is_some())),
-		("norms of q and k", any(|layer| layer.qk_norm.is_some())),
-		("a sliding window", model.window != 0),
-	];
-	match variants.into_iter().find(|(_, has)| *has) {
-		Some((variant, _)) => Err(EngineError::Device(format!(
-			"no GPU kernel computes {variant}"
-		))),
-		None => Ok(()),
-	}
-}
-
 impl GpuBackend {
 	/// Uploads `model` with caches of so many pages, or as many as fit a binding.
 	///
 	/// # Errors
-	/// A model that the device has no room for, or of a variant that no kernel computes.
+	/// A model that the device has no room for.
 	pub fn new(gpu: &Gpu, model: &Model, pages: usize) -> Result<Self, EngineError> {
-		check_variant(model)?;
 		let program = Program::new(gpu, model, pages)?;
 		let words = program.rows as u64 * (u64::from(program.stride) + 1);
 		let staging = gpu.staging(4 * words);

@@ -9,17 +9,18 @@ use super::{
 		argmax::argmax,
 		attention::{largest_row, Attention, Heads, Scratch},
 		embed::embed,
+		head_norm::head_norm,
 		linear::{self, Projection},
 		norm::rmsnorm,
 		quantise::quantise,
 		At, Dispatch,
 	},
-	weights::{by_head, plain, zip, Matrix},
+	weights::{by_head, pairs_by_head, plain, zip, Matrix},
 	Gpu, CHUNK, MAX_ROWS,
 };
 use crate::{
 	backend::pages_for,
-	model::{Layer, Rope, Shape},
+	model::{Layer, Linear, Rope, Shape},
 	EngineError, Model,
 };
 
@@ -204,9 +205,9 @@ impl<'a> Shared<'a> {
 
 	fn attention(&self, layer: &Layer) -> Result<Vec<Dispatch>, EngineError> {
 		let shape = &self.model.shape;
-		let heads = self
-			.gpu
-			.uniform(&Heads::new(shape, self.model.score_mantissa, layer.f_o));
+		let (score_mantissa, window) = (self.model.score_mantissa, self.model.window);
+		let heads = Heads::new(shape, score_mantissa, layer.f_o, window);
+		let heads = self.gpu.uniform(&heads);
 		let cache = || {
 			self.gpu
 				.words("cache", self.pages as u64 * page_words(shape))
@@ -244,12 +245,19 @@ impl<'a> Shared<'a> {
 		let matrix = Matrix::upload(self.gpu, &pairs, self.hidden());
 		let to = Projection {
 			heads,
+			bias: &self.gpu.upload("bias", &bias(layer, half)),
 			rope: &self.rope,
 			q: &self.attention.q,
 			k,
 			v,
 		};
-		self.linear(&matrix, &self.normed).qkv(to)
+		let (linear, raw) = (self.linear(&matrix, &self.normed), &self.attention.raw);
+		let Some(norm) = &layer.qk_norm else {
+			return linear.qkv(to);
+		};
+		let mut all = linear.qkv_raw(to, raw);
+		all.push(head_norm(self.gpu, &self.interface.batch, norm, raw, to));
+		all
 	}
 
 	fn feed_forward(&self, layer: &Layer) -> Vec<Dispatch> {
@@ -307,6 +315,17 @@ impl<'a> Shared<'a> {
 	fn x(&self) -> &Buffer {
 		&self.interface.x
 	}
+}
+
+/// Biases of queries, keys and values in the order of their outputs, zeros if there are none.
+fn bias(layer: &Layer, half: usize) -> Vec<[i32; 2]> {
+	let none = |linear: &Linear| vec![0; linear.weight.rows()];
+	let all = match &layer.bias {
+		Some(bias) => [bias.q.clone(), bias.k.clone(), bias.v.clone()],
+		None => [&layer.q, &layer.k, &layer.v].map(none),
+	};
+	let pairs = |bias: &Vec<i32>| pairs_by_head(bias, half).collect::<Vec<_>>();
+	all.iter().flat_map(pairs).collect()
 }
 
 /// Cosine in the low, sine in the high half of a word.

@@ -34,6 +34,16 @@ pub(super) fn by_head(linear: &Linear, half: usize) -> impl Iterator<Item = Pair
 	})
 }
 
+/// Numbers of the channels `c` and `c + half` of each head, in the order of [`by_head`].
+pub(super) fn pairs_by_head(xs: &[i32], half: usize) -> impl Iterator<Item = [i32; 2]> + '_ {
+	let head = move |head: &'_ [i32]| {
+		(0..half)
+			.map(|c| [head[c], head[c + half]])
+			.collect::<Vec<_>>()
+	};
+	xs.chunks_exact(2 * half).flat_map(head)
+}
+
 /// The same output of two layers.
 pub(super) fn zip<'a>(left: &'a Linear, right: &'a Linear) -> Vec<Pair<'a>> {
 	(0..left.weight.rows())

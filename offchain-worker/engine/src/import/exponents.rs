@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use one_arithmetic::{LIMIT16, LIMIT32};
+use serde::{Deserialize, Serialize};
 
 use super::peaks::{LayerPeaks, Peaks};
 use crate::{model::Shape, EngineError};
@@ -17,12 +18,40 @@ const VALUE: RangeInclusive<i32> = 12..=20;
 const CHANNEL: RangeInclusive<i32> = -8..=20;
 
 /// Fraction bits of a whole model.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exponents {
 	/// Of the residual.
 	pub residual: u32,
-	/// Of each layer, one `i8` each in the order of the container.
-	pub layers: Vec<Vec<u8>>,
+	/// Of each layer.
+	pub layers: Vec<LayerExponents>,
+}
+
+/// Fraction bits of a layer.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerExponents {
+	/// Of the output of attention, the gate, the input of the feed-forward block, and its product.
+	pub values: [i32; 4],
+	/// Of each query channel.
+	pub q: Vec<i32>,
+	/// Of each key channel.
+	pub k: Vec<i32>,
+	/// Of each value channel.
+	pub v: Vec<i32>,
+	/// Of q and of k before the norms of their heads, if there are any.
+	pub heads: Option<[i32; 2]>,
+}
+
+impl LayerExponents {
+	/// As the container stores them, one `i8` each.
+	pub fn bytes(&self) -> Vec<u8> {
+		let all = self
+			.values
+			.iter()
+			.chain(&self.q)
+			.chain(&self.k)
+			.chain(&self.v);
+		all.map(|f| *f as i8 as u8).collect()
+	}
 }
 
 /// Picks every exponent as large as its peak allows with headroom.
@@ -45,7 +74,11 @@ pub fn choose(shape: &Shape, peaks: &Peaks) -> Result<Exponents, EngineError> {
 	Ok(Exponents { residual, layers })
 }
 
-fn choose_layer(shape: &Shape, name: &str, peaks: &LayerPeaks) -> Result<Vec<u8>, EngineError> {
+fn choose_layer(
+	shape: &Shape,
+	name: &str,
+	peaks: &LayerPeaks,
+) -> Result<LayerExponents, EngineError> {
 	let value = |value: &str, peak| largest(name, value, peak, LIMIT32, VALUE);
 	let channels = |value: &str, peaks: &[f64]| -> Result<Vec<i32>, EngineError> {
 		peaks
@@ -57,16 +90,25 @@ fn choose_layer(shape: &Shape, name: &str, peaks: &LayerPeaks) -> Result<Vec<u8>
 	let q = channels("q", &pair_peaks(&peaks.q, dim))?;
 	let k = channels("k", &pair_peaks(&peaks.k, dim))?;
 	let (f_q, f_k) = share(shape, &q, &k);
-	let mut all = vec![
-		value("attention output", peaks.o)?,
-		value("gate", peaks.gate)?,
-		value("up", peaks.up)?,
-		value("silu(gate) up", peaks.h)?,
-	];
-	all.extend(f_q);
-	all.extend(f_k);
-	all.extend(channels("v", &peaks.v)?);
-	Ok(all.into_iter().map(|f| f as i8 as u8).collect())
+	let heads = match peaks.heads {
+		Some([q, k]) => Some([
+			value("q before its norm", q)?,
+			value("k before its norm", k)?,
+		]),
+		None => None,
+	};
+	Ok(LayerExponents {
+		values: [
+			value("attention output", peaks.o)?,
+			value("gate", peaks.gate)?,
+			value("up", peaks.up)?,
+			value("silu(gate) up", peaks.h)?,
+		],
+		q: f_q,
+		k: f_k,
+		v: channels("v", &peaks.v)?,
+		heads,
+	})
 }
 
 /// The larger peak of the two channels of each RoPE pair, for both.
@@ -151,6 +193,7 @@ mod tests {
 			q: vec![1.0; 16],
 			k: vec![1.0; 8],
 			v: vec![1.0; 8],
+			heads: None,
 			o: 1.0,
 			gate: 1.0,
 			up: 1.0,
@@ -186,12 +229,30 @@ mod tests {
 	}
 
 	#[test]
+	fn heads_should_have_bits_of_their_own_before_their_norms() {
+		let mut peaks = layer();
+		peaks.heads = Some([1.0, 500.0]);
+		let bits = choose_layer(&SHAPE, "layer 0", &peaks).unwrap();
+		assert_eq!(bits.heads, Some([20, 20]));
+		peaks.heads = Some([1.0, 600.0]);
+		let bits = choose_layer(&SHAPE, "layer 0", &peaks).unwrap();
+		assert_eq!(bits.heads, Some([20, 19]));
+		peaks.heads = Some([1.0, 1.0e6]);
+		let error = choose_layer(&SHAPE, "layer 0", &peaks)
+			.unwrap_err()
+			.to_string();
+		assert!(
+			error.starts_with("layer 0: k before its norm peaks at 1000000"),
+			"{error}"
+		);
+	}
+
+	#[test]
 	fn outlier_of_k_should_cost_other_channels_nothing() {
 		let mut peaks = layer();
 		peaks.k[1] = 100.0;
 		let bits = choose_layer(&SHAPE, "layer 0", &peaks).unwrap();
-		let bits: Vec<i32> = bits.iter().map(|b| *b as i8 as i32).collect();
-		let (q, k) = (&bits[4..20], &bits[20..28]);
+		let (q, k) = (bits.q, bits.k);
 		for channel in 0..16 {
 			let key = channel / 8 * 4 + channel % 4;
 			assert_eq!(q[channel] + k[key], q[channel / 4 * 4] + k[channel / 8 * 4]);

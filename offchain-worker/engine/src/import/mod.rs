@@ -1,6 +1,6 @@
-//! From a published folder to a container: the only place where floats are used.
+//! From a published model to a container: the only place where floats are used.
 //!
-//! A folder holds `config.json`, `tokenizer.json` and `model*.safetensors` as its publisher wrote
+//! A model is a GGUF file or a folder. A folder holds `config.json`, `tokenizer.json` and `model*.safetensors` as its publisher wrote
 //! them, and often `tokenizer_config.json` with a chat template. The float model runs over a fixed
 //! text; the peaks it reaches set the static exponents. All of it is IEEE arithmetic in one order,
 //! so every machine makes the same container.
@@ -10,86 +10,197 @@ mod config;
 mod exponents;
 mod float;
 mod folder;
+mod gguf;
 mod names;
 mod peaks;
+mod published;
 mod quantize;
 mod rope;
+mod safetensors;
 mod weights;
 
 pub use calibration::calibration_hash;
+pub use published::Published;
 
-use std::{borrow::Cow, path::Path};
+use std::{borrow::Cow, ops::Range, path::Path};
 
 use self::{
-	exponents::Exponents, folder::Folder, peaks::FloatModel, quantize::dyadic, weights::Weights,
+	config::Config,
+	exponents::{Exponents, LayerExponents},
+	folder::Folder,
+	gguf::GgufModel,
+	peaks::FloatModel,
+	quantize::dyadic,
+	safetensors::Safetensors,
+	weights::{FloatTensor, Matrix, Norm, Tensors},
 };
 use crate::{
-	container::{self, Header, LayerPart, Part, Tensor, TextSizes},
+	container::{self, Draft, Header, LayerPart, Part, Projection, Tensor, TextSizes},
 	hash::Hash,
+	model::Shape,
+	source::{is_gguf, source_hash},
 	EngineError,
 };
 
 /// Changes when the same folder would give another container.
 pub const IMPORTER_VERSION: u32 = 2;
 
-/// Told how many of how many layers are calibrated.
+/// Told how many of how many steps are done: layers calibrated, then layers written.
 pub type Progress<'a> = &'a mut dyn FnMut(u32, u32);
 
-/// Imports the published model in `folder` into the container `path`, and returns its root.
+/// Imports the published model `model`, a folder or a GGUF file, into the container `path`, and
+/// returns its root.
 ///
 /// # Errors
 /// [`EngineError::Malformed`] naming file and field, [`EngineError::OutOfRange`] naming layer and
 /// value, [`EngineError::Io`].
-pub fn import(folder: &Path, path: &Path, progress: Progress<'_>) -> Result<Hash, EngineError> {
-	let folder = Folder::read(folder)?;
-	let weights = Weights::open(&folder.path)?;
-	let exponents = calibrate(&folder, &weights, progress)?;
+pub fn import(model: &Path, path: &Path, progress: Progress<'_>) -> Result<Hash, EngineError> {
+	let (folder, tensors) = open(model)?;
+	let tensors = &*tensors;
+	check_output_bias(&folder.config, tensors)?;
+	let mut draft = Draft::resume(path, &source_hash(&folder.path)?)?;
+	let mut progress = Steps::new(&folder.config.shape, progress);
+	let exponents = exponents(&mut draft, || calibrate(&folder, tensors, &mut progress))?;
+	progress.calibrated();
 	let header = header(&folder, &exponents);
 	header
 		.check()
 		.map_err(|(field, reason)| EngineError::malformed(&folder.path, field, reason))?;
 	let mut source = FolderSource {
 		folder: &folder,
-		weights: &weights,
+		tensors,
 		exponents: &exponents,
+		matrix: None,
 	};
-	container::write(path, &header, &mut source)
+	container::complete(draft, &header, &mut source, &mut |part| {
+		progress.written(part)
+	})
 }
 
-/// Positions of the calibration text in the tokens of the model in `folder`.
+/// Reads everything of a published model but its tensors, which are read when they are needed.
+fn open(model: &Path) -> Result<(Folder, Box<dyn Tensors>), EngineError> {
+	if is_gguf(model) {
+		let (tensors, config) = GgufModel::open(model)?;
+		let folder = Folder::of_gguf(tensors.gguf(), config)?;
+		return Ok((folder, Box::new(tensors)));
+	}
+	let folder = Folder::read(model)?;
+	let tensors = Safetensors::open(&folder.path)?;
+	Ok((folder, Box::new(tensors)))
+}
+
+/// The exponents that an earlier import noted in the draft, or those of `calibrate`.
+fn exponents(
+	draft: &mut Draft,
+	calibrate: impl FnOnce() -> Result<Exponents, EngineError>,
+) -> Result<Exponents, EngineError> {
+	let noted = draft
+		.noted()
+		.and_then(|noted| serde_json::from_str(noted).ok());
+	let exponents = noted.map_or_else(calibrate, Ok)?;
+	let text = serde_json::to_string(&exponents).unwrap_or_default();
+	draft.note(&text)?;
+	Ok(exponents)
+}
+
+/// Counts what is done: every layer and the head are calibrated, then the embedding and every layer
+/// are written.
+struct Steps<'a> {
+	done: u32,
+	calibration: u32,
+	progress: Progress<'a>,
+}
+
+impl<'a> Steps<'a> {
+	fn new(shape: &Shape, progress: Progress<'a>) -> Self {
+		Self {
+			done: 0,
+			calibration: shape.layers + 1,
+			progress,
+		}
+	}
+
+	fn advance(&mut self) {
+		self.done += 1;
+		(self.progress)(self.done, 2 * self.calibration);
+	}
+
+	/// All of the calibration is done, even if an earlier import did it.
+	fn calibrated(&mut self) {
+		self.done = self.calibration;
+	}
+
+	fn written(&mut self, part: Part) {
+		if let Part::Weights(Tensor::Embedding | Tensor::Layer(_, Projection::Down)) = part {
+			self.advance();
+		}
+	}
+}
+
+/// Logits `[ids, vocab]` of the float model `model` after every one of `ids`.
 ///
 /// # Errors
 /// [`EngineError::Malformed`] naming file and field, [`EngineError::Io`].
-pub fn calibration_positions(folder: &Path) -> Result<usize, EngineError> {
-	let sequences = calibration::sequences(&Folder::read(folder)?)?;
+pub fn float_logits(model: &Path, ids: &[u32]) -> Result<Vec<f64>, EngineError> {
+	let published = Published::open(model)?;
+	published.logits(&published.residuals(ids)?)
+}
+
+/// Positions of the calibration text in the tokens of the published model `model`.
+///
+/// # Errors
+/// [`EngineError::Malformed`] naming file and field, [`EngineError::Io`].
+pub fn calibration_positions(model: &Path) -> Result<usize, EngineError> {
+	let sequences = calibration::sequences(&open(model)?.0)?;
 	Ok(sequences.iter().map(Vec::len).sum())
+}
+
+/// The arithmetic has no bias after attention; what declares biases there may still be zero.
+fn check_output_bias(config: &Config, tensors: &dyn Tensors) -> Result<(), EngineError> {
+	for i in 0..config.shape.layers {
+		let bias = FloatTensor::Bias(i, Projection::O);
+		if !tensors.contains(bias) {
+			continue;
+		}
+		if tensors
+			.vector(bias, &config.shape)?
+			.iter()
+			.any(|b| *b != 0.0)
+		{
+			return Err(tensors.malformed(bias, "a bias of this layer is not supported"));
+		}
+	}
+	Ok(())
 }
 
 fn calibrate(
 	folder: &Folder,
-	weights: &Weights,
-	progress: Progress<'_>,
+	tensors: &dyn Tensors,
+	progress: &mut Steps<'_>,
 ) -> Result<Exponents, EngineError> {
 	let sequences = calibration::sequences(folder)?;
 	let lengths: Vec<usize> = sequences.iter().map(Vec::len).collect();
-	let model = FloatModel::new(&folder.config, weights, &lengths);
-	let layers = folder.config.shape.layers;
-	let peaks = model.peaks(&sequences.concat(), &mut |done| progress(done, layers))?;
+	let model = FloatModel::new(&folder.config, tensors, &lengths);
+	let peaks = model.peaks(&sequences.concat(), &mut || progress.advance())?;
 	exponents::choose(&folder.config.shape, &peaks)
+}
+
+/// `round(epsilon 2^(2 bits))`.
+fn fixed_epsilon(epsilon: f64, bits: i32) -> u64 {
+	libm::ldexp(epsilon, 2 * bits).round() as u64
 }
 
 fn header(folder: &Folder, exponents: &Exponents) -> Header {
 	let config = &folder.config;
-	let residual = exponents.residual as i32;
 	let root_dim = (config.shape.head_dim as f64).sqrt();
 	Header {
 		shape: config.shape,
 		tied: config.tied,
-		qkv_bias: false,
-		qk_norm: false,
-		window: 0,
+		qkv_bias: config.qkv_bias,
+		qk_norm: config.qk_norm,
+		window: config.window,
 		residual_bits: exponents.residual,
-		eps: libm::ldexp(config.epsilon, 2 * residual).round() as u64,
+		eps: fixed_epsilon(config.epsilon, exponents.residual as i32),
 		score: dyadic(std::f64::consts::LOG2_E / root_dim),
 		texts: TextSizes {
 			bos: folder.bos.len() as u32,
@@ -103,16 +214,31 @@ fn header(folder: &Folder, exponents: &Exponents) -> Header {
 
 struct FolderSource<'a> {
 	folder: &'a Folder,
-	weights: &'a Weights,
+	tensors: &'a dyn Tensors,
 	exponents: &'a Exponents,
+	/// The matrix read last: its numbers were checked when it was opened.
+	matrix: Option<(Tensor, Matrix<'a>)>,
 }
 
 impl container::Source for FolderSource<'_> {
-	fn bytes(&mut self, part: Part) -> Result<Cow<'_, [u8]>, EngineError> {
+	fn bytes(&mut self, part: Part, range: Range<u64>) -> Result<Vec<u8>, EngineError> {
+		let range = range.start as usize..range.end as usize;
+		if let Part::Weights(tensor) = part {
+			let matrix = self.matrix(tensor)?;
+			let rows = range.start / matrix.cols()..range.end / matrix.cols();
+			return Ok(quantize::weights(&matrix, rows));
+		}
+		let whole = self.whole(part)?;
+		Ok(whole.get(range).unwrap_or_default().to_vec())
+	}
+}
+
+impl<'a> FolderSource<'a> {
+	/// All bytes of a part that is not weights.
+	fn whole(&mut self, part: Part) -> Result<Cow<'_, [u8]>, EngineError> {
 		let (folder, config) = (self.folder, &self.folder.config);
-		let angles = |pick| rope::table(&config.shape, config.rope_theta, pick).into();
+		let angles = |pick| config.rope.table(&config.shape, pick).into();
 		Ok(match part {
-			Part::Header => Cow::default(),
 			Part::Stops => folder
 				.stops
 				.iter()
@@ -124,24 +250,75 @@ impl container::Source for FolderSource<'_> {
 			Part::Tokenizer => folder.tokenizer_bytes.as_slice().into(),
 			Part::Cos => angles(|(cos, _)| cos),
 			Part::Sin => angles(|(_, sin)| sin),
-			Part::Layer(i, LayerPart::Exponents) => {
-				self.exponents.layers[i as usize].as_slice().into()
-			}
-			Part::Layer(i, part) => self.gain(&names::norm(i, part))?.into(),
-			Part::FinalNorm => self.gain(names::FINAL_NORM)?.into(),
+			Part::Layer(i, part) => self.layer(i, part)?.into(),
+			Part::FinalNorm => self.gain(FloatTensor::FinalGain)?.into(),
 			Part::Scales(tensor) => self.scales(tensor)?.into(),
-			Part::Weights(tensor) => quantize::weights(&self.matrix(tensor)?).into(),
+			Part::Header | Part::Weights(_) => Cow::default(),
 		})
 	}
-}
 
-impl FolderSource<'_> {
-	fn matrix(&self, tensor: Tensor) -> Result<weights::Matrix<'_>, EngineError> {
-		let (rows, cols) = tensor.size(&self.folder.config.shape);
-		self.weights.matrix(&names::tensor(tensor), rows, cols)
+	fn layer(&self, i: u32, part: LayerPart) -> Result<Vec<u8>, EngineError> {
+		let exponents = &self.exponents.layers[i as usize];
+		match part {
+			LayerPart::Exponents => Ok(exponents.bytes()),
+			LayerPart::Biases => self.biases(i, exponents),
+			LayerPart::QkScales => Ok(self.qk_scales(exponents)),
+			LayerPart::AttentionNorm => self.gain(FloatTensor::Gain(i, Norm::Attention)),
+			LayerPart::FfnNorm => self.gain(FloatTensor::Gain(i, Norm::Ffn)),
+			LayerPart::QNorm => self.gain(FloatTensor::Gain(i, Norm::Query)),
+			LayerPart::KNorm => self.gain(FloatTensor::Gain(i, Norm::Key)),
+		}
 	}
 
-	fn scales(&self, tensor: Tensor) -> Result<Vec<u8>, EngineError> {
+	fn biases(&self, i: u32, exponents: &LayerExponents) -> Result<Vec<u8>, EngineError> {
+		let heads = exponents
+			.heads
+			.map(|heads| heads.map(Some))
+			.unwrap_or_default();
+		let all = [
+			(Projection::Q, &exponents.q, heads[0], 1),
+			(Projection::K, &exponents.k, heads[1], 1),
+			(Projection::V, &exponents.v, None, 0),
+		];
+		let one = |(p, channels, heads, more): (Projection, &Vec<i32>, Option<i32>, i32)| {
+			let values = self.tensors.vector(FloatTensor::Bias(i, p), self.shape())?;
+			let bits = channels.iter().map(|f| heads.unwrap_or(f + more));
+			quantize::bias(&values, bits).ok_or_else(|| EngineError::OutOfRange {
+				layer: format!("layer {i}"),
+				value: format!("bias of {p:?}"),
+				reason: "does not fit the fraction bits of its channel".into(),
+			})
+		};
+		Ok(all
+			.into_iter()
+			.map(one)
+			.collect::<Result<Vec<_>, _>>()?
+			.concat())
+	}
+
+	fn qk_scales(&self, exponents: &LayerExponents) -> Vec<u8> {
+		let bits = exponents.heads.unwrap_or_default();
+		let eps = bits.map(|f| fixed_epsilon(self.folder.config.epsilon, f).to_le_bytes());
+		[bits.map(|f| f as i8 as u8).as_slice(), &eps.concat()].concat()
+	}
+
+	const fn shape(&self) -> &Shape {
+		&self.folder.config.shape
+	}
+
+	fn matrix(&mut self, tensor: Tensor) -> Result<Matrix<'a>, EngineError> {
+		if let Some((_, matrix)) = self.matrix.filter(|(last, _)| *last == tensor) {
+			return Ok(matrix);
+		}
+		self.tensors.release();
+		let matrix = self
+			.tensors
+			.tensor(FloatTensor::Weights(tensor), self.shape())?;
+		self.matrix = Some((tensor, matrix));
+		Ok(matrix)
+	}
+
+	fn scales(&mut self, tensor: Tensor) -> Result<Vec<u8>, EngineError> {
 		quantize::scales(&self.matrix(tensor)?).ok_or_else(|| EngineError::OutOfRange {
 			layer: tensor.to_string(),
 			value: "weight".into(),
@@ -149,11 +326,8 @@ impl FolderSource<'_> {
 		})
 	}
 
-	fn gain(&self, name: &str) -> Result<Vec<u8>, EngineError> {
-		let gain = self
-			.weights
-			.vector(name, self.folder.config.shape.hidden as usize)?;
-		quantize::gain(&gain)
-			.ok_or_else(|| EngineError::malformed(&self.folder.path, name, "all gains are zero"))
+	fn gain(&self, gain: FloatTensor) -> Result<Vec<u8>, EngineError> {
+		let values = self.tensors.vector(gain, self.shape())?;
+		quantize::gain(&values).ok_or_else(|| self.tensors.malformed(gain, "all gains are zero"))
 	}
 }

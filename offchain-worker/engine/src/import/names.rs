@@ -1,22 +1,25 @@
-//! Names of the tensors of the Llama family.
+//! Names of the tensors in the safetensors files of all families.
 
-use crate::container::{LayerPart, Projection, Tensor};
+use super::weights::{FloatTensor, Norm};
+use crate::container::{Projection, Tensor};
 
-/// Gain of the norm before the head.
-pub const FINAL_NORM: &str = "model.norm.weight";
-
-/// Name of a tensor of weights.
-pub fn tensor(tensor: Tensor) -> String {
+/// Name of a tensor.
+pub fn name(tensor: FloatTensor) -> String {
 	match tensor {
-		Tensor::Embedding => "model.embed_tokens.weight".into(),
-		Tensor::Head => "lm_head.weight".into(),
-		Tensor::Layer(i, projection) => {
-			format!("model.layers.{i}.{}.weight", projection_name(projection))
-		}
+		FloatTensor::Weights(Tensor::Embedding) => "model.embed_tokens.weight".into(),
+		FloatTensor::Weights(Tensor::Head) => "lm_head.weight".into(),
+		FloatTensor::Weights(Tensor::Layer(i, p)) => layer(i, projection(p), "weight"),
+		FloatTensor::Bias(i, p) => layer(i, projection(p), "bias"),
+		FloatTensor::Gain(i, n) => layer(i, norm(n), "weight"),
+		FloatTensor::FinalGain => "model.norm.weight".into(),
 	}
 }
 
-const fn projection_name(projection: Projection) -> &'static str {
+fn layer(i: u32, module: &str, tensor: &str) -> String {
+	format!("model.layers.{i}.{module}.{tensor}")
+}
+
+const fn projection(projection: Projection) -> &'static str {
 	match projection {
 		Projection::Q => "self_attn.q_proj",
 		Projection::K => "self_attn.k_proj",
@@ -28,11 +31,11 @@ const fn projection_name(projection: Projection) -> &'static str {
 	}
 }
 
-/// Name of the gain of a norm of layer `i`.
-pub fn norm(i: u32, part: LayerPart) -> String {
-	let name = match part {
-		LayerPart::FfnNorm => "post_attention_layernorm",
-		_ => "input_layernorm",
-	};
-	format!("model.layers.{i}.{name}.weight")
+const fn norm(norm: Norm) -> &'static str {
+	match norm {
+		Norm::Attention => "input_layernorm",
+		Norm::Ffn => "post_attention_layernorm",
+		Norm::Query => "self_attn.q_norm",
+		Norm::Key => "self_attn.k_norm",
+	}
 }

@@ -4,13 +4,11 @@ use rayon::prelude::*;
 
 use super::{
 	config::Config,
-	float::{add, channel_peaks, dot, linear, peak, rmsnorm, rope, swiglu},
-	names,
-	rope::angles,
-	weights::{Matrix, Weights},
+	float::{add, channel_peaks, dot, linear, linear_peak, peak, rmsnorm, rope, swiglu},
+	weights::{FloatTensor, Matrix, Norm, Tensors},
 };
 use crate::{
-	container::{LayerPart, Projection, Tensor},
+	container::{Projection, Tensor},
 	EngineError,
 };
 
@@ -30,6 +28,8 @@ pub struct LayerPeaks {
 	pub q: Vec<f64>,
 	/// Of each key channel `[kv_heads, head_dim]`, before and after RoPE.
 	pub k: Vec<f64>,
+	/// Of q and of k before the norms of their heads, if there are any.
+	pub heads: Option<[f64; 2]>,
 	/// Of each value channel `[kv_heads, head_dim]`.
 	pub v: Vec<f64>,
 	/// Of the output of attention.
@@ -42,10 +42,20 @@ pub struct LayerPeaks {
 	pub h: f64,
 }
 
+/// Queries or keys, ready for the scores.
+struct Heads {
+	/// `[n, heads, head_dim]`.
+	x: Vec<f64>,
+	/// Of each channel, before and after RoPE.
+	peaks: Vec<f64>,
+	/// Before the norm of the heads.
+	before_norm: f64,
+}
+
 /// A float model running over sequences side by side, `[n, size]` for every value.
 pub struct FloatModel<'a> {
 	config: &'a Config,
-	weights: &'a Weights,
+	tensors: &'a dyn Tensors,
 	/// Cosines and sines by position.
 	angles: Vec<Vec<(f64, f64)>>,
 	/// First row of the sequence of each row.
@@ -53,29 +63,28 @@ pub struct FloatModel<'a> {
 }
 
 impl<'a> FloatModel<'a> {
-	/// A model for `sequences` of these lengths.
-	pub fn new(config: &'a Config, weights: &'a Weights, lengths: &[usize]) -> Self {
+	/// A model for sequences of these lengths.
+	pub fn new(config: &'a Config, tensors: &'a dyn Tensors, lengths: &[usize]) -> Self {
 		let longest = lengths.iter().copied().max().unwrap_or(0);
-		let angles = (0..longest)
-			.map(|t| angles(&config.shape, config.rope_theta, t))
-			.collect();
+		let dim = config.shape.head_dim as usize;
 		let mut starts = Vec::new();
 		for len in lengths {
 			starts.resize(starts.len() + len, starts.len());
 		}
 		Self {
 			config,
-			weights,
-			angles,
+			tensors,
+			angles: config.rope.angles(dim, longest).collect(),
 			starts,
 		}
 	}
 
-	/// Feeds the ids of all sequences and records the peaks; `progress` gets the layers done.
+	/// Feeds the ids of all sequences and records the peaks; `progress` hears of each layer and of
+	/// the head.
 	///
 	/// # Errors
 	/// [`EngineError::Malformed`] for a tensor that is missing or of another size.
-	pub fn peaks(&self, ids: &[u32], progress: &mut dyn FnMut(u32)) -> Result<Peaks, EngineError> {
+	pub fn peaks(&self, ids: &[u32], progress: &mut dyn FnMut()) -> Result<Peaks, EngineError> {
 		let mut x = self.embed(ids)?;
 		let mut peaks = Peaks {
 			residual: peak(&x),
@@ -85,18 +94,42 @@ impl<'a> FloatModel<'a> {
 		for i in 0..self.config.shape.layers {
 			let layer = self.layer(i, &mut x, &mut peaks.residual)?;
 			peaks.layers.push(layer);
-			progress(i + 1);
+			progress();
 		}
-		peaks.logits = self.logit_peak(&x)?;
+		peaks.logits = linear_peak(&self.head()?, &self.norm(FloatTensor::FinalGain, &x)?);
+		self.tensors.release();
+		progress();
 		Ok(peaks)
 	}
 
+	/// The residual `[ids, hidden]` before the last norm, after every id of all sequences.
+	///
+	/// # Errors
+	/// As [`peaks`](Self::peaks).
+	pub fn residuals(&self, ids: &[u32]) -> Result<Vec<f64>, EngineError> {
+		let mut x = self.embed(ids)?;
+		for i in 0..self.config.shape.layers {
+			self.layer(i, &mut x, &mut 0.0)?;
+		}
+		Ok(x)
+	}
+
+	/// Logits `[n, vocab]` of residuals `[n, hidden]`.
+	///
+	/// # Errors
+	/// As [`peaks`](Self::peaks).
+	pub fn logits(&self, residuals: &[f64]) -> Result<Vec<f64>, EngineError> {
+		let a = self.norm(FloatTensor::FinalGain, residuals)?;
+		Ok(linear(&self.head()?, &a))
+	}
+
 	fn embed(&self, ids: &[u32]) -> Result<Vec<f64>, EngineError> {
-		let table = self.tensor(Tensor::Embedding)?;
+		let table = self.matrix(Tensor::Embedding)?;
 		let mut x = vec![0.0; ids.len() * table.cols()];
 		for (x, id) in x.chunks_exact_mut(table.cols()).zip(ids) {
 			table.read_row(*id as usize, x);
 		}
+		self.tensors.release();
 		Ok(x)
 	}
 
@@ -106,8 +139,12 @@ impl<'a> FloatModel<'a> {
 		let (gate, up, h) = self.feed_forward(i, x)?;
 		*residual = residual.max(peak(x));
 		Ok(LayerPeaks {
-			q,
-			k,
+			heads: self
+				.config
+				.qk_norm
+				.then_some([q.before_norm, k.before_norm]),
+			q: q.peaks,
+			k: k.peaks,
 			v,
 			o,
 			gate,
@@ -116,88 +153,110 @@ impl<'a> FloatModel<'a> {
 		})
 	}
 
+	/// Adds the output of attention to `x`; the heads of q and k, and the peaks of v and o.
 	fn attention(
 		&self,
 		i: u32,
 		x: &mut [f64],
-	) -> Result<(Vec<f64>, Vec<f64>, Vec<f64>, f64), EngineError> {
-		let a = self.norm(&names::norm(i, LayerPart::AttentionNorm), x)?;
-		let projection = |p| Ok::<_, EngineError>(linear(&self.tensor(Tensor::Layer(i, p))?, &a));
-		let (q, q_peaks) = self.rotate(projection(Projection::Q)?);
-		let (k, k_peaks) = self.rotate(projection(Projection::K)?);
-		let v = projection(Projection::V)?;
-		let o = self.attend(&q, &k, &v);
-		add(
+	) -> Result<(Heads, Heads, Vec<f64>, f64), EngineError> {
+		let a = self.norm(FloatTensor::Gain(i, Norm::Attention), x)?;
+		let q = self.heads(i, Projection::Q, Norm::Query, &a)?;
+		let k = self.heads(i, Projection::K, Norm::Key, &a)?;
+		let v = self.biased(i, Projection::V, &a)?;
+		let o = self.attend(&q.x, &k.x, &v);
+		add(x, &self.linear(i, Projection::O, &o)?);
+		let v = channel_peaks(&v, self.config.shape.kv_size());
+		Ok((q, k, v, peak(&o)))
+	}
+
+	fn heads(&self, i: u32, p: Projection, norm: Norm, a: &[f64]) -> Result<Heads, EngineError> {
+		let mut x = self.biased(i, p, a)?;
+		let before_norm = peak(&x);
+		if self.config.qk_norm {
+			x = self.norm(FloatTensor::Gain(i, norm), &x)?;
+		}
+		let peaks = self.rotate(&mut x);
+		Ok(Heads {
 			x,
-			&linear(&self.tensor(Tensor::Layer(i, Projection::O))?, &o),
-		);
-		Ok((
-			q_peaks,
-			k_peaks,
-			channel_peaks(&v, self.config.shape.kv_size()),
-			peak(&o),
-		))
+			peaks,
+			before_norm,
+		})
 	}
 
 	fn feed_forward(&self, i: u32, x: &mut [f64]) -> Result<(f64, f64, f64), EngineError> {
-		let a = self.norm(&names::norm(i, LayerPart::FfnNorm), x)?;
-		let gate = linear(&self.tensor(Tensor::Layer(i, Projection::Gate))?, &a);
-		let up = linear(&self.tensor(Tensor::Layer(i, Projection::Up))?, &a);
-		let h = swiglu(&gate, &up);
-		add(
-			x,
-			&linear(&self.tensor(Tensor::Layer(i, Projection::Down))?, &h),
-		);
-		Ok((peak(&gate), peak(&up), peak(&h)))
+		let a = self.norm(FloatTensor::Gain(i, Norm::Ffn), x)?;
+		let mut h = self.linear(i, Projection::Gate, &a)?;
+		let gate = peak(&h);
+		let up = {
+			let u = self.linear(i, Projection::Up, &a)?;
+			swiglu(&mut h, &u);
+			peak(&u)
+		};
+		add(x, &self.linear(i, Projection::Down, &h)?);
+		Ok((gate, up, peak(&h)))
 	}
 
-	fn logit_peak(&self, x: &[f64]) -> Result<f64, EngineError> {
-		let tensor = if self.config.tied {
+	/// A linear layer with its bias.
+	fn biased(&self, i: u32, p: Projection, a: &[f64]) -> Result<Vec<f64>, EngineError> {
+		let mut y = self.linear(i, p, a)?;
+		if self.config.qkv_bias {
+			let bias = self.vector(FloatTensor::Bias(i, p))?;
+			y.chunks_exact_mut(bias.len()).for_each(|y| add(y, &bias));
+		}
+		Ok(y)
+	}
+
+	fn linear(&self, i: u32, p: Projection, a: &[f64]) -> Result<Vec<f64>, EngineError> {
+		let y = linear(&self.matrix(Tensor::Layer(i, p))?, a);
+		self.tensors.release();
+		Ok(y)
+	}
+
+	fn norm(&self, gain: FloatTensor, x: &[f64]) -> Result<Vec<f64>, EngineError> {
+		Ok(rmsnorm(x, &self.vector(gain)?, self.config.epsilon))
+	}
+
+	fn head(&self) -> Result<Matrix<'_>, EngineError> {
+		self.matrix(if self.config.tied {
 			Tensor::Embedding
 		} else {
 			Tensor::Head
-		};
-		let (head, a) = (self.tensor(tensor)?, self.norm(names::FINAL_NORM, x)?);
-		let row_peak = |r| {
-			let mut row = vec![0.0; head.cols()];
-			head.read_row(r, &mut row);
-			a.chunks_exact(head.cols())
-				.fold(0.0, |peak, a| f64::max(peak, dot(&row, a).abs()))
-		};
-		Ok((0..head.rows())
-			.into_par_iter()
-			.map(row_peak)
-			.reduce(|| 0.0, f64::max))
+		})
 	}
 
-	fn norm(&self, name: &str, x: &[f64]) -> Result<Vec<f64>, EngineError> {
-		let gain = self
-			.weights
-			.vector(name, self.config.shape.hidden as usize)?;
-		Ok(rmsnorm(x, &gain, self.config.epsilon))
+	fn matrix(&self, tensor: Tensor) -> Result<Matrix<'_>, EngineError> {
+		self.tensors
+			.tensor(FloatTensor::Weights(tensor), &self.config.shape)
 	}
 
-	fn tensor(&self, tensor: Tensor) -> Result<Matrix<'a>, EngineError> {
-		let (rows, cols) = tensor.size(&self.config.shape);
-		self.weights.matrix(&names::tensor(tensor), rows, cols)
+	fn vector(&self, tensor: FloatTensor) -> Result<Vec<f64>, EngineError> {
+		self.tensors.vector(tensor, &self.config.shape)
 	}
 
-	/// Applies RoPE to `[n, heads, head_dim]`; also the peaks of each channel before and after.
-	fn rotate(&self, mut x: Vec<f64>) -> (Vec<f64>, Vec<f64>) {
+	/// Applies RoPE to `[n, heads, head_dim]`; returns the peaks of each channel before and after.
+	fn rotate(&self, x: &mut [f64]) -> Vec<f64> {
 		let channels = x.len() / self.starts.len();
-		let before = channel_peaks(&x, channels);
+		let mut peaks = channel_peaks(x, channels);
 		for (row, x) in x.chunks_exact_mut(channels).enumerate() {
 			let angles = &self.angles[row - self.starts[row]];
 			x.chunks_exact_mut(2 * angles.len())
 				.for_each(|head| rope(head, angles));
 		}
-		let after = channel_peaks(&x, channels);
-		let peaks = before
-			.into_iter()
+		let after = channel_peaks(x, channels);
+		peaks
+			.iter_mut()
 			.zip(after)
-			.map(|(before, after)| before.max(after))
-			.collect();
-		(x, peaks)
+			.for_each(|(peak, after)| *peak = peak.max(after));
+		peaks
+	}
+
+	/// First row whose key the query of `row` sees.
+	fn first_key(&self, row: usize) -> usize {
+		let oldest = match self.config.window as usize {
+			0 => 0,
+			window => (row + 1).saturating_sub(window),
+		};
+		self.starts[row].max(oldest)
 	}
 
 	fn attend(&self, q: &[f64], k: &[f64], v: &[f64]) -> Vec<f64> {
@@ -207,7 +266,7 @@ impl<'a> FloatModel<'a> {
 		o.par_chunks_mut(shape.q_size())
 			.enumerate()
 			.for_each(|(row, o)| {
-				let keys = self.starts[row] * shape.kv_size()..(row + 1) * shape.kv_size();
+				let keys = self.first_key(row) * shape.kv_size()..(row + 1) * shape.kv_size();
 				let (k, v) = (&k[keys.clone()], &v[keys]);
 				for (h, o) in o.chunks_exact_mut(dim).enumerate() {
 					let q = &q[row * shape.q_size() + h * dim..][..dim];
@@ -222,7 +281,6 @@ impl<'a> FloatModel<'a> {
 /// lies at `offset`.
 fn attend_head(q: &[f64], k: &[f64], v: &[f64], offset: usize, stride: usize, o: &mut [f64]) {
 	let scale = 1.0 / (q.len() as f64).sqrt();
-
 	let z: Vec<f64> = k
 		.chunks_exact(stride)
 		.map(|k| dot(q, &k[offset..][..q.len()]) * scale)

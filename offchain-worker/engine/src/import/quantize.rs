@@ -1,6 +1,8 @@
 //! From floats to the numbers of the container.
 
-use one_arithmetic::Dyadic;
+use std::ops::Range;
+
+use one_arithmetic::{Dyadic, LIMIT32};
 use rayon::prelude::*;
 
 use super::weights::Matrix;
@@ -38,7 +40,12 @@ fn row_scale(row: &[f64]) -> Dyadic {
 
 /// The scales of all rows, as the container stores them; `None` if one is too large.
 pub fn scales(matrix: &Matrix<'_>) -> Option<Vec<u8>> {
-	let scales: Vec<Dyadic> = rows(matrix).map(|row| row_scale(&row)).collect();
+	let scale = |row: &mut Vec<f64>, r| {
+		matrix.read_row(r, row);
+		row_scale(row)
+	};
+	let rows = (0..matrix.rows()).into_par_iter();
+	let scales: Vec<Dyadic> = rows.map_init(|| buffer(matrix), scale).collect();
 	let mut bytes: Vec<u8> = scales
 		.iter()
 		.flat_map(|scale| scale.m.to_le_bytes())
@@ -49,24 +56,46 @@ pub fn scales(matrix: &Matrix<'_>) -> Option<Vec<u8>> {
 	Some(bytes)
 }
 
-/// The weights of all rows, rounded to their scales.
-pub fn weights(matrix: &Matrix<'_>) -> Vec<u8> {
-	rows(matrix).flat_map_iter(quantize_row).collect()
+/// The weights of some rows, rounded to their scales.
+pub fn weights(matrix: &Matrix<'_>, rows: Range<usize>) -> Vec<u8> {
+	let mut weights = vec![0; rows.len() * matrix.cols()];
+	let rows = rows.into_par_iter();
+	weights
+		.par_chunks_exact_mut(matrix.cols())
+		.zip(rows)
+		.for_each_init(
+			|| buffer(matrix),
+			|row, (weights, r)| {
+				matrix.read_row(r, row);
+				quantize_row(row, weights);
+			},
+		);
+	weights
 }
 
-fn quantize_row(row: Vec<f64>) -> impl Iterator<Item = u8> {
-	let scale = row_scale(&row);
+fn quantize_row(row: &[f64], weights: &mut [u8]) {
+	let scale = row_scale(row);
 	let scale = libm::ldexp(scale.m as f64, scale.e);
-	row.into_iter()
-		.map(move |w| (w / scale).round().clamp(-127.0, 127.0) as i8 as u8)
+	for (weight, w) in weights.iter_mut().zip(row) {
+		*weight = (w / scale).round().clamp(-127.0, 127.0) as i8 as u8;
+	}
 }
 
-fn rows<'a>(matrix: &'a Matrix<'_>) -> impl IndexedParallelIterator<Item = Vec<f64>> + 'a {
-	(0..matrix.rows()).into_par_iter().map(|r| {
-		let mut row = vec![0.0; matrix.cols()];
-		matrix.read_row(r, &mut row);
-		row
-	})
+fn buffer(matrix: &Matrix<'_>) -> Vec<f64> {
+	vec![0.0; matrix.cols()]
+}
+
+/// A bias as the container stores it, in `bits` fraction bits of each channel; `None` if one does
+/// not fit.
+pub fn bias(bias: &[f64], bits: impl Iterator<Item = i32>) -> Option<Vec<u8>> {
+	let fixed = |(b, f): (&f64, i32)| {
+		Some(libm::ldexp(*b, f).round()).filter(|b| b.abs() <= LIMIT32 as f64)
+	};
+	let bytes = bias
+		.iter()
+		.zip(bits)
+		.map(|b| fixed(b).map(|b| (b as i32).to_le_bytes()));
+	Some(bytes.collect::<Option<Vec<_>>>()?.concat())
 }
 
 /// A gain as the container stores it, its largest magnitude normalised; `None` for zeros.
@@ -121,5 +150,15 @@ mod tests {
 			assert!((1 << 14..1 << 15).contains(&g.unsigned_abs()), "{max}: {g}");
 		}
 		assert_eq!(gain(&[0.0, 0.0]), None);
+	}
+
+	#[test]
+	fn bias_should_take_the_bits_of_each_channel() {
+		let bits = || [4, -1].into_iter();
+		assert_eq!(
+			bias(&[1.5, -6.0], bits()).unwrap(),
+			[24, 0, 0, 0, 253, 255, 255, 255]
+		);
+		assert_eq!(bias(&[1e9, 0.0], bits()), None);
 	}
 }

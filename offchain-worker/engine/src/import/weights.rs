@@ -1,197 +1,179 @@
-//! The tensors of a published folder.
-
-use std::{
-	collections::BTreeMap,
-	ops::Range,
-	path::{Path, PathBuf},
-};
+//! The boundary between where tensors come from and the importer that reads them.
 
 use half::{bf16, f16};
-use memmap2::Mmap;
-use safetensors::{Dtype, SafeTensors};
+use rayon::prelude::*;
 
-use crate::{mapped::map, EngineError};
+use crate::{
+	container::{Projection, Tensor},
+	model::Shape,
+	EngineError,
+};
 
-/// All tensors of a folder, by name.
-pub struct Weights {
-	files: Vec<(PathBuf, Mmap)>,
-	places: BTreeMap<String, Place>,
-	folder: PathBuf,
+/// A norm of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Norm {
+	/// Before attention.
+	Attention,
+	/// Before the feed-forward block.
+	Ffn,
+	/// Of each head of q.
+	Query,
+	/// Of each head of k.
+	Key,
 }
 
-struct Place {
-	file: usize,
-	range: Range<usize>,
-	shape: Vec<usize>,
-	dtype: Dtype,
+/// A tensor of a published model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FloatTensor {
+	/// The embedding, a linear layer or the head.
+	Weights(Tensor),
+	/// Bias of a linear layer.
+	Bias(u32, Projection),
+	/// Gain of a norm of a layer.
+	Gain(u32, Norm),
+	/// Gain of the norm before the head.
+	FinalGain,
 }
 
-impl Weights {
-	/// Maps the safetensors files of `folder` and reads their headers.
-	///
-	/// # Errors
-	/// [`EngineError::Io`]; [`EngineError::Malformed`] for a header that is not one, a missing file
-	/// or a tensor that occurs twice.
-	pub fn open(folder: &Path) -> Result<Self, EngineError> {
-		let files = safetensors_files(folder)?
-			.into_iter()
-			.map(|path| Ok((path.clone(), map(&path)?)))
-			.collect::<Result<Vec<_>, EngineError>>()?;
-		let mut places = BTreeMap::new();
-		for (file, (path, bytes)) in files.iter().enumerate() {
-			for (name, place) in read_header(path, file, bytes)? {
-				if places.insert(name.clone(), place).is_some() {
-					return Err(EngineError::malformed(path, name, "occurs in two files"));
-				}
-			}
+impl FloatTensor {
+	/// Rows and columns; a vector has one row.
+	pub const fn size(self, shape: &Shape) -> (usize, usize) {
+		match self {
+			Self::Weights(tensor) => tensor.size(shape),
+			Self::Bias(i, projection) => (1, Tensor::Layer(i, projection).size(shape).0),
+			Self::Gain(_, Norm::Query | Norm::Key) => (1, shape.head_dim as usize),
+			Self::Gain(..) | Self::FinalGain => (1, shape.hidden as usize),
 		}
-		Ok(Self {
-			files,
-			places,
-			folder: folder.into(),
-		})
 	}
 
-	/// A matrix of the given size.
+	/// Whether it has one dimension.
+	pub const fn is_vector(self) -> bool {
+		!matches!(self, Self::Weights(_))
+	}
+}
+
+/// Where the tensors of a model come from.
+pub trait Tensors: Sync {
+	/// A tensor of the size that it has in `shape`.
 	///
 	/// # Errors
 	/// [`EngineError::Malformed`] if it is missing, of another size or type, or not finite.
-	pub fn matrix(&self, name: &str, rows: usize, cols: usize) -> Result<Matrix<'_>, EngineError> {
-		self.tensor(name, &[rows, cols], cols)
-	}
+	fn tensor(&self, tensor: FloatTensor, shape: &Shape) -> Result<Matrix<'_>, EngineError>;
 
-	/// A vector of the given size, as a matrix of one row.
+	/// Whether there is such a tensor.
+	fn contains(&self, tensor: FloatTensor) -> bool;
+
+	/// An error about a tensor, naming its file and it as the file does.
+	fn malformed(&self, tensor: FloatTensor, reason: &str) -> EngineError;
+
+	/// Gives back the memory that reading has taken so far; what is read again is loaded again.
+	fn release(&self);
+
+	/// A tensor of one row, in memory.
 	///
 	/// # Errors
-	/// As [`matrix`](Self::matrix).
-	pub fn vector(&self, name: &str, len: usize) -> Result<Vec<f64>, EngineError> {
-		let mut row = vec![0.0; len];
-		self.tensor(name, &[len], len)?.read_row(0, &mut row);
+	/// As [`tensor`](Self::tensor).
+	fn vector(&self, tensor: FloatTensor, shape: &Shape) -> Result<Vec<f64>, EngineError> {
+		let matrix = self.tensor(tensor, shape)?;
+		let mut row = vec![0.0; matrix.cols()];
+		matrix.read_row(0, &mut row);
 		Ok(row)
 	}
-
-	fn tensor(&self, name: &str, shape: &[usize], cols: usize) -> Result<Matrix<'_>, EngineError> {
-		let missing = || EngineError::malformed(&self.folder, name, "the tensor is missing");
-		let place = self.places.get(name).ok_or_else(missing)?;
-		let (path, bytes) = &self.files[place.file];
-		if place.shape != shape {
-			let reason = format!("has shape {:?} instead of {shape:?}", place.shape);
-			return Err(EngineError::malformed(path, name, reason));
-		}
-		let format = Format::of(place.dtype).ok_or_else(|| {
-			EngineError::malformed(path, name, format!("{:?} is not supported", place.dtype))
-		})?;
-		let matrix = Matrix {
-			bytes: &bytes[place.range.clone()],
-			format,
-			cols,
-		};
-		if !matrix.is_finite() {
-			return Err(EngineError::malformed(
-				path,
-				name,
-				"has an entry that is not finite",
-			));
-		}
-		Ok(matrix)
-	}
 }
 
-/// `model.safetensors`, or the numbered parts of it, in the order of their names.
-fn safetensors_files(folder: &Path) -> Result<Vec<PathBuf>, EngineError> {
-	let mut files = Vec::new();
-	for entry in std::fs::read_dir(folder).map_err(EngineError::io(folder))? {
-		let path = entry.map_err(EngineError::io(folder))?.path();
-		let name = path
-			.file_name()
-			.unwrap_or_default()
-			.to_string_lossy()
-			.into_owned();
-		if name.starts_with("model") && name.ends_with(".safetensors") {
-			files.push(path);
-		}
-	}
-	files.sort();
-	if files.is_empty() {
-		return Err(EngineError::malformed(
-			folder,
-			"model.safetensors",
-			"is missing",
-		));
-	}
-	Ok(files)
-}
-
-fn read_header(
-	path: &Path,
-	file: usize,
-	bytes: &[u8],
-) -> Result<Vec<(String, Place)>, EngineError> {
-	let malformed = |error| EngineError::malformed(path, "safetensors header", error);
-	let (len, metadata) = SafeTensors::read_metadata(bytes).map_err(malformed)?;
-	let place = |info: &safetensors::tensor::TensorInfo| {
-		let (start, end) = info.data_offsets;
-		let range = start + len + 8..end + len + 8;
-		Place {
-			file,
-			range,
-			shape: info.shape.clone(),
-			dtype: info.dtype,
-		}
-	};
-	Ok(metadata
-		.tensors()
-		.into_iter()
-		.map(|(name, info)| (name, place(info)))
-		.collect())
-}
-
-/// How a tensor stores a number.
+/// How a tensor stores its numbers.
 #[derive(Clone, Copy, Debug)]
-enum Format {
+pub enum Format {
+	/// Binary32.
 	F32,
+	/// Binary16.
 	F16,
+	/// The upper half of a binary32.
 	Bf16,
+	/// Blocks of 32 numbers of 8 bits behind their scale, a binary16.
+	Q8_0,
 }
+
+/// Numbers of a block of [`Format::Q8_0`], and its bytes.
+const BLOCK: usize = 32;
+const BLOCK_BYTES: usize = 2 + BLOCK;
 
 impl Format {
-	const fn of(dtype: Dtype) -> Option<Self> {
-		match dtype {
-			Dtype::F32 => Some(Self::F32),
-			Dtype::F16 => Some(Self::F16),
-			Dtype::BF16 => Some(Self::Bf16),
-			_ => None,
+	/// Bytes of `n` numbers of a row.
+	pub const fn row_bytes(self, n: usize) -> usize {
+		match self {
+			Self::F32 => 4 * n,
+			Self::F16 | Self::Bf16 => 2 * n,
+			Self::Q8_0 => n / BLOCK * BLOCK_BYTES,
 		}
 	}
 
-	const fn size(self) -> usize {
+	/// Reads a row of as many numbers as `row` takes.
+	fn read(self, bytes: &[u8], row: &mut [f64]) {
 		match self {
-			Self::F32 => 4,
-			Self::F16 | Self::Bf16 => 2,
-		}
-	}
-
-	fn read(self, b: &[u8]) -> f64 {
-		match self {
-			Self::F32 => f32::from_le_bytes([b[0], b[1], b[2], b[3]]) as f64,
-			Self::F16 => f16::from_le_bytes([b[0], b[1]]).to_f64(),
-			Self::Bf16 => bf16::from_le_bytes([b[0], b[1]]).to_f64(),
+			Self::F32 => fill(bytes, row, |b| f32::from_le_bytes(b).into()),
+			Self::F16 => fill(bytes, row, |b| f16::from_le_bytes(b).to_f64()),
+			Self::Bf16 => fill(bytes, row, |b| bf16::from_le_bytes(b).to_f64()),
+			Self::Q8_0 => fill_blocks(bytes, row),
 		}
 	}
 }
 
-/// A matrix of finite floats, row-major, read where it lies.
+fn fill<const N: usize>(bytes: &[u8], row: &mut [f64], read: impl Fn([u8; N]) -> f64) {
+	let (numbers, _) = bytes.as_chunks::<N>();
+	row.iter_mut().zip(numbers).for_each(|(x, b)| *x = read(*b));
+}
+
+fn fill_blocks(bytes: &[u8], row: &mut [f64]) {
+	let (blocks, _) = bytes.as_chunks::<BLOCK_BYTES>();
+	for (row, block) in row.chunks_exact_mut(BLOCK).zip(blocks) {
+		let scale = f16::from_le_bytes([block[0], block[1]]).to_f64();
+		for (x, b) in row.iter_mut().zip(&block[2..]) {
+			*x = scale * f64::from(*b as i8);
+		}
+	}
+}
+
+/// A matrix of floats, row-major, read where it lies.
 #[derive(Clone, Copy)]
 pub struct Matrix<'a> {
 	bytes: &'a [u8],
 	format: Format,
+	rows: usize,
 	cols: usize,
+	/// Size of the heads whose rows lie with the two channels of each RoPE pair side by side.
+	paired: Option<usize>,
 }
 
-impl Matrix<'_> {
+impl<'a> Matrix<'a> {
+	/// The matrix `[rows, cols]` in `bytes`.
+	///
+	/// # Errors
+	/// If `bytes` are not as many as it takes, or a number is not finite.
+	pub fn new(bytes: &'a [u8], format: Format, rows: usize, cols: usize) -> Result<Self, String> {
+		let expected = rows.checked_mul(format.row_bytes(cols));
+		if expected != Some(bytes.len()) {
+			return Err(format!(
+				"has {} bytes for {rows} x {cols} numbers",
+				bytes.len()
+			));
+		}
+		let matrix = Self {
+			bytes,
+			format,
+			rows,
+			cols,
+			paired: None,
+		};
+		if matrix.is_finite() {
+			return Ok(matrix);
+		}
+		Err("has an entry that is not finite".into())
+	}
+
 	/// Number of rows.
 	pub const fn rows(&self) -> usize {
-		self.bytes.len() / (self.cols * self.format.size())
+		self.rows
 	}
 
 	/// Number of columns.
@@ -199,18 +181,42 @@ impl Matrix<'_> {
 		self.cols
 	}
 
-	/// Reads row `r` into `row`.
-	pub fn read_row(&self, r: usize, row: &mut [f64]) {
-		let size = self.format.size();
-		let bytes = &self.bytes[r * self.cols * size..][..self.cols * size];
-		for (x, b) in row.iter_mut().zip(bytes.chunks_exact(size)) {
-			*x = self.format.read(b);
+	/// The same matrix if the rows of its heads lie with the two channels of each RoPE pair side by
+	/// side, and not half a head apart.
+	#[must_use]
+	pub const fn paired(self, head_dim: usize) -> Self {
+		Self {
+			paired: Some(head_dim),
+			..self
 		}
 	}
 
+	/// Where row `r` lies.
+	const fn place(&self, r: usize) -> usize {
+		match self.paired {
+			Some(dim) => {
+				let (channel, half) = (r % dim, dim / 2);
+				r - channel + channel % half * 2 + channel / half
+			}
+			None => r,
+		}
+	}
+
+	/// Reads row `r` into `row`.
+	pub fn read_row(&self, r: usize, row: &mut [f64]) {
+		let r = self.place(r);
+		let size = self.format.row_bytes(self.cols);
+		self.format.read(&self.bytes[r * size..][..size], row);
+	}
+
 	fn is_finite(&self) -> bool {
-		self.bytes
-			.chunks_exact(self.format.size())
-			.all(|b| self.format.read(b).is_finite())
+		let row = || vec![0.0; self.cols];
+		(0..self.rows)
+			.into_par_iter()
+			.map_init(row, |row, r| {
+				self.read_row(r, row);
+				row.iter().all(|x| x.is_finite())
+			})
+			.all(|finite| finite)
 	}
 }

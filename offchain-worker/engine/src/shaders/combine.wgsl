@@ -15,9 +15,15 @@
 // [rows, 1 + blocks]
 @group(0) @binding(7) var<storage, read_write> y: array<vec2<u32>>;
 
-fn sum_mass(first: u32, chunks: u32) -> vec2<u32> {
+// Chunks that a row sees: the first, and the one behind the last.
+fn seen(row: u32) -> vec2<u32> {
+	let position = batch.row[row].position;
+	return vec2<u32>(first_key(position) / CHUNK, position / CHUNK + 1u);
+}
+
+fn sum_mass(first: u32, chunks: vec2<u32>) -> vec2<u32> {
 	var sum = ZERO64;
-	for (var i = 0u; i < chunks; i++) {
+	for (var i = chunks.x; i < chunks.y; i++) {
 		sum = add64(sum, vec2<u32>(mass[first + i], 0u));
 	}
 	return sum;
@@ -35,11 +41,11 @@ fn normalise(acc: vec2<u32>, inverse: vec2<u32>, s: i32) -> i32 {
 }
 
 // Channels c and c + half of a head; returns the larger magnitude.
-fn write_pair(row: u32, head: u32, c: u32, chunks: u32) -> u32 {
+fn write_pair(row: u32, head: u32, c: u32, chunks: vec2<u32>) -> u32 {
 	let row_head = row * heads.heads + head;
 	var low = ZERO64;
 	var high = ZERO64;
-	for (var i = 0u; i < chunks; i++) {
+	for (var i = chunks.x; i < chunks.y; i++) {
 		let part = weighted[(row_head * heads.chunks + i) * heads.half + c];
 		low = add64(low, part.xy);
 		high = add64(high, part.zw);
@@ -60,7 +66,7 @@ fn main(
 	@builtin(local_invocation_id) local: vec3<u32>,
 ) {
 	let row = group.x;
-	let chunks = batch.row[row].position / CHUNK + 1u;
+	let chunks = seen(row);
 	for (var head = local.x; head < heads.heads; head += THREADS) {
 		let row_head = row * heads.heads + head;
 		reciprocal[row_head] = invert(sum_mass(row_head * heads.chunks, chunks));

@@ -5,7 +5,7 @@
 @group(0) @binding(5) var<storage, read_write> x: array<i32>;
 
 fn add_at(i: u32, y: i32) {
-	x[i] = sat32(add64(widen(x[i]), widen(y)));
+	x[i] = add_saturating(x[i], y);
 }
 
 fn emit(row: u32, pair: u32, y: vec2<i32>) {

@@ -47,7 +47,9 @@ fn main(
 	let head = group.y;
 	let row = group.z;
 	let at = batch.row[row];
-	if chunk * CHUNK > at.position {
+	let start = max(chunk * CHUNK, first_key(at.position));
+	let end = min((chunk + 1u) * CHUNK, at.position + 1u);
+	if start >= end {
 		return;
 	}
 	if local.x == 0u {
@@ -55,13 +57,11 @@ fn main(
 	}
 	workgroupBarrier();
 	let row_head = row * heads.heads + head;
-	let first = chunk * CHUNK;
 	let page = tables[row * batch.chunks + chunk] * CHUNK;
-	let keys = min(CHUNK, at.position + 1u - first);
-	for (var j = local.x; j < keys; j += THREADS) {
-		let key = cache_at(page + j, kv_head(head));
+	for (var j = start + local.x; j < end; j += THREADS) {
+		let key = cache_at(page + j % CHUNK, kv_head(head));
 		let score_j = score(row_head * heads.half, key, head);
-		z[row_head * heads.context + first + j] = score_j;
+		z[row_head * heads.context + j] = score_j;
 		atomicMax(&largest, score_j);
 	}
 	workgroupBarrier();

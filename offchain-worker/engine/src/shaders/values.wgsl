@@ -25,14 +25,14 @@ var<workgroup> p: array<u32, CHUNK>;
 var<workgroup> total: atomic<u32>;
 var<workgroup> largest: atomic<i32>;
 
-// The maximum over all chunks, up to the one that holds the position; clears the total.
-fn global_max(row_head: u32, chunks: u32, thread: u32) -> i32 {
+// The maximum over the chunks that a query sees; clears the total.
+fn global_max(row_head: u32, position: u32, thread: u32) -> i32 {
 	if thread == 0u {
 		atomicStore(&largest, -LIMIT32);
 		atomicStore(&total, 0u);
 	}
 	workgroupBarrier();
-	for (var i = thread; i < chunks; i += THREADS) {
+	for (var i = first_key(position) / CHUNK + thread; i <= position / CHUNK; i += THREADS) {
 		atomicMax(&largest, z_max[row_head * heads.chunks + i]);
 	}
 	workgroupBarrier();
@@ -67,13 +67,14 @@ fn main(
 	let head = group.y;
 	let row = group.z;
 	let at = batch.row[row];
-	if chunk * CHUNK > at.position {
+	let start = max(chunk * CHUNK, first_key(at.position));
+	let end = min((chunk + 1u) * CHUNK, at.position + 1u);
+	if start >= end {
 		return;
 	}
+	let keys = end - start;
 	let row_head = row * heads.heads + head;
-	let most = global_max(row_head, at.position / CHUNK + 1u, local.x);
-	let start = chunk * CHUNK;
-	let keys = min(CHUNK, at.position + 1u - start);
+	let most = global_max(row_head, at.position, local.x);
 	for (var j = local.x; j < keys; j += THREADS) {
 		let below = bitcast<u32>(most - z[row_head * heads.context + start + j]);
 		p[j] = rsh_unsigned(exp2_q30(below), 8u);
@@ -84,7 +85,8 @@ fn main(
 	if local.x == 0u {
 		mass[index] = atomicLoad(&total);
 	}
-	let first = cache_at(tables[row * batch.chunks + chunk] * CHUNK, kv_head(head));
+	let page = tables[row * batch.chunks + chunk] * CHUNK;
+	let first = cache_at(page + start % CHUNK, kv_head(head));
 	for (var c = local.x; c < heads.half; c += THREADS) {
 		weighted[index * heads.half + c] = weigh(first + c, keys, heads.kv_heads * heads.half);
 	}

@@ -1,6 +1,11 @@
 //! Models for tests.
 #![allow(dead_code)]
 
+pub mod families;
+pub mod gguf;
+pub mod peers;
+pub mod outliers;
+
 use std::{
 	collections::BTreeMap,
 	path::{Path, PathBuf},
@@ -57,10 +62,17 @@ pub fn ids(model: &Model, n: usize, seed: u64) -> Vec<u32> {
 		.collect()
 }
 
-struct Draw(u64);
+/// A generator of its own, the same numbers every time.
+pub struct Draw(pub u64);
 
 impl Draw {
-	fn word(&mut self) -> u64 {
+	/// A number below `n`.
+	pub fn below(&mut self, n: usize) -> usize {
+		(self.word() % n as u64) as usize
+	}
+
+	/// 31 bits.
+	pub fn word(&mut self) -> u64 {
 		self.0 = self
 			.0
 			.wrapping_mul(6364136223846793005)
@@ -68,7 +80,8 @@ impl Draw {
 		self.0 >> 33
 	}
 
-	fn weight(&mut self) -> f32 {
+	/// Within one of zero.
+	pub fn weight(&mut self) -> f32 {
 		(self.word() % 2_001) as f32 / 1_000.0 - 1.0
 	}
 }
@@ -86,14 +99,19 @@ const VOCAB: usize = 300;
 
 impl TinyFolder {
 	pub fn new(tied: bool) -> Self {
+		Self::of(tiny_config(tied))
+	}
+
+	/// The model that `config` describes.
+	pub fn of(config: Value) -> Self {
 		let mut tensors = BTreeMap::new();
 		let mut draw = Draw(7);
-		for (name, shape) in tiny_shapes(tied) {
+		for (name, shape) in families::shapes(&config) {
 			let n = shape.iter().product();
 			tensors.insert(name, (shape, (0..n).map(|_| draw.weight()).collect()));
 		}
 		Self {
-			config: tiny_config(tied),
+			config,
 			tokenizer: tiny_tokenizer(),
 			tokenizer_config: None,
 			tensors,
@@ -151,31 +169,6 @@ fn encode(dtype: Dtype, values: &[f32]) -> Vec<u8> {
 		_ => (*x as f64).to_le_bytes().to_vec(),
 	};
 	values.iter().flat_map(bytes).collect()
-}
-
-fn tiny_shapes(tied: bool) -> Vec<(String, Vec<usize>)> {
-	let mut shapes = vec![
-		("model.embed_tokens.weight".into(), vec![VOCAB, 16]),
-		("model.norm.weight".into(), vec![16]),
-	];
-	for i in 0..2 {
-		let own = [
-			("input_layernorm", vec![16]),
-			("post_attention_layernorm", vec![16]),
-			("self_attn.q_proj", vec![16, 16]),
-			("self_attn.k_proj", vec![8, 16]),
-			("self_attn.v_proj", vec![8, 16]),
-			("self_attn.o_proj", vec![16, 16]),
-			("mlp.gate_proj", vec![24, 16]),
-			("mlp.up_proj", vec![24, 16]),
-			("mlp.down_proj", vec![16, 24]),
-		];
-		shapes.extend(own.map(|(name, s)| (format!("model.layers.{i}.{name}.weight"), s)));
-	}
-	if !tied {
-		shapes.push(("lm_head.weight".into(), vec![VOCAB, 16]));
-	}
-	shapes
 }
 
 fn tiny_config(tied: bool) -> Value {

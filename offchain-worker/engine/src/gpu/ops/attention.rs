@@ -21,11 +21,12 @@ pub struct Heads {
 	score_mantissa: u32,
 	blocks: u32,
 	f_o: i32,
+	window: u32,
 }
 
 impl Heads {
-	/// The heads of a layer.
-	pub fn new(shape: &Shape, score_mantissa: u16, f_o: i32) -> Self {
+	/// The heads of a layer; a `window` of 0 sees everything.
+	pub fn new(shape: &Shape, score_mantissa: u16, f_o: i32, window: u32) -> Self {
 		Self {
 			heads: shape.heads,
 			kv_heads: shape.kv_heads,
@@ -35,6 +36,7 @@ impl Heads {
 			score_mantissa: u32::from(score_mantissa),
 			blocks: shape.q_size().div_ceil(4) as u32,
 			f_o,
+			window: if window == 0 { u32::MAX } else { window },
 		}
 	}
 }
@@ -43,6 +45,8 @@ impl Heads {
 pub struct Scratch {
 	/// `[rows, heads, half]`
 	pub q: Buffer,
+	/// `[rows, heads + kv_heads, half]` two words each: queries and keys before their norm.
+	pub raw: Buffer,
 	/// `[rows, heads, context]`
 	z: Buffer,
 	/// `[rows, heads, chunks]`
@@ -74,6 +78,10 @@ impl Scratch {
 		let half = u64::from(shape.head_dim / 2);
 		Ok(Self {
 			q: gpu.words("queries", row_heads * half)?,
+			raw: gpu.words(
+				"queries and keys",
+				rows * (shape.q_size() + shape.kv_size()) as u64,
+			)?,
 			z: gpu.words("scores", row_heads * u64::from(shape.context))?,
 			z_max: gpu.words("largest scores", row_heads * chunks)?,
 			mass: gpu.words("probabilities", row_heads * chunks)?,
@@ -183,6 +191,8 @@ impl Attention<'_> {
 mod tests {
 	#![allow(clippy::unwrap_used)]
 
+	use std::ops::Range;
+
 	use one_arithmetic::{normalise, quant, scores, softmax, weigh, Dyadic, EXP2_TABLE};
 
 	use super::*;
@@ -242,15 +252,16 @@ mod tests {
 			}
 		}
 
-		/// Scores of all keys, then the output, of one row.
-		fn twin(&self, row: usize, keys: usize) -> (Vec<i32>, Vec<i32>) {
+		/// Scores of the keys that one row sees, then its output.
+		fn twin(&self, row: usize, keys: Range<usize>) -> (Vec<i32>, Vec<i32>) {
 			let (mut all, mut out) = (vec![], vec![]);
 			for (q, shift) in self.q[row * 30..][..30].chunks(10).zip(&self.score_shift) {
-				let (mut z, mut p, mut o) = (vec![0; keys], vec![0; keys], [0; 10]);
-				scores(q, &self.k[..keys * 10], 40_000, *shift, &mut z);
+				let (mut z, mut p, mut o) = (vec![0; keys.len()], vec![0; keys.len()], [0; 10]);
+				let channels = keys.start * 10..keys.end * 10;
+				scores(q, &self.k[channels.clone()], 40_000, *shift, &mut z);
 				let sum = softmax(&z, &mut p);
 				let mut acc = [0; 10];
-				weigh(&p, &self.v[..keys * 10], &mut acc);
+				weigh(&p, &self.v[channels], &mut acc);
 				normalise(&acc, sum, &self.value_shift, &mut o);
 				all.extend(z);
 				out.extend(o);
@@ -258,7 +269,7 @@ mod tests {
 			(all, out)
 		}
 
-		fn check(&self, gpu: &Gpu, first: u32) {
+		fn check(&self, gpu: &Gpu, first: u32, window: u32) {
 			let batch = batch(first, ROWS as u32, |_| 0);
 			let tables = TABLE[..batch.chunks as usize].repeat(ROWS);
 			let scratch = Scratch::new(gpu, &SHAPE, ROWS as u64).unwrap();
@@ -269,7 +280,7 @@ mod tests {
 				gpu,
 				batch: &gpu.uniform(&batch),
 				tables: &gpu.upload("tables", &tables),
-				heads: &gpu.uniform(&Heads::new(&SHAPE, 40_000, 16)),
+				heads: &gpu.uniform(&Heads::new(&SHAPE, 40_000, 16, window)),
 				count: 3,
 				scratch: &scratch,
 				k: &storage(gpu, &paged(&words(&self.k))),
@@ -284,10 +295,16 @@ mod tests {
 			);
 			let (z, y) = (download(gpu, &scratch.z), download(gpu, &y));
 			for row in 0..ROWS {
-				let keys = first as usize + row + 1;
-				let (expected, o) = self.twin(row, keys);
-				for (found, expected) in z[row * 1800..].chunks(600).zip(expected.chunks(keys)) {
-					assert_eq!(&found[..keys], expected);
+				let end = first as usize + row + 1;
+				let seen = if window == 0 {
+					end
+				} else {
+					end.min(window as usize)
+				};
+				let keys = end - seen..end;
+				let (expected, o) = self.twin(row, keys.clone());
+				for (found, expected) in z[row * 1800..].chunks(600).zip(expected.chunks(seen)) {
+					assert_eq!(&found[keys.clone()], expected);
 				}
 				let mut a = [0; 30];
 				let s = quant(&o, &mut a);
@@ -302,9 +319,11 @@ mod tests {
 			let mut draw = Draw(9);
 			for spread in [0, 12, 22, 30, 55] {
 				let case = Case::draw(&mut draw, spread);
-				[0, 254, 510, 597]
-					.into_iter()
-					.for_each(|first| case.check(gpu, first));
+				for first in [0, 254, 510, 597] {
+					for window in [0, 1, 2, 255, 257] {
+						case.check(gpu, first, window);
+					}
+				}
 			}
 		}
 	}

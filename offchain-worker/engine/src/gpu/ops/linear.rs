@@ -41,6 +41,8 @@ pub struct Layer<'a> {
 pub struct Projection<'a> {
 	/// `Heads` of `heads.wgsl`.
 	pub heads: &'a Buffer,
+	/// `[pairs]` two numbers each.
+	pub bias: &'a Buffer,
 	/// `[context, half]`
 	pub rope: &'a Buffer,
 	/// `[rows, heads, half]`
@@ -54,8 +56,14 @@ pub struct Projection<'a> {
 impl Layer<'_> {
 	/// Queries to `q`, keys and values to the caches.
 	pub fn qkv(&self, to: Projection<'_>) -> Vec<Dispatch> {
-		let buffers = [to.heads, to.rope, to.q, to.k, to.v];
+		let buffers = [to.heads, to.bias, to.rope, to.q, to.k, to.v];
 		self.shards(&shaders::QKV, At::Rows, Parameters::default(), &buffers)
+	}
+
+	/// Queries and keys as they are to `raw` `[rows, heads + kv_heads, half]`, values to the cache.
+	pub fn qkv_raw(&self, to: Projection<'_>, raw: &Buffer) -> Vec<Dispatch> {
+		let buffers = [to.heads, to.bias, raw, to.v];
+		self.shards(&shaders::QKV_RAW, At::Rows, Parameters::default(), &buffers)
 	}
 
 	/// Adds `outputs` to `x` `[rows, stride]`.
@@ -155,7 +163,7 @@ mod tests {
 	use crate::{
 		gpu::{
 			ops::{attention::Heads, testing::*},
-			weights::{by_head, plain, zip, Pair},
+			weights::{by_head, pairs_by_head, plain, zip, Pair},
 		},
 		model::{Linear, Shape},
 	};
@@ -326,15 +334,18 @@ mod tests {
 				.into_iter()
 				.flat_map(|l| by_head(l, 5))
 				.collect();
+			let bias = draw.many(40 + 20 + 20, Draw::value);
+			let biases: Vec<_> = pairs_by_head(&bias, 5).collect();
 			let tables = draw.many(2 * 16 * 5, |d| d.range(-16_384, 16_384) as i16);
 			let inputs = Inputs::draw(gpu, &mut draw, 9, 22);
 			let [q_out, k_out, v_out] =
 				[9 * 20, 16 * 10, 16 * 10].map(|words| gpu.words("out", words).unwrap());
-			let heads = gpu.uniform(&Heads::new(&SHAPE, 40_000, 16));
-			let rope_table = storage(gpu, &tables);
+			let heads = gpu.uniform(&Heads::new(&SHAPE, 40_000, 16, 0));
+			let (rope_table, biases) = (storage(gpu, &tables), gpu.upload("bias", &biases));
 			inputs.run(gpu, &pairs, |l| {
 				l.qkv(Projection {
 					heads: &heads,
+					bias: &biases,
 					rope: &rope_table,
 					q: &q_out,
 					k: &k_out,
@@ -348,20 +359,25 @@ mod tests {
 					.chunks(2)
 					.map(|pair| (pair[0], pair[1]))
 					.unzip();
-				let rotated = |linear| {
+				let biased = |linear, first: usize| {
+					let mut y = twin(linear, row);
+					one_arithmetic::add(&mut y, &bias[first..][..linear.weight.rows()]);
+					y
+				};
+				let rotated = |linear, first| {
 					let mut out = vec![];
-					for head in twin(linear, row).chunks(10) {
+					for head in biased(linear, first).chunks(10) {
 						let mut y = [0; 10];
 						rope(head, &cos, &sin, &mut y);
 						out.extend(y);
 					}
 					out
 				};
-				let clamped = twin(&v, row)
+				let clamped = biased(&v, 60)
 					.into_iter()
 					.map(|x| one_arithmetic::clamp16(x.into()));
-				assert_eq!(q_out[i * 40..][..40], rotated(&q));
-				assert_eq!(k_out[position * 20..][..20], rotated(&k));
+				assert_eq!(q_out[i * 40..][..40], rotated(&q, 0));
+				assert_eq!(k_out[position * 20..][..20], rotated(&k, 40));
 				assert_eq!(v_out[position * 20..][..20], clamped.collect::<Vec<_>>());
 			}
 		}

@@ -3,6 +3,7 @@
 pub mod argmax;
 pub mod attention;
 pub mod embed;
+pub mod head_norm;
 pub mod linear;
 pub mod norm;
 pub mod quantise;

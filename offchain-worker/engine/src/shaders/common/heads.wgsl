@@ -17,10 +17,17 @@ struct Heads {
 	blocks: u32,
 	// Fraction bits of the output of attention.
 	f_o: i32,
+	// Positions that a query sees, its own among them.
+	window: u32,
 }
 
 // Keys of a chunk, and positions of a page: 256 * 255 * 32639 < 2^31.
 const CHUNK = 256u;
+
+// The first position that a query at `position` sees.
+fn first_key(position: u32) -> u32 {
+	return max(position + 1u, heads.window) - heads.window;
+}
 
 // The key head of a query head.
 fn kv_head(head: u32) -> u32 {

@@ -30,6 +30,15 @@ fn sat32(x: vec2<u32>) -> i32 {
 	return max(select(limit, low, fits), -LIMIT32);
 }
 
+// sat32(x + y)
+fn add_saturating(x: i32, y: i32) -> i32 {
+	return sat32(add64(widen(x), widen(y)));
+}
+
+fn add_saturating2(x: vec2<i32>, y: vec2<i32>) -> vec2<i32> {
+	return vec2<i32>(add_saturating(x.x, y.x), add_saturating(x.y, y.y));
+}
+
 // scale(x, s): any integer s, since exponents depend on the input.
 fn scale(x: vec2<u32>, s: i32) -> i32 {
 	let right = u32(clamp(s, 0, 62));

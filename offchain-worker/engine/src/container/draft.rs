@@ -1,0 +1,266 @@
+//! A container in the making, which an import that was killed leaves to the next one.
+//!
+//! Beside `NAME.one` lie `NAME.one.partial`, whose bytes grow section by section, and
+//! `NAME.one.journal`, which says what it is made from and what it holds so far. Nothing is believed
+//! that does not hash to what the journal says.
+
+use std::{
+	collections::VecDeque,
+	fs::File,
+	io::{Read, Seek, SeekFrom, Write},
+	ops::Range,
+	path::{Path, PathBuf},
+};
+
+use rayon::prelude::*;
+use same_file::Handle;
+use tempfile::{Builder, NamedTempFile, TempPath};
+
+use super::{model_root, tile_hash, Section};
+use crate::{
+	hash::{blake2_256, Hash},
+	EngineError,
+};
+
+/// Tiles that are read or written at once: 8 MiB.
+const TILES: usize = 64;
+
+/// A container in the making; nothing stays of one that is dropped.
+pub struct Draft {
+	target: PathBuf,
+	file: NamedTempFile,
+	journal: Option<Journal>,
+}
+
+impl Draft {
+	/// A draft of `path` that nobody takes up.
+	///
+	/// # Errors
+	/// [`EngineError::Io`].
+	pub fn new(path: &Path) -> Result<Self, EngineError> {
+		let folder = path.parent().unwrap_or(Path::new(""));
+		let mut name = Builder::new();
+		let file = name.prefix("partial-").make_in(folder, create);
+		Ok(Self {
+			target: path.into(),
+			file: file.map_err(EngineError::io(path))?,
+			journal: None,
+		})
+	}
+
+	/// Takes up the draft that an import of the same `source` to `path` left, or begins one.
+	///
+	/// Where another import to `path` is under way, this one has a draft of its own.
+	///
+	/// # Errors
+	/// [`EngineError::Io`].
+	pub fn resume(path: &Path, source: &Hash) -> Result<Self, EngineError> {
+		let Some(file) = claim(&beside(path, "partial"))? else {
+			return Self::new(path);
+		};
+		let journal = Journal::open(&beside(path, "journal"), &hex::encode(source))?;
+		Ok(Self {
+			target: path.into(),
+			file,
+			journal: Some(journal),
+		})
+	}
+
+	/// What an earlier import of this source noted.
+	pub fn noted(&self) -> Option<&str> {
+		self.journal.as_ref()?.found.front().map(String::as_str)
+	}
+
+	/// Keeps a text for the next import of this source: one, before any section.
+	///
+	/// # Errors
+	/// [`EngineError::Io`].
+	pub fn note(&mut self, text: &str) -> Result<(), EngineError> {
+		self.journal
+			.as_mut()
+			.map_or(Ok(()), |journal| journal.record(text))
+	}
+
+	/// Hashes of the tiles of the next section, if the draft holds it.
+	pub(super) fn kept(&mut self, section: &Section) -> Result<Option<Vec<Hash>>, EngineError> {
+		let Some(expected) = self.noted().map(str::to_owned) else {
+			return Ok(None);
+		};
+		let tiles = self.read(section).map_err(EngineError::io(&self.target))?;
+		if section_digest(&tiles) != expected {
+			return Ok(None);
+		}
+		self.note(&expected)?;
+		Ok(Some(tiles))
+	}
+
+	/// Hashes what the file has of a section, which may be less than all of it.
+	fn read(&mut self, section: &Section) -> std::io::Result<Vec<Hash>> {
+		let file = self.file.as_file_mut();
+		file.seek(SeekFrom::Start(section.offset))?;
+		let (mut left, mut tiles) = (section.len, Vec::new());
+		let mut buffer = Vec::new();
+		while left > 0 {
+			let chunk = left.min((TILES * section.tile) as u64);
+			buffer.clear();
+			file.take(chunk).read_to_end(&mut buffer)?;
+			tiles.par_extend(buffer.par_chunks(section.tile).map(tile_hash));
+			left -= chunk;
+		}
+		Ok(tiles)
+	}
+
+	/// Writes the next section from chunks, which `bytes` gives for a range of it, and returns the
+	/// hashes of its tiles.
+	pub(super) fn write(
+		&mut self,
+		section: &Section,
+		mut bytes: impl FnMut(Range<u64>) -> Result<Vec<u8>, EngineError>,
+	) -> Result<Vec<Hash>, EngineError> {
+		let io = |path| EngineError::io(path);
+		let file = self.file.as_file_mut();
+		file.seek(SeekFrom::Start(section.offset))
+			.map_err(io(&self.target))?;
+		let (mut start, mut tiles) = (0, Vec::new());
+		while start < section.len {
+			let end = section.len.min(start + (TILES * section.tile) as u64);
+			let chunk = bytes(start..end)?;
+			check_len(&self.target, section, chunk.len() as u64, end - start)?;
+			tiles.par_extend(chunk.par_chunks(section.tile).map(tile_hash));
+			file.write_all(&chunk).map_err(io(&self.target))?;
+			start = end;
+		}
+		self.note(&section_digest(&tiles))?;
+		Ok(tiles)
+	}
+
+	/// Ends the file, `len` bytes so far, with its root and gives it its name.
+	pub(super) fn finish(mut self, len: u64, root: &Hash) -> Result<(), EngineError> {
+		let end = |file: &mut File| {
+			file.set_len(len)?;
+			file.seek(SeekFrom::Start(len))?;
+			file.write_all(root)?;
+			file.sync_all()
+		};
+		end(self.file.as_file_mut()).map_err(EngineError::io(&self.target))?;
+		// While the file is still locked: another import may begin as soon as it has its name.
+		drop(self.journal);
+		let persisted = self.file.persist(&self.target);
+		persisted.map_err(|error| EngineError::io(&self.target)(error.error))?;
+		Ok(())
+	}
+}
+
+fn check_len(path: &Path, section: &Section, len: u64, expected: u64) -> Result<(), EngineError> {
+	if len == expected {
+		return Ok(());
+	}
+	let reason = format!("{len} bytes instead of {expected}");
+	Err(EngineError::malformed(
+		path,
+		section.part.to_string(),
+		reason,
+	))
+}
+
+fn section_digest(tiles: &[Hash]) -> String {
+	hex::encode(model_root(tiles.to_vec()))
+}
+
+/// `NAME.one` with another extension behind its own.
+fn beside(path: &Path, extension: &str) -> PathBuf {
+	let mut name = path.as_os_str().to_owned();
+	name.push(".");
+	name.push(extension);
+	name.into()
+}
+
+fn create(path: &Path) -> std::io::Result<File> {
+	File::options()
+		.read(true)
+		.write(true)
+		.create_new(true)
+		.open(path)
+}
+
+/// Opens and locks the file at `path`; `None` if another import holds it.
+fn claim(path: &Path) -> Result<Option<NamedTempFile>, EngineError> {
+	loop {
+		let file = open(path).map_err(EngineError::io(path))?;
+		if file.try_lock().is_err() {
+			return Ok(None);
+		}
+		// Whoever held the lock may have given the file its final name since it was opened.
+		let here = file.try_clone().and_then(Handle::from_file);
+		if here.is_ok_and(|here| Handle::from_path(path).is_ok_and(|there| here == there)) {
+			return removed_on_drop(file, path).map(Some);
+		}
+	}
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
+	let mut options = File::options();
+	options
+		.read(true)
+		.write(true)
+		.create(true)
+		.truncate(false)
+		.open(path)
+}
+
+/// The file at `path`, which stays only if the process is killed.
+fn removed_on_drop(file: File, path: &Path) -> Result<NamedTempFile, EngineError> {
+	let path = TempPath::try_from_path(path).map_err(EngineError::io(path))?;
+	Ok(NamedTempFile::from_parts(file, path))
+}
+
+/// Lines behind their hashes; those behind a torn one do not count.
+struct Journal {
+	file: NamedTempFile,
+	/// Bytes of the lines recorded by this import.
+	len: u64,
+	/// Lines of an earlier import that this one has not come to.
+	found: VecDeque<String>,
+}
+
+impl Journal {
+	/// Opens the journal at `path` and forgets what it says if it is not of `source`.
+	fn open(path: &Path, source: &str) -> Result<Self, EngineError> {
+		let io = || EngineError::io(path);
+		let (mut text, mut file) = (Vec::new(), open(path).map_err(io())?);
+		file.read_to_end(&mut text).map_err(io())?;
+		let lines = String::from_utf8_lossy(&text);
+		let mut journal = Self {
+			file: removed_on_drop(file, path)?,
+			len: 0,
+			found: lines.lines().map_while(sound).collect(),
+		};
+		journal.record(source)?;
+		Ok(journal)
+	}
+
+	/// Goes on to the next line, and writes it if it is not there.
+	fn record(&mut self, text: &str) -> Result<(), EngineError> {
+		let line = format!("{} {text}\n", line_digest(text));
+		if self.found.pop_front().as_deref() != Some(text) {
+			self.found.clear();
+			let file = self.file.as_file_mut();
+			let append = file
+				.set_len(self.len)
+				.and_then(|()| file.seek(SeekFrom::Start(self.len)))
+				.and_then(|_| file.write_all(line.as_bytes()));
+			append.map_err(EngineError::io(self.file.path()))?;
+		}
+		self.len += line.len() as u64;
+		Ok(())
+	}
+}
+
+fn sound(line: &str) -> Option<String> {
+	let (digest, text) = line.split_once(' ')?;
+	(digest == line_digest(text)).then(|| text.into())
+}
+
+fn line_digest(text: &str) -> String {
+	hex::encode(blake2_256(text.as_bytes()))
+}
