@@ -8,8 +8,8 @@
 const ROWS: usize = 4;
 /// Columns of a tile at most.
 pub const COLUMNS: usize = 6;
-/// Steps after which the sums are widened: 64 steps of 2 products a lane, and [`Lanes::sums`] adds
-/// 4 lanes: 512 products.
+/// Steps after which the sums are widened: 64 steps of 2 products a lane, and [`Lanes::totals`]
+/// adds 4 lanes: 512 products.
 const STEPS: usize = 64;
 /// Elements ahead of the loads at which rows are asked for.
 const AHEAD: usize = 1024;
