@@ -225,6 +225,9 @@ fn add_linear(kernels: &dyn Kernels, layer: &Linear, a: &Input, x: &mut [i32]) {
 		.for_each(|(x, y)| add(x, y));
 }
 
+/// Tokens whose logits are held at once.
+const HEAD_TOKENS: usize = 64;
+
 type Head = (Option<u32>, Option<Vec<i32>>);
 
 /// The greedy token and the logits of every token, where the head runs.
@@ -241,25 +244,23 @@ fn head(
 		.iter()
 		.zip(x.chunks_exact(hidden))
 		.filter(|(token, _)| token.head);
-	let chosen: Vec<i32> = rows.flat_map(|(_, x)| x.iter().copied()).collect();
-	let a = norm(kernels, model, &model.final_norm, &chosen);
-	record.put_input(Operator::FinalNorm, &a);
-	let [logits] = linear(kernels, [&model.head], &a);
-	record.put(Operator::Logits, &logits, i32::to_le_bytes);
-	let mut rows = logits.chunks_exact(vocab);
+	let chosen: Vec<&[i32]> = rows.map(|(_, x)| x).collect();
 	let pick = |row: &[i32]| {
 		(
 			kernels.argmax(row).map(|i| i as u32),
 			want_logits.then(|| row.to_vec()),
 		)
 	};
-	let next = |token: &Token<'_>| {
-		if token.head {
-			rows.next().map(pick)
-		} else {
-			None
-		}
-	};
+	let mut heads = Vec::with_capacity(chosen.len());
+	for rows in chosen.chunks(HEAD_TOKENS) {
+		let a = norm(kernels, model, &model.final_norm, &rows.concat());
+		record.put_input(Operator::FinalNorm, &a);
+		let [logits] = linear(kernels, [&model.head], &a);
+		record.put(Operator::Logits, &logits, i32::to_le_bytes);
+		heads.par_extend(logits.par_chunks_exact(vocab).map(pick));
+	}
+	let mut heads = heads.into_iter();
+	let next = |token: &Token<'_>| token.head.then(|| heads.next()).flatten();
 	tokens
 		.iter()
 		.map(next)

@@ -49,15 +49,15 @@ impl Lanes for Ymm {
 	}
 
 	#[inline(always)]
-	unsafe fn interleave(even: *const i16, odd: *const i16) -> __m256i {
+	unsafe fn join(even: *const i16, odd: *const i16) -> __m256i {
 		let even = _mm256_cvtepu16_epi32(_mm_loadu_si128(even.cast()));
 		let odd = _mm256_cvtepu16_epi32(_mm_loadu_si128(odd.cast()));
 		_mm256_or_si256(even, _mm256_slli_epi32(odd, 16))
 	}
 
 	#[inline(always)]
-	unsafe fn repeat(pair: i32) -> __m256i {
-		_mm256_set1_epi32(pair)
+	unsafe fn repeat(even: i16, odd: i16) -> __m256i {
+		_mm256_set1_epi32(even as u16 as i32 | (odd as i32) << 16)
 	}
 
 	#[inline(always)]

@@ -55,15 +55,15 @@ impl Lanes for Zmm {
 	}
 
 	#[inline(always)]
-	unsafe fn interleave(even: *const i16, odd: *const i16) -> __m512i {
+	unsafe fn join(even: *const i16, odd: *const i16) -> __m512i {
 		let even = _mm512_cvtepu16_epi32(_mm256_loadu_si256(even.cast()));
 		let odd = _mm512_cvtepu16_epi32(_mm256_loadu_si256(odd.cast()));
 		_mm512_or_si512(even, _mm512_slli_epi32(odd, 16))
 	}
 
 	#[inline(always)]
-	unsafe fn repeat(pair: i32) -> __m512i {
-		_mm512_set1_epi32(pair)
+	unsafe fn repeat(even: i16, odd: i16) -> __m512i {
+		_mm512_set1_epi32(even as u16 as i32 | (odd as i32) << 16)
 	}
 
 	#[inline(always)]

@@ -44,14 +44,13 @@ impl Lanes for Quad {
 	}
 
 	#[inline(always)]
-	unsafe fn interleave(even: *const i16, odd: *const i16) -> int16x8_t {
-		let (even, odd) = (vld1_s16(even), vld1_s16(odd));
-		vcombine_s16(vzip1_s16(even, odd), vzip2_s16(even, odd))
+	unsafe fn join(even: *const i16, odd: *const i16) -> int16x8_t {
+		vcombine_s16(vld1_s16(even), vld1_s16(odd))
 	}
 
 	#[inline(always)]
-	unsafe fn repeat(pair: i32) -> int16x8_t {
-		vreinterpretq_s16_s32(vdupq_n_s32(pair))
+	unsafe fn repeat(even: i16, odd: i16) -> int16x8_t {
+		vcombine_s16(vdup_n_s16(even), vdup_n_s16(odd))
 	}
 
 	#[inline(always)]

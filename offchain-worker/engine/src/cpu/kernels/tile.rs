@@ -8,8 +8,8 @@
 const ROWS: usize = 4;
 /// Columns of a tile at most.
 pub const COLUMNS: usize = 6;
-/// Steps after which the sums are widened: 64 steps of 2 products a lane, and [`Lanes::sums`] adds
-/// 4 lanes: 512 products.
+/// Steps after which the sums are widened: 64 steps of 2 products a lane, and [`Lanes::totals`]
+/// adds 4 lanes: 512 products.
 const STEPS: usize = 64;
 /// Elements ahead of the loads at which rows are asked for.
 const AHEAD: usize = 1024;
@@ -44,14 +44,14 @@ pub trait Lanes {
 	unsafe fn load(from: *const i16) -> Self::Vector;
 	/// The [`WIDTH`](Self::WIDTH) integers at `from`, readable, widened.
 	unsafe fn widen(from: *const i8) -> Self::Vector;
-	/// The [`SUMS`](Self::SUMS) integers at `even` and at `odd`, readable, alternating.
-	unsafe fn interleave(even: *const i16, odd: *const i16) -> Self::Vector;
-	/// Two integers, the lower half of `pair` first, over and over.
-	unsafe fn repeat(pair: i32) -> Self::Vector;
+	/// The [`SUMS`](Self::SUMS) integers at `even` and at `odd`, readable, of which
+	/// [`multiply_add`](Self::multiply_add) adds those of one index to the same lane.
+	unsafe fn join(even: *const i16, odd: *const i16) -> Self::Vector;
+	/// What takes all of `even`, and all of `odd`, in [`join`](Self::join) times a number.
+	unsafe fn repeat(even: i16, odd: i16) -> Self::Vector;
 	/// Writes the sums to `to`, writable.
 	unsafe fn store(sums: Self::Sums, to: *mut i32);
-	/// Adds to each lane of `sums` the products of two neighbouring lanes, or of any two lanes where
-	/// `w` and `a` are not from [`interleave`](Self::interleave).
+	/// Adds to each lane of `sums` the products of two lanes of `w` and `a`.
 	unsafe fn multiply_add(sums: Self::Sums, w: Self::Vector, a: Self::Vector) -> Self::Sums;
 	/// The total of each of four sums; any 4 lanes of one may be added in 32 bits.
 	unsafe fn totals(sums: [Self::Sums; ROWS]) -> [i64; ROWS];

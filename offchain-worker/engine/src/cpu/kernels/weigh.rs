@@ -16,7 +16,7 @@ const QUERIES: usize = 4;
 const LANES: usize = 16;
 
 /// Of each pair of keys the lower halves of both weights, and the upper ones.
-type Pairs = [[i32; 2]; KEYS / 2];
+type Pairs = [[[i16; 2]; 2]; KEYS / 2];
 
 /// [`super::Kernels::weigh`].
 ///
@@ -28,7 +28,7 @@ pub unsafe fn weigh<L: Lanes>(p: &[&[u32]], values: &[i16], acc: &mut [i64]) {
 	for (run, values) in values.chunks(KEYS * dim).enumerate() {
 		let keys = run * KEYS..run * KEYS + values.len() / dim;
 		for (p, acc) in p.chunks(QUERIES).zip(acc.chunks_mut(QUERIES * dim)) {
-			let mut pairs = [[[0; 2]; KEYS / 2]; QUERIES];
+			let mut pairs = [Pairs::default(); QUERIES];
 			for (pairs, p) in pairs.iter_mut().zip(p) {
 				*pairs = pair(&p[keys.clone()]);
 			}
@@ -49,12 +49,11 @@ pub unsafe fn weigh<L: Lanes>(p: &[&[u32]], values: &[i16], acc: &mut [i64]) {
 fn pair(p: &[u32]) -> Pairs {
 	let mut padded = [0; KEYS];
 	padded[..p.len()].copy_from_slice(p);
-	let join = |even: u32, odd: u32| (even | odd << 16) as i32;
-	let mut pairs = [[0; 2]; KEYS / 2];
+	let mut pairs = Pairs::default();
 	for (pair, p) in pairs.iter_mut().zip(padded.as_chunks::<2>().0) {
-		let low = p.map(|p| p & ((1 << LOW) - 1));
-		let high = p.map(|p| p >> LOW);
-		*pair = [join(low[0], low[1]), join(high[0], high[1])];
+		let low = p.map(|p| (p & ((1 << LOW) - 1)) as i16);
+		let high = p.map(|p| (p >> LOW) as i16);
+		*pair = [low, high];
 	}
 	pairs
 }
@@ -76,10 +75,10 @@ unsafe fn weigh_run<L: Lanes, const Q: usize>(
 			let odd = (even + 1).min(keys - 1);
 			// SAFETY: `c + SUMS <= dim`, and `values` holds `keys` rows of `dim`.
 			let at = values.as_ptr().add(c);
-			let v = L::interleave(at.add(even * dim), at.add(odd * dim));
+			let v = L::join(at.add(even * dim), at.add(odd * dim));
 			for (sums, pairs) in sums.iter_mut().zip(pairs) {
-				for (sum, pair) in sums.iter_mut().zip(pairs[even / 2]) {
-					*sum = L::multiply_add(*sum, v, L::repeat(pair));
+				for (sum, [e, o]) in sums.iter_mut().zip(pairs[even / 2]) {
+					*sum = L::multiply_add(*sum, v, L::repeat(e, o));
 				}
 			}
 		}
