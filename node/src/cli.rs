@@ -1,6 +1,7 @@
 //! The command line.
 
-use one_engine::{cli::ModelCmd, CacheSize, DeviceChoice, EngineOptions};
+use crate::doctor::DoctorCmd;
+use one_engine::{cli::ModelCmd, DeviceChoice, EngineOptions};
 use polkadot_sdk::*;
 use sc_cli::{
 	ChainInfoCmd, CheckBlockCmd, ExportBlocksCmd, ExportChainSpecCmd, ExportStateCmd,
@@ -51,7 +52,7 @@ impl Inference {
 			.map(|models_dir| EngineOptions {
 				models_dir,
 				device: self.inference_device,
-				cache: CacheSize::Sequences(1),
+				options: one_engine::Options::default(),
 			})
 	}
 }
@@ -63,9 +64,13 @@ pub enum Subcommand {
 	#[command(subcommand)]
 	Key(KeySubcommand),
 
-	/// Import, verify, list, run and evaluate models.
+	/// Import, verify, list, run, evaluate and measure models.
 	#[command(subcommand)]
 	Model(ModelCmd),
+
+	/// Say what keeps this machine from being a node, and what to do about it.
+	#[command(after_help = "Example: one-node doctor --chain local --base-path data --validator")]
+	Doctor(DoctorCmd),
 
 	/// Write a chain specification.
 	ExportChainSpec(ExportChainSpecCmd),

@@ -56,6 +56,7 @@ pub fn run() -> Result<()> {
 		None => run_node(&cli),
 		Some(Subcommand::Key(cmd)) => cmd.run(&cli),
 		Some(Subcommand::Model(cmd)) => cmd.run().map_err(|error| Error::Application(error.into())),
+		Some(Subcommand::Doctor(cmd)) => cmd.run(&cli),
 		Some(Subcommand::ExportChainSpec(cmd)) => cmd.run(cli.load_spec(&cmd.chain)?),
 		Some(Subcommand::CheckBlock(cmd)) => run_on_chain(&cli, cmd, |chain, _| {
 			cmd.run(chain.client, chain.import_queue)

@@ -8,6 +8,7 @@
 mod chain_spec;
 mod cli;
 mod command;
+mod doctor;
 mod equivocation;
 mod rpc;
 mod service;

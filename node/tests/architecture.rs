@@ -118,6 +118,26 @@ fn runtime_should_not_pull_in_graphics_when_built_for_the_chain() {
 	assert!(!crates.contains("wgpu") && !crates.contains("naga"));
 }
 
+#[test]
+fn engine_should_not_pull_in_the_chain() {
+	let crates = closure(&metadata(), "one-engine");
+	assert!(crates.contains("wgpu"), "the closure was computed");
+	let chain = [
+		"polkadot-",
+		"frame-",
+		"pallet-",
+		"sc-",
+		"sp-",
+		"libp2p",
+		"wasmtime",
+	];
+	let found: Vec<_> = crates
+		.iter()
+		.filter(|name| chain.iter().any(|prefix| name.starts_with(prefix)))
+		.collect();
+	assert!(found.is_empty(), "{found:?}");
+}
+
 /// The text of every source file of Rust below `folder`.
 fn sources(folder: &Path) -> String {
 	let entries = fs::read_dir(folder)

@@ -23,6 +23,7 @@ mod norm;
 mod residual;
 mod rope;
 mod round;
+mod sample;
 mod sigmoid;
 mod swiglu;
 
@@ -38,6 +39,7 @@ pub use norm::{head_norm, rmsnorm};
 pub use residual::add;
 pub use rope::{clamp16, rope};
 pub use round::{bit_length, halves, max_abs, quant, quant_shift, rsh, sat32, scale};
+pub use sample::{penalise, sample, Candidate, Sampling};
 pub use sigmoid::sigmoid;
 pub use swiglu::swiglu;
 

@@ -13,6 +13,7 @@ use crate::{
 ///
 /// # Panics
 /// If `x`, `gain` and `a` differ in length, or are empty.
+#[inline(always)]
 pub fn rmsnorm(x: &[i32], gain: &[i16], gain_exponent: i32, eps: u64, a: &mut [i16]) -> Dyadic {
 	assert!(!x.is_empty() && x.len() == gain.len() && x.len() == a.len());
 	let bits = bit_length(max_abs(x) as u64);
@@ -24,6 +25,7 @@ pub fn rmsnorm(x: &[i32], gain: &[i16], gain_exponent: i32, eps: u64, a: &mut [i
 }
 
 /// `m 2^e` near `1 / sqrt(mean xs^2)` of `xs = rsh(x, s1)`.
+#[inline(always)]
 fn inverse_root(x: &[i32], s1: u32, eps: u64) -> Dyadic {
 	let h = x.len() as u64;
 	let d = (sum_of_squares(x, s1) + ((h * eps) >> (2 * s1))).max(1);
@@ -37,6 +39,7 @@ fn inverse_root(x: &[i32], s1: u32, eps: u64) -> Dyadic {
 	}
 }
 
+#[inline(always)]
 fn sum_of_squares(x: &[i32], s1: u32) -> u64 {
 	x.iter()
 		.map(|x| rsh(*x as i64, s1))
@@ -45,6 +48,7 @@ fn sum_of_squares(x: &[i32], s1: u32) -> u64 {
 }
 
 /// `quant(rsh(x g, s0))` without storing the products.
+#[inline(always)]
 fn quant_products(x: &[i32], gain: &[i16], s0: u32, a: &mut [i16]) -> u32 {
 	let product = |(x, g): (&i32, &i16)| rsh(*x as i64 * *g as i64, s0);
 	let max = x

@@ -8,6 +8,7 @@ pub const fn bit_length(x: u64) -> u32 {
 }
 
 /// `x 2^-s` rounded half up, toward +infinity for negative numbers too; `s <= 62`.
+#[inline]
 pub const fn rsh(x: i64, s: u32) -> i64 {
 	if s == 0 {
 		return x;
@@ -45,6 +46,7 @@ pub const fn scale(x: i64, s: i32) -> i32 {
 ///
 /// # Panics
 /// If `t` and `a` differ in length.
+#[inline(always)]
 pub fn quant(t: &[i32], a: &mut [i16]) -> u32 {
 	assert_eq!(t.len(), a.len());
 	let s = quant_shift(max_abs(t));
@@ -65,6 +67,7 @@ pub const fn quant_shift(max: u32) -> u32 {
 }
 
 /// The largest magnitude of `x`; 0 for an empty slice.
+#[inline(always)]
 pub fn max_abs(x: &[i32]) -> u32 {
 	x.iter().map(|x| x.unsigned_abs()).max().unwrap_or(0)
 }

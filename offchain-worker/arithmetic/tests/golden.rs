@@ -59,6 +59,57 @@ fn quant_should_match_vectors() {
 }
 
 #[test]
+fn halves_should_match_vectors() {
+	#[derive(Deserialize)]
+	struct Case {
+		a: i16,
+		hi: i8,
+		lo: i8,
+	}
+	for Case { a, hi, lo } in vectors!("halves") {
+		assert_eq!(halves(a), (hi, lo), "{a}");
+	}
+}
+
+#[test]
+fn clamp16_should_match_vectors() {
+	#[derive(Deserialize)]
+	struct Case {
+		x: i64,
+		y: i16,
+	}
+	for Case { x, y } in vectors!("clamp16") {
+		assert_eq!(clamp16(x), y, "{x}");
+	}
+}
+
+#[test]
+fn add_should_match_vectors() {
+	#[derive(Deserialize)]
+	struct Case {
+		x: Vec<i32>,
+		y: Vec<i32>,
+		sum: Vec<i32>,
+	}
+	for Case { mut x, y, sum } in vectors!("add") {
+		add(&mut x, &y);
+		assert_eq!(x, sum);
+	}
+}
+
+#[test]
+fn argmax_should_match_vectors() {
+	#[derive(Deserialize)]
+	struct Case {
+		x: Vec<i32>,
+		index: usize,
+	}
+	for Case { x, index } in vectors!("argmax") {
+		assert_eq!(argmax(&x), Some(index), "{x:?}");
+	}
+}
+
+#[test]
 fn exp2_should_match_vectors() {
 	#[derive(Deserialize)]
 	struct Case {
@@ -268,5 +319,43 @@ fn embed_should_match_vectors() {
 		let mut out = vec![0; x.len()];
 		embed(&row, m, shift, &mut out);
 		assert_eq!(out, x);
+	}
+}
+
+#[test]
+fn sample_should_match_vectors() {
+	#[derive(Deserialize)]
+	struct Case {
+		logits: Vec<i32>,
+		seen: Vec<u32>,
+		temperature: u32,
+		top_k: u32,
+		top_p: u32,
+		repetition_penalty: u32,
+		u: String,
+		token: u32,
+	}
+	for (i, case) in vectors!("sample").into_iter().enumerate() {
+		let Case {
+			logits,
+			seen,
+			temperature,
+			top_k,
+			top_p,
+			repetition_penalty,
+			u,
+			token,
+		} = case;
+		let sampling = Sampling {
+			temperature,
+			top_k,
+			top_p,
+			repetition_penalty,
+		};
+		let mut penalised = vec![0; logits.len()];
+		penalise(&logits, &seen, repetition_penalty, &mut penalised);
+		let mut scratch = vec![Candidate::default(); logits.len()];
+		let found = sample(&penalised, &sampling, u.parse().unwrap(), &mut scratch);
+		assert_eq!(found, Some(token), "case {i}");
 	}
 }

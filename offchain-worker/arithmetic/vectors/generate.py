@@ -7,6 +7,7 @@ Nothing here is shared with the Rust crate: rounding is a floor of an exact sum,
 integer roots, and every width that the rules promise is asserted.
 """
 import json
+from hashlib import blake2b
 from math import isqrt
 from pathlib import Path
 
@@ -151,6 +152,56 @@ def swiglu(g, u, f_gate, shift):
     return [scale(rsh(a * sigmoid(a, f_gate), 15) * b, shift) for a, b in zip(g, u)]
 
 
+def uniform(seed, position):
+    data = b"ONE-INT/1 sample" + seed + position.to_bytes(4, "little")
+    return int.from_bytes(blake2b(data, digest_size=32).digest()[:8], "little")
+
+
+def penalty(logit, thousandths):
+    q = abs(logit) * 1000 // thousandths if logit >= 0 else abs(logit) * thousandths // 1000
+    return clamp(q if logit >= 0 else -q, LIMIT32)
+
+
+def sample(logits, seen, temperature, top_k, top_p, repetition_penalty, u):
+    logits = [penalty(v, repetition_penalty) if i in seen else v for i, v in enumerate(logits)]
+    order = sorted(range(len(logits)), key=lambda i: (-logits[i], i))
+    if temperature == 0:
+        return order[0]
+    order = order[: top_k or None]
+    inverse = 94548000 // temperature
+    weights = [exp2(min(2**32 - 1, (logits[order[0]] - logits[i]) * inverse // 65536)) for i in order]
+    kept, mass = 0, 0
+    while 10000 * mass < top_p * sum(weights):
+        mass += weights[kept]
+        kept += 1
+    assert 10000 * mass < 2**62
+    theta, running = u * mass // 2**64, 0
+    for i, weight in zip(order, weights):
+        running += weight
+        if running > theta:
+            return i
+
+
+def tagged(what, *parts):
+    return blake2b(b"".join([b"ONE-INT/1 ", what.encode(), *parts]), digest_size=32).digest()
+
+
+def u32(*numbers):
+    return b"".join(number.to_bytes(4, "little") for number in numbers)
+
+
+def listed(numbers):
+    return u32(len(numbers), *numbers)
+
+
+def tree(what, secret, leaves):
+    """The promoting Merkle tree from its top: the left part is the largest power of two below the whole."""
+    if len(leaves) < 2:
+        return leaves[0] if leaves else tagged("empty", secret)
+    half = 2 ** ((len(leaves) - 1).bit_length() - 1)
+    return tagged(what, secret, tree(what, secret, leaves[:half]), tree(what, secret, leaves[half:]))
+
+
 def rounding(draw):
     edges = [0, 1, -1, 2, -2, 3, -3, 2**31 - 1, -(2**31), 2**62, -(2**62), 2**63 - 1, -(2**63)]
     values = edges + [draw.signed(draw.between(1, 63)) for _ in range(20)]
@@ -170,6 +221,30 @@ def quantizing(draw):
     vectors = [[top, 1, -1, top // 2] for top in tops]
     vectors += [draw.vector(9, draw.between(1, 31)) for _ in range(20)]
     return [dict(t=t, a=quant(t)[0], s=quant(t)[1]) for t in vectors]
+
+
+def splitting(draw):
+    edges = [0, 1, -1, 127, 128, -128, -129, 255, 256, LIMIT16, -LIMIT16]
+    cases = edges + [draw.between(-LIMIT16, LIMIT16) for _ in range(40)]
+    return [dict(a=a, hi=halves(a)[0], lo=halves(a)[1]) for a in cases]
+
+
+def clamping(draw):
+    edges = [LIMIT16, LIMIT16 + 1, -LIMIT16, -LIMIT16 - 1, LIMIT32, -LIMIT32]
+    cases = edges + [draw.signed(draw.between(1, 31)) for _ in range(20)]
+    return [dict(x=x, y=clamp(x, LIMIT16)) for x in cases]
+
+
+def adding(draw):
+    edges = dict(x=[LIMIT32, -LIMIT32, LIMIT32, LIMIT32 - 1, 0], y=[1, -1, -LIMIT32, 1, 0])
+    cases = [edges] + [dict(x=draw.vector(9, bits), y=draw.vector(9, bits)) for bits in (8, 30, 31)]
+    return [dict(c, sum=[clamp(a + b, LIMIT32) for a, b in zip(c["x"], c["y"])]) for c in cases]
+
+
+def choosing(draw):
+    cases = [[0], [-LIMIT32] * 3, [1, 5, 5, 2], [-3, -2, -2], draw.vector(40, 31)]
+    cases += [[draw.between(-3, 3) for _ in range(12)] for _ in range(10)]
+    return [dict(x=x, index=x.index(max(x))) for x in cases]
 
 
 def exponential(draw):
@@ -196,7 +271,9 @@ def linears(draw):
             shift = [draw.between(-30, 40) for _ in range(rows)]
             y = linear(w, mw, shift, a, m_a, e_a)
             cases.append(dict(w=w, m=mw, shift=shift, a=a, input_m=m_a, input_e=e_a, y=y))
-    return cases
+    w, a, mw, shift = [[127] * 1030, [-127] * 1030], [LIMIT16] * 1030, [2**16 - 1] * 2, [-9, 40]
+    y = linear(w, mw, shift, a, 2**16 - 1, -10)
+    return cases + [dict(w=w, m=mw, shift=shift, a=a, input_m=2**16 - 1, input_e=-10, y=y)]
 
 
 def norms(draw):
@@ -243,7 +320,10 @@ def attentions(draw):
         z, p, den, o = attention(q, ks, vs, m, shift, value_shift)
         case = dict(q=q, keys=sum(ks, []), values=sum(vs, []), m=m, score_shift=shift)
         cases.append(dict(case, value_shift=value_shift, z=z, p=p, sum=den, o=o))
-    return cases
+    q, keys, values = [LIMIT16] * 256, [[s * LIMIT16] * 256 for s in (1, -1, 1)], [[-LIMIT16] * 256] * 3
+    z, p, den, o = attention(q, keys, values, 2**16 - 1, 22, [46] * 256)
+    case = dict(q=q, keys=sum(keys, []), values=sum(values, []), m=2**16 - 1, score_shift=22)
+    return cases + [dict(case, value_shift=[46] * 256, z=z, p=p, sum=den, o=o)]
 
 
 def gated(draw):
@@ -251,7 +331,8 @@ def gated(draw):
     for bits in (10, 16, 24, 31):
         g, u, f_gate, shift = draw.vector(12, bits), draw.vector(12, bits), draw.between(12, 20), draw.between(4, 28)
         cases.append(dict(g=g, u=u, f_gate=f_gate, shift=shift, h=swiglu(g, u, f_gate, shift)))
-    return cases
+    g, u = [LIMIT32, LIMIT32, -LIMIT32, -LIMIT32, 0], [LIMIT32, -LIMIT32, LIMIT32, -LIMIT32, LIMIT32]
+    return cases + [dict(g=g, u=u, f_gate=12, shift=31, h=swiglu(g, u, 12, 31))]
 
 
 def embeddings(draw):
@@ -262,9 +343,71 @@ def embeddings(draw):
     return cases
 
 
+def samples(draw):
+    cases = []
+    for number in range(120):
+        size = draw.between(1, 60)
+        bits = draw.between(1, 22) if number % 8 else 31
+        logits = [v // 2**10 * 2**10 if number % 3 else v for v in draw.vector(size, bits)]
+        seen = [draw.between(0, size - 1) for _ in range(draw.between(0, 12))]
+        rules = dict(temperature=draw.between(1, 3000) if number % 10 else 10000 * (number % 20 // 10))
+        rules |= dict(top_k=draw.between(0, 1) * draw.between(0, size + 3))
+        rules |= dict(top_p=draw.between(1, 10000) if number % 4 else 10000)
+        rules |= dict(repetition_penalty=draw.between(1000, 10000) if number % 2 else 1000)
+        seed, position = bytes(draw.between(0, 255) for _ in range(32)), draw.between(0, 131071)
+        u = uniform(seed, position)
+        token = sample(logits, seen, u=u, **rules)
+        case = dict(logits=logits, seen=seen, **rules, seed=list(seed), position=position)
+        cases.append(dict(case, u=str(u), token=token))
+    return cases
+
+
+def secrets(draw):
+    """The secret of a public job, and another."""
+    return [bytes(32), bytes(draw.between(0, 255) for _ in range(32))]
+
+
+def requests(draw):
+    cases = []
+    for secret in secrets(draw):
+        for stops in ([], [[5], [7, 0, 2**18 - 1]]):
+            root, seed = (bytes(draw.between(0, 255) for _ in range(32)) for _ in range(2))
+            prompt, sampling = [draw.between(0, 2**18 - 1) for _ in range(5)], [700, 40, 9500, 1100]
+            numbers = [secret, root, u32(1), listed(prompt), u32(99), u32(*sampling), seed, u32(len(stops))]
+            case = dict(secret=secret.hex(), model_root=root.hex(), prompt=prompt, max_tokens=99, sampling=sampling)
+            case |= dict(seed=seed.hex(), stop_sequences=stops)
+            cases.append(dict(case, hash=tagged("request", *numbers, *map(listed, stops)).hex()))
+    return cases
+
+
+def results(draw):
+    cases = []
+    for secret in secrets(draw):
+        for n in (0, 1, 255, 256, 257, 700, 1300):
+            ids = [draw.between(0, 2**18 - 1) for _ in range(n)]
+            tiles = [ids[i : i + 256] for i in range(0, n, 256)]
+            leaves = [tagged("result leaf", secret, u32(i), listed(tile)) for i, tile in enumerate(tiles)]
+            cases.append(dict(secret=secret.hex(), ids=ids, root=tree("result node", secret, leaves).hex()))
+    return cases
+
+
+def traces(draw):
+    cases = []
+    for secret in secrets(draw):
+        for n in (0, 1, 2, 3, 5, 11):
+            residuals = [bytes(draw.between(0, 255) for _ in range(32)) for _ in range(n)]
+            leaves = [tagged("trace leaf", secret, u32(i), residual) for i, residual in enumerate(residuals)]
+            root = tree("trace node", secret, leaves).hex()
+            cases.append(dict(secret=secret.hex(), residuals=[r.hex() for r in residuals], root=root))
+    return cases
+
+
 def main():
     files = dict(rsh=rounding, scale=scaling, quant=quantizing, exp2=exponential, sigmoid=logistic, linear=linears)
     files |= dict(rmsnorm=norms, head_norm=head_norms, rope=rotations, attention=attentions, swiglu=gated, embed=embeddings)
+    files |= dict(sample=samples)
+    files |= dict(halves=splitting, clamp16=clamping, add=adding, argmax=choosing)
+    files |= dict(request=requests, result=results, trace=traces)
     for number, (name, make) in enumerate(files.items()):
         cases = ",\n".join(json.dumps(case, separators=(",", ":")) for case in make(Draw(number + 1)))
         Path(__file__).with_name(f"{name}.json").write_text(f"[\n{cases}\n]\n")

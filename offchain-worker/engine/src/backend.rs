@@ -134,6 +134,31 @@ pub trait Backend: Send {
 	fn forward(&mut self, chunks: &[Chunk<'_>], want: Want) -> Result<Vec<Step>, EngineError>;
 }
 
+/// Tokens of one call where many are fed: enough to fill a device.
+const FEED: usize = 128;
+
+/// Feeds a chunk of any length in as many calls as it takes; `take` gets the steps of each.
+///
+/// # Errors
+/// Those of [`Backend::forward`] and of `take`.
+pub fn feed(
+	backend: &mut dyn Backend,
+	chunk: Chunk<'_>,
+	want: Want,
+	take: &mut dyn FnMut(&[Step]) -> Result<(), EngineError>,
+) -> Result<(), EngineError> {
+	for (i, ids) in chunk.ids.chunks(FEED).enumerate() {
+		let start = chunk.start + (i * FEED) as u32;
+		let chunk = Chunk {
+			start,
+			ids,
+			..chunk
+		};
+		take(&backend.forward(&[chunk], want)?)?;
+	}
+	Ok(())
+}
+
 /// Sizes within which the chunks of a call must stay.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {

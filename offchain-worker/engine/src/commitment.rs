@@ -4,35 +4,12 @@
 //! zeros. Numbers are `u32` little-endian, lists are behind their length, every hash has its own
 //! domain.
 
-use one_arithmetic::ARITHMETIC_ID;
+use one_arithmetic::{Sampling, ARITHMETIC_ID};
 use one_mailbox::commitment::{keyed_root, result_root};
 
 use crate::hash::{blake2_256, Hash, Hasher};
 
 pub use one_mailbox::commitment::PUBLIC;
-
-/// How the next token is chosen, as integers of the request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sampling {
-	/// Thousandths; 0 is greedy.
-	pub temperature: u32,
-	/// Candidates kept; 0 is all.
-	pub top_k: u32,
-	/// Ten-thousandths of the mass kept; 10,000 is all.
-	pub top_p: u32,
-	/// Thousandths; 1,000 is none.
-	pub repetition_penalty: u32,
-}
-
-impl Sampling {
-	/// The most likely token.
-	pub const GREEDY: Self = Self {
-		temperature: 0,
-		top_k: 0,
-		top_p: 10_000,
-		repetition_penalty: 1_000,
-	};
-}
 
 /// Everything that determines an answer.
 #[derive(Clone, Copy, Debug)]

@@ -1,22 +1,29 @@
 //! Models on a device, and answers from them.
 
 use std::{
+	collections::HashMap,
 	path::{Path, PathBuf},
-	sync::{atomic::AtomicBool, Arc},
+	sync::{
+		atomic::{AtomicBool, Ordering},
+		Arc,
+	},
 };
+
+use one_arithmetic::Sampling;
 
 use serde::Serialize;
 
 use crate::{
 	backend::{Backend, DeviceChoice},
 	chat::{Chat, Message},
-	commitment::{request_hash, result_hash, trace_root, Request, Sampling},
+	commitment::{request_hash, result_hash, trace_root, Request, PUBLIC},
 	container::{Container, Part},
 	device::{CacheSize, Device},
-	generate::{generate, Answer, Decode, Finish},
+	evaluate::{evaluate, Evaluation},
 	hash::{blake2_256, Hash},
 	import::{calibration_hash, Progress},
-	model::Shape,
+	model::{Model, Shape},
+	scheduler::{Answer, Decode, Finish, JobId, Options, Progress as Fed, Scheduler, MAX_STOP_IDS},
 	source,
 	stream::TextStream,
 	template::Template,
@@ -31,8 +38,8 @@ pub struct EngineOptions {
 	pub models_dir: PathBuf,
 	/// Where models are evaluated.
 	pub device: DeviceChoice,
-	/// Memory for the keys and values of each model.
-	pub cache: CacheSize,
+	/// How much of each model is served at once.
+	pub options: Options,
 }
 
 /// What a model is, for a catalogue.
@@ -142,6 +149,27 @@ pub struct GenerateRequest {
 	pub max_tokens: u32,
 	/// Keys the hashes; zeros for a public job.
 	pub secret: Hash,
+	/// How tokens are chosen.
+	pub sampling: Sampling,
+	/// Seed of the choice; without effect on a greedy one.
+	pub seed: Hash,
+	/// Sequences of token ids that end the answer, beside the model's own stop tokens.
+	pub stop_sequences: Vec<Vec<u32>>,
+}
+
+impl GenerateRequest {
+	/// A public request for the most likely tokens.
+	pub const fn greedy(model_root: Hash, prompt: Prompt, max_tokens: u32) -> Self {
+		Self {
+			model_root,
+			prompt,
+			max_tokens,
+			secret: PUBLIC,
+			sampling: Sampling::GREEDY,
+			seed: [0; 32],
+			stop_sequences: Vec::new(),
+		}
+	}
 }
 
 /// A token of an answer, as it is chosen.
@@ -153,14 +181,23 @@ pub struct TokenEvent {
 	pub text_delta: String,
 }
 
+/// What happens to a job.
+#[derive(Debug)]
+pub enum Event {
+	/// A token of its answer was chosen.
+	Token(TokenEvent),
+	/// It is over.
+	Done(Result<Box<Generation>, EngineError>),
+}
+
 /// An answer with its commitments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generation {
 	/// Token ids of the prompt.
 	pub prompt_ids: Vec<u32>,
-	/// Token ids of the answer, with its stop token.
+	/// Token ids of the answer, with its stop token or sequence.
 	pub ids: Vec<u32>,
-	/// Text of the answer, without its stop token.
+	/// Text of the answer, without its stop token or sequence.
 	pub text: String,
 	/// Commits to the request.
 	pub request_hash: Hash,
@@ -180,7 +217,54 @@ pub struct Loaded {
 	tokenizer: Tokenizer,
 	template: Option<Template>,
 	stops: Vec<u32>,
-	backend: Box<dyn Backend>,
+	model: Arc<Model>,
+	device: Device,
+	cache: CacheSize,
+	scheduler: Scheduler,
+	jobs: HashMap<JobId, Job>,
+	/// What is to be told at the next step.
+	events: Vec<(JobId, Event)>,
+	/// Whether the last step failed.
+	failed: bool,
+}
+
+/// A request under way.
+struct Job {
+	request: GenerateRequest,
+	prompt_ids: Vec<u32>,
+	/// Ids of the answer so far.
+	ids: Vec<u32>,
+	stream: TextStream,
+	/// Text told so far.
+	told: String,
+}
+
+impl Job {
+	/// Ids of the answer that are certainly not the beginning of a stop sequence.
+	fn certain(&self) -> usize {
+		let begins = |at: &usize| {
+			let end = &self.ids[*at..];
+			self.request
+				.stop_sequences
+				.iter()
+				.any(|stop| stop.starts_with(end))
+		};
+		let first = self.ids.len().saturating_sub(MAX_STOP_IDS);
+		(first..self.ids.len())
+			.find(begins)
+			.unwrap_or(self.ids.len())
+	}
+
+	/// Appends a token; the text that became certain.
+	fn push(&mut self, tokenizer: &Tokenizer, id: u32) -> Result<String, EngineError> {
+		self.ids.push(id);
+		let mut delta = String::new();
+		for id in &self.ids[self.stream.len()..self.certain()] {
+			delta += &self.stream.push(tokenizer, *id)?;
+		}
+		self.told += &delta;
+		Ok(delta)
+	}
 }
 
 impl Loaded {
@@ -191,16 +275,23 @@ impl Loaded {
 	pub fn open(
 		container: &Container,
 		device: &Device,
-		cache: CacheSize,
+		options: Options,
 	) -> Result<Self, EngineError> {
 		let (tokenizer, template) = (tokenizer(container)?, template(container)?);
 		let model = Arc::new(container.model()?);
+		let backend = device.load(model.clone(), options.cache)?;
 		Ok(Self {
 			info: ModelInfo::with(container, &tokenizer, template.as_ref())?,
 			tokenizer,
 			template,
 			stops: container.stops(),
-			backend: device.load(model, cache)?,
+			scheduler: Scheduler::new(backend, model.root, &model.shape, options),
+			model,
+			device: device.clone(),
+			cache: options.cache,
+			jobs: HashMap::new(),
+			events: Vec::new(),
+			failed: false,
 		})
 	}
 
@@ -211,12 +302,27 @@ impl Loaded {
 
 	/// Name of the device.
 	pub fn device(&self) -> &str {
-		self.backend.device()
+		self.scheduler.device()
 	}
 
-	/// The back end, for evaluation token by token.
-	pub fn backend(&mut self) -> &mut dyn Backend {
-		&mut *self.backend
+	/// Evaluates something else than requests, in pages for so many positions.
+	///
+	/// # Errors
+	/// [`EngineError::CacheTooSmall`] if requests under way hold them.
+	pub fn lend<T>(
+		&mut self,
+		positions: usize,
+		evaluate: impl FnOnce(&mut dyn Backend, &[u32]) -> T,
+	) -> Result<T, EngineError> {
+		self.scheduler.lend(positions, evaluate)
+	}
+
+	/// The evaluation of one sequence.
+	///
+	/// # Errors
+	/// Those of [`evaluate`] and [`lend`](Self::lend).
+	pub fn evaluate(&mut self, ids: &[u32]) -> Result<Evaluation, EngineError> {
+		self.lend(ids.len(), |backend, pages| evaluate(backend, pages, ids))?
 	}
 
 	/// Token ids of a prompt.
@@ -226,7 +332,7 @@ impl Loaded {
 	pub fn prompt_ids(&self, prompt: &Prompt) -> Result<Vec<u32>, EngineError> {
 		match (prompt, &self.template) {
 			(Prompt::Ids(ids), _) => Ok(ids.clone()),
-			(Prompt::Text(text), None) => self.tokenizer.encode(text, Special::Add),
+			(Prompt::Text(text), None) => self.text_ids(text),
 			(Prompt::Text(text), Some(template)) => {
 				Chat::of(&[Message::user(text)]).ids(template, &self.tokenizer, true)
 			}
@@ -235,31 +341,160 @@ impl Loaded {
 		}
 	}
 
-	/// Answers a request; `on_token` gets each token as it is chosen.
+	/// Token ids of plain text, with what the tokenizer adds by itself.
 	///
 	/// # Errors
-	/// Those of [`generate`] and [`prompt_ids`](Self::prompt_ids).
+	/// [`EngineError::Tokenizer`].
+	pub fn text_ids(&self, text: &str) -> Result<Vec<u32>, EngineError> {
+		self.tokenizer.encode(text, Special::Add)
+	}
+
+	/// Takes a request, to be answered by [`step`](Self::step).
+	///
+	/// # Errors
+	/// Those of [`Scheduler::submit`] and [`prompt_ids`](Self::prompt_ids).
+	pub fn submit(&mut self, request: GenerateRequest) -> Result<JobId, EngineError> {
+		let prompt_ids = self.prompt_ids(&request.prompt)?;
+		let job = self.scheduler.submit(Decode {
+			prompt: prompt_ids.clone(),
+			max_tokens: request.max_tokens,
+			sampling: request.sampling,
+			seed: request.seed,
+			stop_tokens: self.stops.clone(),
+			stop_sequences: request.stop_sequences.clone(),
+		})?;
+		self.jobs.insert(
+			job,
+			Job {
+				request,
+				prompt_ids,
+				ids: Vec::new(),
+				stream: TextStream::default(),
+				told: String::new(),
+			},
+		);
+		Ok(job)
+	}
+
+	/// Ends a job with what it has been answered so far; nothing if it is over.
+	pub fn cancel(&mut self, job: JobId) {
+		if let Some(answer) = self.scheduler.cancel(job) {
+			self.finish(job, answer);
+		}
+	}
+
+	/// Whether there is nothing to do and nothing to tell.
+	pub fn is_idle(&self) -> bool {
+		self.scheduler.is_idle() && self.events.is_empty()
+	}
+
+	/// Feeds one batch of all jobs and tells what came of it; each job ends with one
+	/// [`Event::Done`].
+	pub fn step(&mut self) -> Vec<(JobId, Event)> {
+		match self.scheduler.step() {
+			Ok(progress) => {
+				self.failed = false;
+				progress.into_iter().for_each(|fed| self.tell(fed));
+			}
+			Err(error) => self.recover(&error),
+		}
+		std::mem::take(&mut self.events)
+	}
+
+	/// Answers a request; `on_token` gets each token as it is chosen. Other jobs go on meanwhile.
+	///
+	/// # Errors
+	/// Those of [`submit`](Self::submit), and [`EngineError::Device`].
 	pub fn generate(
 		&mut self,
 		request: &GenerateRequest,
 		cancel: &AtomicBool,
 		on_token: &mut dyn FnMut(&TokenEvent),
 	) -> Result<Generation, EngineError> {
-		let prompt_ids = self.prompt_ids(&request.prompt)?;
-		let decode = Decode {
-			prompt: &prompt_ids,
-			max_tokens: request.max_tokens,
-			context: self.info.context,
-			stops: &self.stops,
+		let own = self.submit(request.clone())?;
+		let (mut others, mut outcome) = (Vec::new(), None);
+		while outcome.is_none() {
+			if cancel.load(Ordering::Relaxed) {
+				self.cancel(own);
+			}
+			for (job, event) in self.step() {
+				match event {
+					event if job != own => others.push((job, event)),
+					Event::Token(token) => on_token(&token),
+					Event::Done(done) => outcome = Some(done),
+				}
+			}
+		}
+		self.events = others;
+		let lost = || EngineError::Device("the job was lost".into());
+		outcome.ok_or_else(lost)?.map(|generation| *generation)
+	}
+
+	fn tell(&mut self, fed: Fed) {
+		let (job, told) = (
+			fed.job,
+			fed.token.map(|id| self.push(fed.job, id, &fed.answer)),
+		);
+		match told {
+			Some(Err(error)) => {
+				self.scheduler.cancel(job);
+				self.jobs.remove(&job);
+				return self.events.push((job, Event::Done(Err(error))));
+			}
+			Some(Ok(token)) => self.events.push((job, Event::Token(token))),
+			None => (),
+		}
+		if let Some(answer) = fed.answer {
+			self.finish(job, answer);
+		}
+	}
+
+	/// The event of a token; the last one of an answer brings the rest of its text.
+	fn push(
+		&mut self,
+		job: JobId,
+		id: u32,
+		answer: &Option<Answer>,
+	) -> Result<TokenEvent, EngineError> {
+		let Some(state) = self.jobs.get_mut(&job) else {
+			return Ok(TokenEvent {
+				id,
+				text_delta: String::new(),
+			});
 		};
-		let mut stream = TextStream::new(&self.tokenizer);
-		let mut emit = |id| {
-			let text_delta = stream.push(id)?;
-			on_token(&TokenEvent { id, text_delta });
-			Ok(())
+		let text_delta = match answer {
+			None => state.push(&self.tokenizer, id)?,
+			Some(answer) => {
+				let text = self.tokenizer.decode(&answer.ids[..answer.spoken])?;
+				text.strip_prefix(&state.told)
+					.unwrap_or_default()
+					.to_owned()
+			}
 		};
-		let answer = generate(&mut *self.backend, &decode, cancel, &mut emit)?;
-		self.commit(request, prompt_ids, answer)
+		Ok(TokenEvent { id, text_delta })
+	}
+
+	fn finish(&mut self, job: JobId, answer: Answer) {
+		if let Some(state) = self.jobs.remove(&job) {
+			let generation = self.commit(&state.request, state.prompt_ids, answer);
+			self.events
+				.push((job, Event::Done(generation.map(Box::new))));
+		}
+	}
+
+	/// Feeds everything again on a new back end, once; then all jobs end with the error.
+	fn recover(&mut self, error: &EngineError) {
+		let again = !std::mem::replace(&mut self.failed, true);
+		let backend = again.then(|| self.device.load(self.model.clone(), self.cache));
+		if let Some(Ok(backend)) = backend {
+			log::warn!(target: "engine", "the back end starts anew: {error}");
+			return self.scheduler.restart(backend);
+		}
+		for job in self.scheduler.abort() {
+			self.jobs.remove(&job);
+			let error = EngineError::Device(error.to_string());
+			self.events.push((job, Event::Done(Err(error))));
+		}
 	}
 
 	fn commit(
@@ -268,12 +503,8 @@ impl Loaded {
 		prompt_ids: Vec<u32>,
 		answer: Answer,
 	) -> Result<Generation, EngineError> {
-		let spoken = match answer.finish {
-			Finish::Stop => &answer.ids[..answer.ids.len().saturating_sub(1)],
-			_ => &answer.ids,
-		};
 		Ok(Generation {
-			text: self.tokenizer.decode(spoken)?,
+			text: self.tokenizer.decode(&answer.ids[..answer.spoken])?,
 			request_hash: hash_request(request, &prompt_ids),
 			result_hash: result_hash(&request.secret, &answer.ids),
 			trace_root: trace_root(&request.secret, &answer.residuals),
@@ -291,9 +522,9 @@ fn hash_request(request: &GenerateRequest, prompt: &[u32]) -> Hash {
 		model_root: request.model_root,
 		prompt,
 		max_tokens: request.max_tokens,
-		sampling: Sampling::GREEDY,
-		seed: [0; 32],
-		stop_sequences: &[],
+		sampling: request.sampling,
+		seed: request.seed,
+		stop_sequences: &request.stop_sequences,
 	})
 }
 
@@ -327,11 +558,11 @@ impl Engine {
 		let EngineOptions {
 			models_dir,
 			device,
-			cache,
+			options,
 		} = options;
 		let paths = source::find(&models_dir)?;
 		let device = Device::open(device)?;
-		let load = |path: &PathBuf| load(path, &device, cache, &mut |_, _| ());
+		let load = |path: &PathBuf| load(path, &device, options, &mut |_, _| ());
 		let models = paths.iter().map(load).collect::<Result<Vec<_>, _>>()?;
 		let Some(first) = models.first() else {
 			return Err(EngineError::malformed(
@@ -366,7 +597,31 @@ impl Engine {
 			.ok_or_else(unknown)
 	}
 
-	/// Answers a request; `on_token` gets each token as it is chosen.
+	/// Takes a request, to be answered by [`step`](Self::step).
+	///
+	/// # Errors
+	/// [`EngineError::UnknownModel`], and those of [`Loaded::submit`].
+	pub fn submit(&mut self, request: GenerateRequest) -> Result<JobId, EngineError> {
+		self.model(&request.model_root)?.submit(request)
+	}
+
+	/// Ends a job with what it has been answered so far; nothing if it is over.
+	pub fn cancel(&mut self, job: JobId) {
+		self.models.iter_mut().for_each(|model| model.cancel(job));
+	}
+
+	/// Whether no model has anything to do or to tell.
+	pub fn is_idle(&self) -> bool {
+		self.models.iter().all(Loaded::is_idle)
+	}
+
+	/// [`Loaded::step`] of every model.
+	pub fn step(&mut self) -> Vec<(JobId, Event)> {
+		self.models.iter_mut().flat_map(Loaded::step).collect()
+	}
+
+	/// Answers a request; `on_token` gets each token as it is chosen. Other jobs of the same model
+	/// go on meanwhile.
 	///
 	/// # Errors
 	/// [`EngineError::UnknownModel`], and those of [`Loaded::generate`].
@@ -388,8 +643,8 @@ impl Engine {
 pub fn load(
 	path: &Path,
 	device: &Device,
-	cache: CacheSize,
+	options: Options,
 	progress: Progress<'_>,
 ) -> Result<Loaded, EngineError> {
-	Loaded::open(&source::resolve(path, progress)?, device, cache)
+	Loaded::open(&source::resolve(path, progress)?, device, options)
 }

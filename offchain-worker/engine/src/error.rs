@@ -57,6 +57,9 @@ pub enum EngineError {
 	/// A prompt without a single token cannot be continued.
 	#[error("the prompt has no token")]
 	EmptyPrompt,
+	/// A trace has no such tile.
+	#[error("the trace has no {0}")]
+	UnknownTile(String),
 	/// A token id is outside the vocabulary.
 	#[error("token id {id} is outside the vocabulary of {vocab}")]
 	UnknownToken {
@@ -92,6 +95,25 @@ pub enum EngineError {
 	/// A page is written by one chunk and used by another, or used twice by one.
 	#[error("page {0} of the cache is written, and used once more in the same call")]
 	SharedPage(u32),
+	/// A field of a request is outside its range.
+	#[error("{field} {reason}")]
+	InvalidRequest {
+		/// The field, such as `top_p`.
+		field: String,
+		/// What it must be.
+		reason: String,
+	},
+	/// As many requests wait as may.
+	#[error("{0} requests wait already")]
+	QueueFull(usize),
+	/// The cache has no room for a sequence, even alone.
+	#[error("the sequence takes {needed} pages of the cache, there is room for {pages}")]
+	CacheTooSmall {
+		/// Pages it takes.
+		needed: usize,
+		/// Pages there are.
+		pages: usize,
+	},
 	/// A text cannot be turned into tokens, or back.
 	#[error("tokenizer: {0}")]
 	Tokenizer(String),
@@ -101,6 +123,14 @@ pub enum EngineError {
 	/// A device is missing or failed.
 	#[error("device: {0}")]
 	Device(String),
+	/// Checks of this machine failed.
+	#[error("{failed} of {all} checks failed")]
+	Unhealthy {
+		/// How many.
+		failed: usize,
+		/// Of how many.
+		all: usize,
+	},
 	/// A device does not compute what the arithmetic defines.
 	#[error("device: {device} computes other bits than the CPU, so it is not used")]
 	DeviceDiffers {

@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-	backend::{Backend, Chunk, HeadAt, Want},
-	generate::PREFILL,
+	backend::{feed, Backend, Chunk, HeadAt, Want},
 	EngineError,
 };
 
@@ -17,31 +16,37 @@ pub struct Evaluation {
 	pub nll_mean: f64,
 }
 
-/// Evaluates one sequence, in the first pages of the back end: nothing else may be in them.
+/// The logits of every position.
+pub const LOGITS: Want = Want {
+	head: HeadAt::All,
+	logits: true,
+};
+
+/// Evaluates one sequence, in pages of the back end that nobody else uses.
 ///
 /// # Errors
 /// Those of the back end.
-pub fn evaluate(backend: &mut dyn Backend, ids: &[u32]) -> Result<Evaluation, EngineError> {
-	let want = Want {
-		head: HeadAt::All,
-		logits: true,
-	};
-	let pages: Vec<u32> = (0..backend.pages() as u32).collect();
+pub fn evaluate(
+	backend: &mut dyn Backend,
+	pages: &[u32],
+	ids: &[u32],
+) -> Result<Evaluation, EngineError> {
 	let (mut argmax, mut nll) = (Vec::new(), 0.0);
-	for ids_now in ids.chunks(PREFILL) {
-		let chunk = Chunk {
-			pages: &pages,
-			start: argmax.len() as u32,
-			ids: ids_now,
-		};
-		for step in backend.forward(&[chunk], want)? {
-			let next = ids.get(argmax.len() + 1);
+	let chunk = Chunk {
+		pages,
+		start: 0,
+		ids,
+	};
+	feed(backend, chunk, LOGITS, &mut |steps| {
+		for step in steps {
+			let next = ids.get(step.position as usize + 1);
 			if let (Some(next), Some(logits)) = (next, &step.logits) {
-				nll += negative_log_likelihood(logits, *next as usize);
+				nll -= log_softmax(&dequantized(logits))[*next as usize];
 			}
 			argmax.extend(step.argmax);
 		}
-	}
+		Ok(())
+	})?;
 	let predicted = ids.len().saturating_sub(1).max(1);
 	Ok(Evaluation {
 		argmax,
@@ -49,13 +54,15 @@ pub fn evaluate(backend: &mut dyn Backend, ids: &[u32]) -> Result<Evaluation, En
 	})
 }
 
-/// `-ln softmax(logits)[id]` of Q16 logits.
-fn negative_log_likelihood(logits: &[i32], id: usize) -> f64 {
-	let value = |logit: i32| logit as f64 / 65_536.0;
-	let max = value(logits.iter().copied().max().unwrap_or(0));
-	let sum: f64 = logits
-		.iter()
-		.map(|logit| libm::exp(value(*logit) - max))
-		.sum();
-	libm::log(sum) + max - value(logits[id])
+/// Values of Q16 logits.
+pub fn dequantized(logits: &[i32]) -> Vec<f64> {
+	logits.iter().map(|l| *l as f64 / 65_536.0).collect()
+}
+
+/// Natural logarithms of the probabilities that logits stand for.
+pub fn log_softmax(logits: &[f64]) -> Vec<f64> {
+	let max = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+	let sum: f64 = logits.iter().map(|l| libm::exp(l - max)).sum();
+	let log_sum = libm::log(sum) + max;
+	logits.iter().map(|l| l - log_sum).collect()
 }

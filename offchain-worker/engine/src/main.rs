@@ -2,15 +2,36 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use one_engine::cli::ModelCmd;
+use clap::{Parser, Subcommand};
+use one_engine::{
+	cli::{Doctor, ModelCmd},
+	EngineError,
+};
 
 /// Integer inference of language models, the same bits on every device.
 #[derive(Parser)]
 #[command(version)]
 struct Cli {
 	#[command(subcommand)]
-	command: ModelCmd,
+	command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+	#[command(flatten)]
+	Model(ModelCmd),
+	/// Say what keeps this machine from working, and what to do about it.
+	#[command(after_help = "Example: one-engine doctor --models ./models")]
+	Doctor(Doctor),
+}
+
+impl Command {
+	fn run(&self) -> Result<(), EngineError> {
+		match self {
+			Self::Model(command) => command.run(),
+			Self::Doctor(doctor) => doctor.run(),
+		}
+	}
 }
 
 fn main() -> ExitCode {

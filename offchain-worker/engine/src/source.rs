@@ -102,7 +102,10 @@ fn cache_path(model: &Path, cache: &Path) -> Result<PathBuf, EngineError> {
 }
 
 /// `$ONE_CACHE`, else `one-protocol` in the cache folder of the user.
-fn cache_dir() -> Result<PathBuf, EngineError> {
+///
+/// # Errors
+/// [`EngineError::Io`] if the environment names no home.
+pub fn cache_dir() -> Result<PathBuf, EngineError> {
 	let var = |name| {
 		std::env::var_os(name)
 			.filter(|value| !value.is_empty())

@@ -184,7 +184,7 @@ fn number_outside_its_range_should_be_refused_by_name() {
 fn header_should_refuse_sizes_outside_the_limits() {
 	let header = *one_guide().header();
 	assert_eq!(Header::decode(&header.encode()).unwrap(), header);
-	let changes: [(fn(&mut Header), &str); 9] = [
+	let changes: [(fn(&mut Header), &str); 10] = [
 		(|h| h.shape.head_dim = 31, "head size"),
 		(|h| h.shape.head_dim = 258, "head size"),
 		(|h| h.shape.kv_heads = 4, "key heads"),
@@ -193,6 +193,7 @@ fn header_should_refuse_sizes_outside_the_limits() {
 		(|h| h.shape.context = 0, "context"),
 		(|h| h.shape.layers = u32::MAX, "layers"),
 		(|h| h.eps = 1 << 47, "eps"),
+		(|h| h.window = h.shape.context, "window"),
 		(|h| h.residual_bits = 21, "residual fraction bits"),
 	];
 	for (change, field) in changes {

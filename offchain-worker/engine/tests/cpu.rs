@@ -3,8 +3,14 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{cpu, ids, one_guide, TinyFolder};
-use one_engine::{container::Container, Backend, Chunk, EngineError, HeadAt, Step, Want};
+use one_engine::{
+	container::Container,
+	cpu::{kernels, CpuBackend},
+	Backend, Chunk, EngineError, HeadAt, Step, Want,
+};
 
 const ALL: Want = Want {
 	head: HeadAt::All,
@@ -140,4 +146,24 @@ fn forward_should_change_nothing_when_refused() {
 	));
 	let after = backend.forward(&[chunk(&[0], 1, &[4])], ALL).unwrap();
 	assert_eq!(after[..], expected[1..]);
+}
+
+#[test]
+fn every_set_of_kernels_should_return_the_bits_of_the_definition() {
+	let container = one_guide();
+	let model = Arc::new(container.model().unwrap());
+	let ids = ids(&model, 300, 11);
+	let outcome = |set| {
+		let mut backend = CpuBackend::new(model.clone(), 2).with_kernels(set);
+		let mut steps = feed(&mut backend, &[0, 1], &ids[..290], 100);
+		for (start, id) in ids.iter().enumerate().skip(290) {
+			let chunk = [chunk(&[0, 1], start, std::slice::from_ref(id))];
+			steps.extend(backend.forward(&chunk, ALL).unwrap());
+		}
+		steps
+	};
+	let definition = outcome(kernels::named("scalar").unwrap());
+	for set in kernels::all() {
+		assert!(outcome(set) == definition, "{}", set.name());
+	}
 }

@@ -16,7 +16,7 @@ use one_engine::{
 	gpu::{adapters, Gpu, GpuBackend},
 	source::resolve,
 	tokenizer::{Special, Tokenizer},
-	Backend, CacheSize, Chunk, HeadAt, Model, Prompt, Step, Want, PAGE,
+	Backend, CacheSize, Chunk, HeadAt, Model, Options, Prompt, Step, Want, PAGE,
 };
 
 /// Tokens decoded after each prompt.
@@ -290,10 +290,8 @@ fn prefill_should_equal_decode_on_the_gpu() {
 
 fn answer(model: &mut Loaded, text: &str) -> one_engine::Generation {
 	let request = GenerateRequest {
-		model_root: model.info().root,
-		prompt: Prompt::Text(text.into()),
-		max_tokens: 40,
 		secret: [7; 32],
+		..GenerateRequest::greedy(model.info().root, Prompt::Text(text.into()), 40)
 	};
 	model
 		.generate(&request, &AtomicBool::new(false), &mut |_| ())
@@ -306,7 +304,7 @@ fn answers_should_have_the_same_commitments_on_cpu_and_gpu() {
 		return;
 	};
 	use_test_cache();
-	let open = |device| load(&folder, &device, CacheSize::Sequences(1), &mut |_, _| ()).unwrap();
+	let open = |device| load(&folder, &device, Options::default(), &mut |_, _| ()).unwrap();
 	let (mut on_cpu, mut on_gpu) = (open(Device::Cpu), open(Device::Gpu(gpu.clone())));
 	for text in ["", "What is ONE?", "Wie werde ich Prüfer? 日本語"] {
 		let (expected, found) = (answer(&mut on_cpu, text), answer(&mut on_gpu, text));

@@ -11,29 +11,23 @@ use std::{
 
 use common::{one_guide, one_guide_folder, stories_folder};
 use one_engine::{
-	commitment::{request_hash, result_hash, Request, Sampling},
+	commitment::{request_hash, result_hash, Request},
 	container::Container,
 	device::Device,
 	engine::Loaded,
-	evaluate::evaluate,
 	import::import,
-	CacheSize, DeviceChoice, Engine, EngineError, EngineOptions, Finish, GenerateRequest,
-	Generation, Prompt,
+	DeviceChoice, Engine, EngineError, EngineOptions, Finish, GenerateRequest, Generation, Options,
+	Prompt, Sampling,
 };
 use serde::Deserialize;
 use tempfile::TempDir;
 
 fn loaded(container: &Container) -> Loaded {
-	Loaded::open(container, &Device::Cpu, CacheSize::Sequences(2)).unwrap()
+	Loaded::open(container, &Device::Cpu, Options::default()).unwrap()
 }
 
 fn request(model: &Loaded, prompt: &str, max_tokens: u32) -> GenerateRequest {
-	GenerateRequest {
-		model_root: model.info().root,
-		prompt: Prompt::Text(prompt.into()),
-		max_tokens,
-		secret: [0; 32],
-	}
+	GenerateRequest::greedy(model.info().root, Prompt::Text(prompt.into()), max_tokens)
 }
 
 fn answer(model: &mut Loaded, prompt: &str, max_tokens: u32) -> Generation {
@@ -109,7 +103,7 @@ fn stories_should_agree_with_its_float_model() {
 			.prompt_ids(&Prompt::Text(float.prompt.clone()))
 			.unwrap();
 		assert_eq!(prompt, float.ids[..prompt.len()]);
-		let evaluation = evaluate(model.backend(), &float.ids).unwrap();
+		let evaluation = model.evaluate(&float.ids).unwrap();
 		let chosen = &evaluation.argmax[prompt.len() - 1..float.ids.len() - 1];
 		same += chosen
 			.iter()
@@ -140,7 +134,7 @@ fn engine_should_serve_a_folder_of_models() {
 	let mut engine = Engine::open(EngineOptions {
 		models_dir: room.path().into(),
 		device: DeviceChoice::Cpu,
-		cache: CacheSize::Sequences(1),
+		options: Options::default(),
 	})
 	.unwrap();
 	let info = engine.models().remove(0);
@@ -151,10 +145,8 @@ fn engine_should_serve_a_folder_of_models() {
 	);
 	assert_eq!(info.attention_macs, 2 * 6 * 192);
 	let mut request = GenerateRequest {
-		model_root: info.root,
-		prompt: Prompt::Text("What is ONE?".into()),
-		max_tokens: 100,
 		secret: [9; 32],
+		..GenerateRequest::greedy(info.root, Prompt::Text("What is ONE?".into()), 100)
 	};
 	let (cancel, mut text) = (AtomicBool::new(false), String::new());
 	let mut ids = Vec::new();

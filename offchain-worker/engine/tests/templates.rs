@@ -5,15 +5,11 @@ mod common;
 
 use std::{fs, path::Path};
 
-use common::{
-	one_guide_folder,
-	peers::{llama_models, python},
-};
+use common::peers::{llama_models, python};
 use one_engine::{
-	chat::{Chat, Message},
+	chat::Chat,
 	gguf::{Gguf, Vocabulary},
 	template::Template,
-	tokenizer::{Special, Tokenizer},
 };
 use serde_json::{json, Value};
 

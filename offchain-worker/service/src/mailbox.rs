@@ -47,12 +47,13 @@ impl<S: OffchainStorage> Mailbox<S> {
 		self.index().contains(id)
 	}
 
-	/// The oldest order without a completion.
-	pub fn next_order(&self) -> Option<Order> {
-		let pending = |id: &OrderId| self.read::<Completion>(&completion_key(id)).is_none();
+	/// The oldest order that is not taken and has no completion.
+	pub fn next_order(&self, taken: impl Fn(&OrderId) -> bool) -> Option<Order> {
+		let done = |id: &OrderId| self.read::<Completion>(&completion_key(id)).is_some();
+		let pending = |id: &&OrderId| !taken(id) && !done(id);
 		self.index()
 			.iter()
-			.filter(|id| pending(id))
+			.filter(pending)
 			.find_map(|id| self.read(&order_key(id)))
 	}
 
@@ -170,22 +171,23 @@ mod tests {
 	}
 
 	#[test]
-	fn next_order_should_be_the_oldest_without_completion() {
+	fn next_order_should_be_the_oldest_not_taken_without_completion() {
 		let mut mailbox = mailbox_with(VERSION, &[3, 5]);
-		assert_eq!(mailbox.next_order(), Some(order(3)));
+		assert_eq!(mailbox.next_order(|taken| taken.job == 3), Some(order(5)));
+		assert_eq!(mailbox.next_order(|_| false), Some(order(3)));
 		mailbox.complete(&completion(3));
-		assert_eq!(mailbox.next_order(), Some(order(5)));
+		assert_eq!(mailbox.next_order(|_| false), Some(order(5)));
 		mailbox.complete(&completion(5));
-		assert_eq!(mailbox.next_order(), None);
+		assert_eq!(mailbox.next_order(|_| false), None);
 		assert!(mailbox.is_open(&id(3)) && !mailbox.is_open(&id(4)));
 	}
 
 	#[test]
 	fn next_order_should_be_none_when_the_version_differs_or_the_index_is_garbage() {
-		assert_eq!(mailbox_with(VERSION + 1, &[3]).next_order(), None);
+		assert_eq!(mailbox_with(VERSION + 1, &[3]).next_order(|_| false), None);
 		let mut mailbox = mailbox_with(VERSION, &[3]);
 		mailbox.storage.set(STORAGE_PREFIX, INDEX, &[0xff; 3]);
-		assert_eq!(mailbox.next_order(), None);
+		assert_eq!(mailbox.next_order(|_| false), None);
 	}
 
 	#[test]

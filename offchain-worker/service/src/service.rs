@@ -1,6 +1,7 @@
 //! The loop that turns orders into completions, on a thread of its own.
 
 use std::{
+	collections::HashMap,
 	sync::{
 		atomic::{AtomicBool, Ordering},
 		Arc,
@@ -10,20 +11,18 @@ use std::{
 };
 
 use one_engine::{
-	Engine, EngineError, EngineOptions, Finish as Ended, GenerateRequest, Generation, Prompt,
-	ARITHMETIC_ID,
+	Engine, EngineError, EngineOptions, Event, Finish as Ended, GenerateRequest, Generation, JobId,
+	Prompt, ARITHMETIC_ID,
 };
-use one_mailbox::{Completion, Finish, Order, Outcome};
+use one_mailbox::{Completion, Finish, Order, OrderId, Outcome, MAX_ORDERS};
 use polkadot_sdk::sp_core::offchain::OffchainStorage;
 use thread_priority::{set_current_thread_priority, ThreadPriority};
 
 use crate::{Answers, Inference, Mailbox, ModelSummary};
 
 const LOG_TARGET: &str = "inference";
-/// How often an idle service looks into the mailbox.
-const IDLE_POLL: Duration = Duration::from_millis(200);
-/// How often a busy service checks that its order is still wanted.
-const CANCEL_POLL: Duration = Duration::from_millis(250);
+/// How often the service looks into the mailbox.
+const POLL: Duration = Duration::from_millis(200);
 
 /// Why the service could not start.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +63,8 @@ impl InferenceService {
 			engine,
 			mailbox,
 			answers,
+			serving: HashMap::new(),
+			polled: Instant::now(),
 			stop: stop.clone(),
 		};
 		let thread = thread::Builder::new()
@@ -111,6 +112,10 @@ struct Worker<S> {
 	engine: Engine,
 	mailbox: Mailbox<S>,
 	answers: Answers<S>,
+	/// The orders under way.
+	serving: HashMap<JobId, Order>,
+	/// When the mailbox was last looked into.
+	polled: Instant,
 	stop: Arc<AtomicBool>,
 }
 
@@ -121,44 +126,82 @@ impl<S: OffchainStorage> Worker<S> {
 			log::debug!(target: LOG_TARGET, "Inference keeps the normal priority: {error:?}");
 		}
 		while !self.stop.load(Ordering::Relaxed) {
-			match self.mailbox.next_order() {
-				Some(order) => self.serve(&order),
-				None => thread::sleep(IDLE_POLL),
+			if self.engine.is_idle() || self.polled.elapsed() >= POLL {
+				self.poll();
+			}
+			if self.engine.is_idle() {
+				thread::sleep(POLL);
+			} else {
+				self.step();
 			}
 		}
 		self.mailbox.withdraw();
 	}
 
-	fn serve(&mut self, order: &Order) {
-		log::info!(target: LOG_TARGET, "Job {} (attempt {})", order.id.job, order.id.attempt);
-		match self.generate(order) {
-			Ok(generation) if generation.finish == Ended::Cancelled => {
-				log::info!(target: LOG_TARGET, "Job {} is not wanted any more", order.id.job);
-				self.answers.abandon(order.id.job);
-			}
-			Ok(generation) => self.deliver(order, generation),
-			Err(error) => self.decline(order, &error),
+	/// Drops the orders that are not wanted any more, and begins all others.
+	fn poll(&mut self) {
+		self.polled = Instant::now();
+		let unwanted = |(_, order): &(&JobId, &Order)| !self.mailbox.is_open(&order.id);
+		let jobs = self.serving.iter().filter(unwanted).map(|(job, _)| *job);
+		for job in jobs.collect::<Vec<_>>() {
+			self.abandon(job);
+		}
+		for _ in 0..MAX_ORDERS {
+			let taken = |id: &OrderId| self.serving.values().any(|order| order.id == *id);
+			let Some(order) = self.mailbox.next_order(taken) else {
+				return;
+			};
+			self.begin(order);
 		}
 	}
 
-	fn generate(&mut self, order: &Order) -> Result<Generation, Obstacle> {
+	fn abandon(&mut self, job: JobId) {
+		self.engine.cancel(job);
+		if let Some(order) = self.serving.remove(&job) {
+			log::info!(target: LOG_TARGET, "Job {} is not wanted any more", order.id.job);
+			self.answers.abandon(order.id.job);
+		}
+	}
+
+	fn begin(&mut self, order: Order) {
+		log::info!(target: LOG_TARGET, "Job {} (attempt {})", order.id.job, order.id.attempt);
+		match self.submit(&order) {
+			Ok(job) => {
+				self.answers.begin(order.id.job);
+				self.serving.insert(job, order);
+			}
+			Err(error) => self.decline(&order, &error),
+		}
+	}
+
+	fn submit(&mut self, order: &Order) -> Result<JobId, Obstacle> {
 		let request = self.request(order)?;
-		let job = order.id.job;
-		self.answers.begin(job);
-		let (answers, mailbox, stop) = (&self.answers, &self.mailbox, &self.stop);
-		let cancel = AtomicBool::new(false);
-		let mut checked = Instant::now();
-		let generation = self.engine.generate(&request, &cancel, &mut |token| {
-			answers.push(job, token.id, &token.text_delta);
-			let due = checked.elapsed() >= CANCEL_POLL;
-			if due {
-				checked = Instant::now();
+		Ok(self.engine.submit(request)?)
+	}
+
+	/// One token of every order under way; what comes of abandoned ones is ignored.
+	fn step(&mut self) {
+		for (job, event) in self.engine.step() {
+			match event {
+				Event::Token(token) => {
+					if let Some(order) = self.serving.get(&job) {
+						self.answers.push(order.id.job, token.id, &token.text_delta);
+					}
+				}
+				Event::Done(outcome) => {
+					if let Some(order) = self.serving.remove(&job) {
+						self.end(&order, outcome);
+					}
+				}
 			}
-			if stop.load(Ordering::Relaxed) || (due && !mailbox.is_open(&order.id)) {
-				cancel.store(true, Ordering::Relaxed);
-			}
-		})?;
-		Ok(generation)
+		}
+	}
+
+	fn end(&mut self, order: &Order, outcome: Result<Box<Generation>, EngineError>) {
+		match outcome {
+			Ok(generation) => self.deliver(order, *generation),
+			Err(error) => self.decline(order, &error.into()),
+		}
 	}
 
 	fn request(&mut self, order: &Order) -> Result<GenerateRequest, Obstacle> {
@@ -172,10 +215,8 @@ impl<S: OffchainStorage> Worker<S> {
 			return Err(Obstacle::MoreThanPaidFor { tokens, limit });
 		}
 		Ok(GenerateRequest {
-			model_root: order.model,
-			prompt: Prompt::Ids(ids),
-			max_tokens: order.max_output,
 			secret: order.secret,
+			..GenerateRequest::greedy(order.model, Prompt::Ids(ids), order.max_output)
 		})
 	}
 

@@ -1,6 +1,6 @@
 //! Weights of the pallet, as its benchmarks measured them on Intel(R) Xeon(R) Processor; `scripts/weights` writes this file.
 //!
-//! 2026-11-20; 10 steps, 20 repeats. What the database takes is added by the runtime's figures.
+//! 2026-11-21; 20 steps, 10 repeats. What the database takes is added by the runtime's figures.
 
 use core::marker::PhantomData;
 
@@ -37,42 +37,42 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn register() -> Weight {
-		Weight::from_parts(44_587_000, 0)
+		Weight::from_parts(53_901_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn stage() -> Weight {
-		Weight::from_parts(31_392_000, 0)
+		Weight::from_parts(44_273_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn activate() -> Weight {
-		Weight::from_parts(31_221_000, 0)
+		Weight::from_parts(43_929_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn retire() -> Weight {
-		Weight::from_parts(26_640_000, 0)
+		Weight::from_parts(29_442_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn remove() -> Weight {
-		Weight::from_parts(106_847_000, 0)
+		Weight::from_parts(97_080_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn propose() -> Weight {
-		Weight::from_parts(140_332_000, 0)
+		Weight::from_parts(137_979_000, 0)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	fn withdraw_proposal() -> Weight {
-		Weight::from_parts(123_390_000, 0)
+		Weight::from_parts(117_333_000, 0)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	fn reject() -> Weight {
-		Weight::from_parts(133_051_000, 0)
+		Weight::from_parts(119_306_000, 0)
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
@@ -81,42 +81,42 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// Weights on ParityDB.
 impl WeightInfo for () {
 	fn register() -> Weight {
-		Weight::from_parts(44_587_000, 0)
+		Weight::from_parts(53_901_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 	fn stage() -> Weight {
-		Weight::from_parts(31_392_000, 0)
+		Weight::from_parts(44_273_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn activate() -> Weight {
-		Weight::from_parts(31_221_000, 0)
+		Weight::from_parts(43_929_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn retire() -> Weight {
-		Weight::from_parts(26_640_000, 0)
+		Weight::from_parts(29_442_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn remove() -> Weight {
-		Weight::from_parts(106_847_000, 0)
+		Weight::from_parts(97_080_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(4))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn propose() -> Weight {
-		Weight::from_parts(140_332_000, 0)
+		Weight::from_parts(137_979_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(5))
 			.saturating_add(ParityDbWeight::get().writes(4))
 	}
 	fn withdraw_proposal() -> Weight {
-		Weight::from_parts(123_390_000, 0)
+		Weight::from_parts(117_333_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(5))
 			.saturating_add(ParityDbWeight::get().writes(4))
 	}
 	fn reject() -> Weight {
-		Weight::from_parts(133_051_000, 0)
+		Weight::from_parts(119_306_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(6))
 			.saturating_add(ParityDbWeight::get().writes(5))
 	}

@@ -1,6 +1,6 @@
 //! Weights of the pallet, as its benchmarks measured them on Intel(R) Xeon(R) Processor; `scripts/weights` writes this file.
 //!
-//! 2026-11-20; 10 steps, 20 repeats. What the database takes is added by the runtime's figures.
+//! 2026-11-21; 20 steps, 10 repeats. What the database takes is added by the runtime's figures.
 
 use core::marker::PhantomData;
 
@@ -29,22 +29,22 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn sell() -> Weight {
-		Weight::from_parts(392_180_000, 0)
+		Weight::from_parts(348_816_000, 0)
 			.saturating_add(T::DbWeight::get().reads(15))
 			.saturating_add(T::DbWeight::get().writes(9))
 	}
 	fn settle() -> Weight {
-		Weight::from_parts(59_847_000, 0)
+		Weight::from_parts(87_886_000, 0)
 			.saturating_add(T::DbWeight::get().reads(12))
 			.saturating_add(T::DbWeight::get().writes(6))
 	}
 	fn pay() -> Weight {
-		Weight::from_parts(168_716_000, 0)
+		Weight::from_parts(171_921_000, 0)
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(10))
 	}
 	fn prune() -> Weight {
-		Weight::from_parts(17_606_000, 0)
+		Weight::from_parts(13_667_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -53,22 +53,22 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// Weights on ParityDB.
 impl WeightInfo for () {
 	fn sell() -> Weight {
-		Weight::from_parts(392_180_000, 0)
+		Weight::from_parts(348_816_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(15))
 			.saturating_add(ParityDbWeight::get().writes(9))
 	}
 	fn settle() -> Weight {
-		Weight::from_parts(59_847_000, 0)
+		Weight::from_parts(87_886_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(12))
 			.saturating_add(ParityDbWeight::get().writes(6))
 	}
 	fn pay() -> Weight {
-		Weight::from_parts(168_716_000, 0)
+		Weight::from_parts(171_921_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(9))
 			.saturating_add(ParityDbWeight::get().writes(10))
 	}
 	fn prune() -> Weight {
-		Weight::from_parts(17_606_000, 0)
+		Weight::from_parts(13_667_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}

@@ -541,10 +541,7 @@ pub mod pallet {
 		/// Emits [`Event::Reported`].
 		#[pallet::call_index(6)]
 		#[pallet::weight((
-			T::WeightInfo::report(
-				report.acceptances.len() as u32,
-				report.receipts.len() as u32,
-			)
+			T::WeightInfo::report(report.acceptances.len().max(report.receipts.len()) as u32)
 			.saturating_add(
 				T::Receipts::callback_weight().saturating_mul(report.receipts.len() as u64)
 			),

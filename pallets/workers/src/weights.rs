@@ -1,6 +1,6 @@
 //! Weights of the pallet, as its benchmarks measured them on Intel(R) Xeon(R) Processor; `scripts/weights` writes this file.
 //!
-//! 2026-11-20; 10 steps, 20 repeats. What the database takes is added by the runtime's figures.
+//! 2026-11-21; 20 steps, 10 repeats. What the database takes is added by the runtime's figures.
 
 use core::marker::PhantomData;
 
@@ -36,8 +36,8 @@ pub trait WeightInfo {
 	fn cancel_slash() -> Weight;
 	/// Weight of `exclude`.
 	fn exclude() -> Weight;
-	/// Weight of `report`, `a` from 0 to 16, `r` from 0 to 16.
-	fn report(a: u32, r: u32) -> Weight;
+	/// Weight of `report`, `n` from 0 to 16.
+	fn report(n: u32) -> Weight;
 	/// Weight of `authorize_report`, `a` from 0 to 16, `r` from 0 to 16.
 	fn authorize_report(a: u32, r: u32) -> Weight;
 	/// Weight of `slashes_base`.
@@ -51,84 +51,81 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn register() -> Weight {
-		Weight::from_parts(639_399_000, 0)
+		Weight::from_parts(577_052_000, 0)
 			.saturating_add(T::DbWeight::get().reads(76))
 			.saturating_add(T::DbWeight::get().writes(52))
 	}
 	fn update() -> Weight {
-		Weight::from_parts(935_145_000, 0)
+		Weight::from_parts(855_671_000, 0)
 			.saturating_add(T::DbWeight::get().reads(121))
 			.saturating_add(T::DbWeight::get().writes(99))
 	}
 	fn rotate_key() -> Weight {
-		Weight::from_parts(112_631_000, 0)
+		Weight::from_parts(110_683_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn drain() -> Weight {
-		Weight::from_parts(43_859_000, 0)
+		Weight::from_parts(36_046_000, 0)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn leave() -> Weight {
-		Weight::from_parts(441_419_000, 0)
+		Weight::from_parts(400_478_000, 0)
 			.saturating_add(T::DbWeight::get().reads(54))
 			.saturating_add(T::DbWeight::get().writes(49))
 	}
 	fn withdraw() -> Weight {
-		Weight::from_parts(113_016_000, 0)
+		Weight::from_parts(94_633_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	fn start_maintenance() -> Weight {
-		Weight::from_parts(55_096_000, 0)
+		Weight::from_parts(72_716_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn resume() -> Weight {
-		Weight::from_parts(110_290_000, 0)
+		Weight::from_parts(113_806_000, 0)
 			.saturating_add(T::DbWeight::get().reads(13))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn convict() -> Weight {
-		Weight::from_parts(304_432_000, 0)
+		Weight::from_parts(287_520_000, 0)
 			.saturating_add(T::DbWeight::get().reads(18))
 			.saturating_add(T::DbWeight::get().writes(9))
 	}
 	fn cancel_slash() -> Weight {
-		Weight::from_parts(216_657_000, 0)
+		Weight::from_parts(197_730_000, 0)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	fn exclude() -> Weight {
-		Weight::from_parts(67_795_000, 0)
+		Weight::from_parts(99_272_000, 0)
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
-	fn report(a: u32, r: u32) -> Weight {
-		Weight::from_parts(1_486_496_000, 0)
-			.saturating_add(Weight::from_parts(22_304_781, 0).saturating_mul(a.into()))
-			.saturating_add(Weight::from_parts(507_839_125, 0).saturating_mul(r.into()))
-			.saturating_add(T::DbWeight::get().reads(101))
-			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(a.into())))
-			.saturating_add(T::DbWeight::get().reads(7_u64.saturating_mul(r.into())))
-			.saturating_add(T::DbWeight::get().writes(80))
-			.saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(a.into())))
-			.saturating_add(T::DbWeight::get().writes(12_u64.saturating_mul(r.into())))
+	fn report(n: u32) -> Weight {
+		Weight::from_parts(978_110_583, 0)
+			.saturating_add(Weight::from_parts(437_284_085, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(84))
+			.saturating_add(T::DbWeight::get().reads(9_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(65))
+			.saturating_add(T::DbWeight::get().writes(16_u64.saturating_mul(n.into())))
 	}
 	fn authorize_report(a: u32, r: u32) -> Weight {
-		Weight::from_parts(75_677_000, 0)
-			.saturating_add(Weight::from_parts(6_306_500, 0).saturating_mul(a.into()))
-			.saturating_add(Weight::from_parts(10_906_375, 0).saturating_mul(r.into()))
+		Weight::from_parts(92_748_138, 0)
+			.saturating_add(Weight::from_parts(7_389_654, 0).saturating_mul(a.into()))
+			.saturating_add(Weight::from_parts(13_496_578, 0).saturating_mul(r.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(a.into())))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(r.into())))
 	}
 	fn slashes_base() -> Weight {
-		Weight::from_parts(1_900_000, 0).saturating_add(T::DbWeight::get().reads(1))
+		Weight::from_parts(3_340_000, 0).saturating_add(T::DbWeight::get().reads(1))
 	}
 	fn pay_slash() -> Weight {
-		Weight::from_parts(200_628_000, 0)
+		Weight::from_parts(129_377_000, 0)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(7))
 	}
@@ -137,84 +134,81 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// Weights on ParityDB.
 impl WeightInfo for () {
 	fn register() -> Weight {
-		Weight::from_parts(639_399_000, 0)
+		Weight::from_parts(577_052_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(76))
 			.saturating_add(ParityDbWeight::get().writes(52))
 	}
 	fn update() -> Weight {
-		Weight::from_parts(935_145_000, 0)
+		Weight::from_parts(855_671_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(121))
 			.saturating_add(ParityDbWeight::get().writes(99))
 	}
 	fn rotate_key() -> Weight {
-		Weight::from_parts(112_631_000, 0)
+		Weight::from_parts(110_683_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn drain() -> Weight {
-		Weight::from_parts(43_859_000, 0)
+		Weight::from_parts(36_046_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn leave() -> Weight {
-		Weight::from_parts(441_419_000, 0)
+		Weight::from_parts(400_478_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(54))
 			.saturating_add(ParityDbWeight::get().writes(49))
 	}
 	fn withdraw() -> Weight {
-		Weight::from_parts(113_016_000, 0)
+		Weight::from_parts(94_633_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(4))
 			.saturating_add(ParityDbWeight::get().writes(5))
 	}
 	fn start_maintenance() -> Weight {
-		Weight::from_parts(55_096_000, 0)
+		Weight::from_parts(72_716_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(4))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn resume() -> Weight {
-		Weight::from_parts(110_290_000, 0)
+		Weight::from_parts(113_806_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(13))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn convict() -> Weight {
-		Weight::from_parts(304_432_000, 0)
+		Weight::from_parts(287_520_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(18))
 			.saturating_add(ParityDbWeight::get().writes(9))
 	}
 	fn cancel_slash() -> Weight {
-		Weight::from_parts(216_657_000, 0)
+		Weight::from_parts(197_730_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(8))
 			.saturating_add(ParityDbWeight::get().writes(5))
 	}
 	fn exclude() -> Weight {
-		Weight::from_parts(67_795_000, 0)
+		Weight::from_parts(99_272_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(9))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
-	fn report(a: u32, r: u32) -> Weight {
-		Weight::from_parts(1_486_496_000, 0)
-			.saturating_add(Weight::from_parts(22_304_781, 0).saturating_mul(a.into()))
-			.saturating_add(Weight::from_parts(507_839_125, 0).saturating_mul(r.into()))
-			.saturating_add(ParityDbWeight::get().reads(101))
-			.saturating_add(ParityDbWeight::get().reads(2_u64.saturating_mul(a.into())))
-			.saturating_add(ParityDbWeight::get().reads(7_u64.saturating_mul(r.into())))
-			.saturating_add(ParityDbWeight::get().writes(80))
-			.saturating_add(ParityDbWeight::get().writes(4_u64.saturating_mul(a.into())))
-			.saturating_add(ParityDbWeight::get().writes(12_u64.saturating_mul(r.into())))
+	fn report(n: u32) -> Weight {
+		Weight::from_parts(978_110_583, 0)
+			.saturating_add(Weight::from_parts(437_284_085, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(84))
+			.saturating_add(ParityDbWeight::get().reads(9_u64.saturating_mul(n.into())))
+			.saturating_add(ParityDbWeight::get().writes(65))
+			.saturating_add(ParityDbWeight::get().writes(16_u64.saturating_mul(n.into())))
 	}
 	fn authorize_report(a: u32, r: u32) -> Weight {
-		Weight::from_parts(75_677_000, 0)
-			.saturating_add(Weight::from_parts(6_306_500, 0).saturating_mul(a.into()))
-			.saturating_add(Weight::from_parts(10_906_375, 0).saturating_mul(r.into()))
+		Weight::from_parts(92_748_138, 0)
+			.saturating_add(Weight::from_parts(7_389_654, 0).saturating_mul(a.into()))
+			.saturating_add(Weight::from_parts(13_496_578, 0).saturating_mul(r.into()))
 			.saturating_add(ParityDbWeight::get().reads(4))
 			.saturating_add(ParityDbWeight::get().reads(1_u64.saturating_mul(a.into())))
 			.saturating_add(ParityDbWeight::get().reads(1_u64.saturating_mul(r.into())))
 	}
 	fn slashes_base() -> Weight {
-		Weight::from_parts(1_900_000, 0).saturating_add(ParityDbWeight::get().reads(1))
+		Weight::from_parts(3_340_000, 0).saturating_add(ParityDbWeight::get().reads(1))
 	}
 	fn pay_slash() -> Weight {
-		Weight::from_parts(200_628_000, 0)
+		Weight::from_parts(129_377_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(8))
 			.saturating_add(ParityDbWeight::get().writes(7))
 	}

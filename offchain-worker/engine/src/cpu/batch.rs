@@ -23,6 +23,11 @@ impl<'a> Token<'a> {
 		(self.pages[self.position / PAGE], self.position % PAGE)
 	}
 
+	/// Whether `next` is at the next position of the same pages.
+	pub fn precedes(&self, next: &Self) -> bool {
+		std::ptr::eq(self.pages, next.pages) && self.position + 1 == next.position
+	}
+
 	/// The keys it sees from position `first` on, page by page.
 	pub fn runs(&self, first: usize) -> impl Iterator<Item = Run> + 'a {
 		let end = self.position + 1;

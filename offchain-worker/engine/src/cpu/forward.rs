@@ -2,62 +2,150 @@
 
 use std::sync::Arc;
 
-use one_arithmetic::{add, argmax, embed, head_norm, quant, rmsnorm, swiglu, Dyadic};
+use one_arithmetic::{add, embed, head_norm};
+use rayon::prelude::*;
 
 use super::{
-	attention::{append, attend, clamp, rotate},
+	attention::{append, attend, clamp, rotate, weights},
 	batch::{tokens, Token},
 	cache::Cache,
-	linear::{linear, Input},
+	kernels::{chosen, Kernels},
+	linear::{gated, linear, Input},
+	record::{Recorder, Sink},
 };
 use crate::{
-	backend::{check_chunks, Backend, Bounds, Chunk, Step, Want},
+	backend::{check_chunks, Backend, Bounds, Chunk, HeadAt, Step, Want},
 	hash::{blake2_256, Hash},
-	model::{HeadNorm, Layer, Model, Norm, Shape},
+	model::{HeadNorm, Layer, Linear, Model, Norm, Shape},
+	trace::Operator,
 	EngineError,
 };
 
 /// Evaluates a model on the CPU.
 pub struct CpuBackend {
 	model: Arc<Model>,
+	kernels: &'static dyn Kernels,
 	cache: Cache,
 }
 
 impl CpuBackend {
-	/// A back end for `model` with a cache of so many pages, each allocated when it is first used.
+	/// A back end for `model` with a cache of so many pages, each allocated when it is first used,
+	/// and the kernels of [`chosen`].
 	pub fn new(model: Arc<Model>, pages: usize) -> Self {
-		let cache = Cache::new(&model.shape, pages);
-		Self { model, cache }
+		Self {
+			kernels: chosen(),
+			cache: Cache::new(&model.shape, pages),
+			model,
+		}
 	}
 
-	fn run(&mut self, tokens: &[Token<'_>], want: Want) -> Vec<Step> {
-		let model = self.model.clone();
-		let mut x = embed_all(&model, tokens);
-		for (i, layer) in model.layers.iter().enumerate() {
-			self.attention(i, layer, tokens, &mut x);
-			feed_forward(&model, layer, &mut x);
+	/// The model.
+	pub fn model(&self) -> &Model {
+		&self.model
+	}
+
+	/// The same with the given kernels.
+	pub const fn with_kernels(mut self, kernels: &'static dyn Kernels) -> Self {
+		self.kernels = kernels;
+		self
+	}
+
+	/// Feeds one token as [`forward`](Backend::forward) does, and gives what every operator gave.
+	///
+	/// # Errors
+	/// Those of [`forward`](Backend::forward).
+	pub fn trace(&mut self, chunk: Chunk<'_>, sink: Sink<'_>) -> Result<Vec<Step>, EngineError> {
+		let one = Chunk {
+			ids: &chunk.ids[..chunk.ids.len().min(1)],
+			..chunk
+		};
+		let want = Want {
+			head: HeadAt::Last,
+			logits: true,
+		};
+		self.pass(&[one], want, Recorder::new(Some(sink)))
+	}
+
+	fn pass(
+		&mut self,
+		chunks: &[Chunk<'_>],
+		want: Want,
+		record: Recorder<'_>,
+	) -> Result<Vec<Step>, EngineError> {
+		let Shape { vocab, context, .. } = self.model.shape;
+		let pages = self.pages();
+		check_chunks(
+			chunks,
+			Bounds {
+				vocab,
+				context,
+				pages,
+			},
+		)?;
+		let tokens = tokens(chunks, want.head);
+		if tokens.is_empty() {
+			return Ok(Vec::new());
 		}
-		let heads = head(&model, tokens, &x, want.logits);
-		let residuals = x
-			.chunks_exact(model.shape.hidden as usize)
-			.map(residual_hash);
+		let pages = chunks.iter().flat_map(Chunk::used);
+		pages.for_each(|page| self.cache.allocate(*page));
+		// On a thread of the pool: a parallel region begun outside would wait to be taken up.
+		Ok(rayon::scope(|_| self.run(&tokens, want, record)))
+	}
+
+	fn run(&mut self, tokens: &[Token<'_>], want: Want, mut record: Recorder<'_>) -> Vec<Step> {
+		let (model, kernels) = (self.model.clone(), self.kernels);
+		let mut x = embed_all(&model, tokens);
+		record.put(Operator::Embed, &x, i32::to_le_bytes);
+		for (i, layer) in model.layers.iter().enumerate() {
+			record.next_stage();
+			self.attention(i, layer, tokens, &mut x, &mut record);
+			feed_forward(kernels, &model, layer, &mut x, &mut record);
+		}
+		record.next_stage();
+		let heads = head(kernels, &model, tokens, &x, want.logits, &mut record);
+		let residuals = x.par_chunks_exact(model.shape.hidden as usize);
+		let residuals: Vec<Hash> = residuals.map(residual_hash).collect();
 		let steps = tokens.iter().zip(residuals).zip(heads);
 		steps
 			.map(|((token, hash), (argmax, logits))| step(token, hash, argmax, logits))
 			.collect()
 	}
 
-	fn attention(&mut self, i: usize, layer: &Layer, tokens: &[Token<'_>], x: &mut [i32]) {
-		let model = self.model.clone();
-		let a = norm(&model, &layer.attention_norm, x);
-		let [q, k, v] = qkv(layer, &a);
+	fn attention(
+		&mut self,
+		i: usize,
+		layer: &Layer,
+		tokens: &[Token<'_>],
+		x: &mut [i32],
+		record: &mut Recorder<'_>,
+	) {
+		let (model, kernels) = (self.model.clone(), self.kernels);
+		let a = norm(kernels, &model, &layer.attention_norm, x);
+		record.put_input(Operator::AttentionNorm, &a);
+		let [q, k, v] = qkv(kernels, layer, &a);
 		let (q, k) = (rotate(&model, tokens, &q), rotate(&model, tokens, &k));
-		append(&mut self.cache, i, tokens, &k, &clamp(&v));
-		let o = attend(&model, &self.cache, i, tokens, &q);
+		let v = clamp(&v);
+		for (operator, x) in [(Operator::Q, &q), (Operator::K, &k), (Operator::V, &v)] {
+			record.put(operator, x, i16::to_le_bytes);
+		}
+		append(&mut self.cache, i, tokens, &k, &v);
+		self.record_weights(i, tokens, &q, record);
+		let o = attend(kernels, &model, &self.cache, i, tokens, &q);
+		record.put(Operator::Values, &o, i32::to_le_bytes);
 		let a = Input::new(&o, model.shape.q_size(), |o, a| {
-			Model::attention_scale(layer, quant(o, a))
+			Model::attention_scale(layer, kernels.quant(o, a))
 		});
-		add(x, &linear(&layer.o, &a));
+		add_linear(kernels, &layer.o, &a, x);
+		record.put(Operator::AttentionOutput, x, i32::to_le_bytes);
+	}
+
+	/// What attention does not keep for a whole token.
+	fn record_weights(&self, i: usize, tokens: &[Token<'_>], q: &[i16], record: &mut Recorder<'_>) {
+		if record.is_on() {
+			let (z, p, sums) = weights(self.kernels, &self.model, &self.cache, i, &tokens[0], q);
+			record.put(Operator::Scores, &z, i32::to_le_bytes);
+			record.put_weights(Operator::Softmax, &p, &sums);
+		}
 	}
 }
 
@@ -71,15 +159,15 @@ fn embed_all(model: &Model, tokens: &[Token<'_>]) -> Vec<i32> {
 	x
 }
 
-fn norm(model: &Model, norm: &Norm, x: &[i32]) -> Input {
+fn norm(kernels: &dyn Kernels, model: &Model, norm: &Norm, x: &[i32]) -> Input {
 	Input::new(x, model.shape.hidden as usize, |x, a| {
-		rmsnorm(x, &norm.gain, norm.exponent, model.eps, a)
+		kernels.rmsnorm(x, &norm.gain, norm.exponent, model.eps, a)
 	})
 }
 
 /// Queries, keys and values of every token, before RoPE.
-fn qkv(layer: &Layer, a: &Input) -> [Vec<i32>; 3] {
-	let mut qkv = [&layer.q, &layer.k, &layer.v].map(|weights| linear(weights, a));
+fn qkv(kernels: &dyn Kernels, layer: &Layer, a: &Input) -> [Vec<i32>; 3] {
+	let mut qkv = linear(kernels, [&layer.q, &layer.k, &layer.v], a);
 	if let Some(bias) = &layer.bias {
 		for (x, bias) in qkv.iter_mut().zip([&bias.q, &bias.k, &bias.v]) {
 			x.chunks_exact_mut(bias.len()).for_each(|x| add(x, bias));
@@ -94,40 +182,74 @@ fn qkv(layer: &Layer, a: &Input) -> [Vec<i32>; 3] {
 
 fn norm_heads(HeadNorm { norm, eps, f }: &HeadNorm, x: &mut [i32]) {
 	let dim = norm.gain.len();
-	let heads = x.chunks_exact_mut(dim).zip(f.chunks_exact(dim).cycle());
-	heads.for_each(|(head, f)| head_norm(head, &norm.gain, norm.exponent, *eps, f));
+	x.par_chunks_exact_mut(f.len()).for_each(|x| {
+		let heads = x.chunks_exact_mut(dim).zip(f.chunks_exact(dim));
+		heads.for_each(|(head, f)| head_norm(head, &norm.gain, norm.exponent, *eps, f));
+	});
 }
 
-fn feed_forward(model: &Model, layer: &Layer, x: &mut [i32]) {
-	let a = norm(model, &layer.ffn_norm, x);
-	let (g, u) = (linear(&layer.gate, &a), linear(&layer.up, &a));
-	let mut h = vec![0; g.len()];
-	swiglu(&g, &u, layer.f_gate, layer.swiglu_shift, &mut h);
-	let round = |h: &[i32], a: &mut [i16]| -> Dyadic { Model::ffn_scale(layer, quant(h, a)) };
-	add(
-		x,
-		&linear(
-			&layer.down,
-			&Input::new(&h, model.shape.ffn as usize, round),
-		),
-	);
+fn feed_forward(
+	kernels: &dyn Kernels,
+	model: &Model,
+	layer: &Layer,
+	x: &mut [i32],
+	record: &mut Recorder<'_>,
+) {
+	let a = norm(kernels, model, &layer.ffn_norm, x);
+	record.put_input(Operator::FfnNorm, &a);
+	record_gate(kernels, layer, &a, record);
+	let h = gated(kernels, layer, &a);
+	record.put(Operator::Swiglu, &h, i32::to_le_bytes);
+	let a = Input::new(&h, model.shape.ffn as usize, |h, a| {
+		Model::ffn_scale(layer, kernels.quant(h, a))
+	});
+	add_linear(kernels, &layer.down, &a, x);
+	record.put(Operator::FfnOutput, x, i32::to_le_bytes);
+}
+
+/// What the gated product does not keep for a whole token.
+fn record_gate(kernels: &dyn Kernels, layer: &Layer, a: &Input, record: &mut Recorder<'_>) {
+	if record.is_on() {
+		let [gate, up] = linear(kernels, [&layer.gate, &layer.up], a);
+		record.put(Operator::Gate, &gate, i32::to_le_bytes);
+		record.put(Operator::Up, &up, i32::to_le_bytes);
+	}
+}
+
+/// Adds the outputs of a layer to the residual.
+fn add_linear(kernels: &dyn Kernels, layer: &Linear, a: &Input, x: &mut [i32]) {
+	let [y] = linear(kernels, [layer], a);
+	let rows = layer.weight.rows();
+	x.par_chunks_exact_mut(rows)
+		.zip(y.par_chunks_exact(rows))
+		.for_each(|(x, y)| add(x, y));
 }
 
 type Head = (Option<u32>, Option<Vec<i32>>);
 
 /// The greedy token and the logits of every token, where the head runs.
-fn head(model: &Model, tokens: &[Token<'_>], x: &[i32], want_logits: bool) -> Vec<Head> {
+fn head(
+	kernels: &dyn Kernels,
+	model: &Model,
+	tokens: &[Token<'_>],
+	x: &[i32],
+	want_logits: bool,
+	record: &mut Recorder<'_>,
+) -> Vec<Head> {
 	let (hidden, vocab) = (model.shape.hidden as usize, model.shape.vocab as usize);
 	let rows = tokens
 		.iter()
 		.zip(x.chunks_exact(hidden))
 		.filter(|(token, _)| token.head);
 	let chosen: Vec<i32> = rows.flat_map(|(_, x)| x.iter().copied()).collect();
-	let logits = linear(&model.head, &norm(model, &model.final_norm, &chosen));
+	let a = norm(kernels, model, &model.final_norm, &chosen);
+	record.put_input(Operator::FinalNorm, &a);
+	let [logits] = linear(kernels, [&model.head], &a);
+	record.put(Operator::Logits, &logits, i32::to_le_bytes);
 	let mut rows = logits.chunks_exact(vocab);
 	let pick = |row: &[i32]| {
 		(
-			argmax(row).map(|i| i as u32),
+			kernels.argmax(row).map(|i| i as u32),
 			want_logits.then(|| row.to_vec()),
 		)
 	};
@@ -171,22 +293,6 @@ impl Backend for CpuBackend {
 	}
 
 	fn forward(&mut self, chunks: &[Chunk<'_>], want: Want) -> Result<Vec<Step>, EngineError> {
-		let Shape { vocab, context, .. } = self.model.shape;
-		let pages = self.pages();
-		check_chunks(
-			chunks,
-			Bounds {
-				vocab,
-				context,
-				pages,
-			},
-		)?;
-		let tokens = tokens(chunks, want.head);
-		if tokens.is_empty() {
-			return Ok(Vec::new());
-		}
-		let pages = chunks.iter().flat_map(Chunk::used);
-		pages.for_each(|page| self.cache.allocate(*page));
-		Ok(self.run(&tokens, want))
+		self.pass(chunks, want, Recorder::new(None))
 	}
 }

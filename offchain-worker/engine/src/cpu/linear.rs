@@ -1,21 +1,24 @@
 //! Linear layers over several tokens, in parallel.
 
-use one_arithmetic::{dot, linear_row, Dyadic};
+use std::ops::Range;
+
+use one_arithmetic::Dyadic;
 use rayon::prelude::*;
 
-use crate::model::Linear;
+use super::kernels::{Inputs, Kernels, Rows};
+use crate::model::{Layer, Linear};
 
-/// Multiply-accumulates worth a task of their own.
-const TASK: usize = 1 << 16;
+/// Bytes of weights of a task: they stay in the second-level cache while all tokens pass.
+const TASK_BYTES: usize = 1 << 18;
+/// Multiply-accumulates below which a task is not worth another thread.
+const TASK_MACS: usize = 1 << 15;
 
-/// 16-bit inputs of a linear layer: `[n, size]` and one scale per token.
+/// 16-bit inputs of a linear layer: `[n, cols]` and one scale per token.
 pub struct Input {
 	/// The integers.
 	pub a: Vec<i16>,
 	/// Their scales.
 	pub scales: Vec<Dyadic>,
-	/// Integers of a token.
-	pub size: usize,
 }
 
 impl Input {
@@ -26,50 +29,113 @@ impl Input {
 		round: impl Fn(&[T], &mut [i16]) -> Dyadic + Sync,
 	) -> Self {
 		let mut a = vec![0; xs.len()];
-		let scales = a.chunks_exact_mut(size).zip(xs.chunks_exact(size));
-		let scales = scales.map(|(a, x)| round(x, a)).collect();
-		Self { a, scales, size }
+		let tokens = a.par_chunks_exact_mut(size).zip(xs.par_chunks_exact(size));
+		let scales = tokens.map(|(a, x)| round(x, a)).collect();
+		Self { a, scales }
+	}
+
+	fn as_inputs(&self) -> Inputs<'_> {
+		Inputs {
+			a: &self.a,
+			scales: &self.scales,
+		}
 	}
 }
 
-/// `[n, rows]` outputs.
-pub fn linear(layer: &Linear, input: &Input) -> Vec<i32> {
-	let (n, rows) = (input.scales.len(), layer.weight.rows());
-	if n == 0 {
-		return Vec::new();
-	}
-	let mut columns = vec![0; n * rows];
-	let task = (TASK / (n * input.size)).max(1);
-	columns
-		.par_chunks_mut(task * n)
-		.enumerate()
-		.for_each(|(i, columns)| {
-			for (r, column) in columns.chunks_exact_mut(n).enumerate() {
-				fill_row(layer, i * task + r, input, column);
-			}
-		});
-	transpose(columns, n)
+/// `[n, rows]` outputs of each of several layers with one input, all in one parallel region.
+pub fn linear<const N: usize>(
+	kernels: &dyn Kernels,
+	layers: [&Linear; N],
+	input: &Input,
+) -> [Vec<i32>; N] {
+	let n = input.scales.len();
+	let mut outputs = layers.map(|layer| vec![0; n * layer.weight.rows()]);
+	let tasks: Vec<_> = layers
+		.into_iter()
+		.zip(&mut outputs)
+		.flat_map(|(layer, y)| tasks(layer, n, y).map(move |task| (layer, task)))
+		.collect();
+	tasks
+		.into_par_iter()
+		.with_max_len(1)
+		.for_each(|(layer, mut task)| fill(kernels, layer, task.rows, input, &mut task.y));
+	outputs
 }
 
-fn fill_row(layer: &Linear, r: usize, input: &Input, column: &mut [i32]) {
-	let (w, m, shift) = (layer.weight.row(r), layer.mantissa[r], layer.shift[r]);
-	let inputs = input.a.chunks_exact(input.size).zip(&input.scales);
-	for (y, (a, scale)) in column.iter_mut().zip(inputs) {
-		*y = linear_row(dot(w, a), m, shift, *scale);
-	}
+/// `[n, ffn]` gated values of a layer; each task multiplies its rows of the gate and of the
+/// projection up.
+pub fn gated(kernels: &dyn Kernels, layer: &Layer, input: &Input) -> Vec<i32> {
+	let n = input.scales.len();
+	let mut h = vec![0; n * layer.gate.weight.rows()];
+	let tasks: Vec<_> = tasks(&layer.gate, n, &mut h).collect();
+	tasks.into_par_iter().with_max_len(1).for_each(|task| {
+		let g = part(kernels, &layer.gate, task.rows.clone(), input);
+		let u = part(kernels, &layer.up, task.rows.clone(), input);
+		let tokens = g.chunks_exact(task.rows.len());
+		for ((h, g), u) in task
+			.y
+			.into_iter()
+			.zip(tokens)
+			.zip(u.chunks_exact(task.rows.len()))
+		{
+			kernels.swiglu(g, u, layer.f_gate, layer.swiglu_shift, h);
+		}
+	});
+	h
 }
 
-/// `[rows, n]` to `[n, rows]`.
-fn transpose(columns: Vec<i32>, n: usize) -> Vec<i32> {
-	if n == 1 {
-		return columns;
+/// Some rows of a layer, and where their outputs of every token go.
+struct Task<'a> {
+	rows: Range<usize>,
+	y: Vec<&'a mut [i32]>,
+}
+
+/// Splits the outputs `[n, rows]` of a layer evenly among the threads.
+fn tasks<'a>(layer: &Linear, n: usize, y: &'a mut [i32]) -> impl Iterator<Item = Task<'a>> {
+	let (rows, cols) = (layer.weight.rows(), layer.weight.cols());
+	let each = rows_of_task(rows, cols, n);
+	let mut tasks: Vec<Task<'a>> = (0..rows)
+		.step_by(each)
+		.map(|r| Task {
+			rows: r..rows.min(r + each),
+			y: Vec::with_capacity(n),
+		})
+		.collect();
+	for y in y.chunks_exact_mut(rows) {
+		let parts = tasks.iter_mut().zip(y.chunks_mut(each));
+		parts.for_each(|(task, y)| task.y.push(y));
 	}
-	let rows = columns.len() / n;
-	let mut out = vec![0; columns.len()];
-	for (t, out) in out.chunks_exact_mut(rows).enumerate() {
-		out.iter_mut()
-			.zip(columns[t..].iter().step_by(n))
-			.for_each(|(y, x)| *y = *x);
-	}
-	out
+	tasks.into_iter().filter(|task| !task.y.is_empty())
+}
+
+fn rows_of_task(rows: usize, cols: usize, n: usize) -> usize {
+	let threads = rayon::current_num_threads();
+	let rounds = (rows * cols).div_ceil(threads * TASK_BYTES);
+	let worth = (rows * cols * n).div_ceil(TASK_MACS);
+	rows.div_ceil((threads * rounds).min(worth).max(1))
+		.next_multiple_of(4)
+}
+
+/// The outputs `[n, rows.len()]` of some rows of a layer.
+fn part(kernels: &dyn Kernels, layer: &Linear, rows: Range<usize>, input: &Input) -> Vec<i32> {
+	let mut y = vec![0; input.scales.len() * rows.len()];
+	let mut tokens: Vec<_> = y.chunks_exact_mut(rows.len()).collect();
+	fill(kernels, layer, rows, input, &mut tokens);
+	y
+}
+
+fn fill(
+	kernels: &dyn Kernels,
+	layer: &Linear,
+	rows: Range<usize>,
+	input: &Input,
+	y: &mut [&mut [i32]],
+) {
+	let cols = layer.weight.cols();
+	let rows = Rows {
+		weights: &layer.weight.as_slice()[rows.start * cols..rows.end * cols],
+		m: &layer.mantissa[rows.clone()],
+		shift: &layer.shift[rows],
+	};
+	kernels.linear(rows, input.as_inputs(), y);
 }

@@ -1,9 +1,11 @@
-//! The CPU back end: the definition of the arithmetic, one call per operator.
+//! The CPU back end: the forward pass over the kernels of the processor.
 
 mod attention;
 mod batch;
 mod cache;
 mod forward;
+pub mod kernels;
 mod linear;
+mod record;
 
 pub use forward::CpuBackend;

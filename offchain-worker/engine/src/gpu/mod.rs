@@ -10,7 +10,9 @@
 //! | `program` | a model as a list of dispatches |
 //! | `forward` | the [`Backend`](crate::Backend): batches, recording, read-back |
 //! | `self_test` | refuses a device whose bits differ |
+//! | `bandwidth` | how fast the device copies |
 
+mod bandwidth;
 mod buffers;
 mod context;
 mod forward;
@@ -22,6 +24,7 @@ mod weights;
 
 pub use context::{adapters, Adapter, Gpu};
 pub use forward::GpuBackend;
+pub use self_test::run_on_cpu as self_test_of_cpu;
 
 /// Rows of one pass at most, as in `batch.wgsl`.
 const MAX_ROWS: usize = 64;

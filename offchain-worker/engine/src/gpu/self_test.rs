@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Gpu, GpuBackend};
 use crate::{
+	cpu::CpuBackend,
 	hash::Hasher,
 	model::{HeadNorm, Layer, Linear, Norm, QkNorm, QkvBias, Rope, Shape, Weight},
 	Backend, Chunk, EngineError, HeadAt, Model, Step, Want,
@@ -35,13 +36,24 @@ const PAGES: usize = 3;
 /// # Errors
 /// [`EngineError::DeviceDiffers`] if a single bit differs.
 pub fn run(gpu: &Gpu) -> Result<(), EngineError> {
-	if outcome(&mut GpuBackend::new(gpu, &model(), PAGES)?)? == EXPECTED {
-		Ok(())
-	} else {
-		Err(EngineError::DeviceDiffers {
-			device: gpu.adapter().name.clone(),
-		})
+	check(&mut GpuBackend::new(gpu, &model(), PAGES)?)
+}
+
+/// Runs the recorded model on the CPU.
+///
+/// # Errors
+/// [`EngineError::DeviceDiffers`] if a single bit differs.
+pub fn run_on_cpu() -> Result<(), EngineError> {
+	check(&mut CpuBackend::new(Arc::new(model()), PAGES))
+}
+
+fn check(backend: &mut dyn Backend) -> Result<(), EngineError> {
+	if outcome(backend)? == EXPECTED {
+		return Ok(());
 	}
+	Err(EngineError::DeviceDiffers {
+		device: backend.device().to_owned(),
+	})
 }
 
 /// Hexadecimal hash of all that a back end returns for prefill, decode and a batch of both.
@@ -216,7 +228,7 @@ mod tests {
 	#![allow(clippy::unwrap_used)]
 
 	use super::*;
-	use crate::{cpu::CpuBackend, gpu::context::tests::devices};
+	use crate::gpu::context::tests::devices;
 
 	#[test]
 	fn outcome_should_be_as_recorded_when_run_on_the_cpu() {

@@ -102,19 +102,25 @@ impl<'a> FloatModel<'a> {
 		Ok(peaks)
 	}
 
-	/// Logits `[ids, vocab]` after every id of all sequences.
+	/// The residual `[ids, hidden]` before the last norm, after every id of all sequences.
 	///
 	/// # Errors
 	/// As [`peaks`](Self::peaks).
-	pub fn logits(&self, ids: &[u32]) -> Result<Vec<f64>, EngineError> {
+	pub fn residuals(&self, ids: &[u32]) -> Result<Vec<f64>, EngineError> {
 		let mut x = self.embed(ids)?;
 		for i in 0..self.config.shape.layers {
 			self.layer(i, &mut x, &mut 0.0)?;
 		}
-		Ok(linear(
-			&self.head()?,
-			&self.norm(FloatTensor::FinalGain, &x)?,
-		))
+		Ok(x)
+	}
+
+	/// Logits `[n, vocab]` of residuals `[n, hidden]`.
+	///
+	/// # Errors
+	/// As [`peaks`](Self::peaks).
+	pub fn logits(&self, residuals: &[f64]) -> Result<Vec<f64>, EngineError> {
+		let a = self.norm(FloatTensor::FinalGain, residuals)?;
+		Ok(linear(&self.head()?, &a))
 	}
 
 	fn embed(&self, ids: &[u32]) -> Result<Vec<f64>, EngineError> {

@@ -111,7 +111,7 @@ mod tests {
 		assert_eq!(scaled[..15], plain[..15]);
 		let blended = [
 			0.001_290_547_928_209_264,
-			0.000_429_556_796_569_368_15,
+			0.000_429_556_796_559_368_15,
 			9.708_287_802_627_67e-5,
 		];
 		for (scaled, expected) in scaled[15..18].iter().zip(blended) {

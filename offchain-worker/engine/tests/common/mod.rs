@@ -1,6 +1,7 @@
 //! Models for tests.
 #![allow(dead_code)]
 
+pub mod families;
 pub mod gguf;
 pub mod peers;
 
@@ -60,7 +61,7 @@ pub fn ids(model: &Model, n: usize, seed: u64) -> Vec<u32> {
 		.collect()
 }
 
-/// Numbers that are the same every time.
+/// A generator of its own, the same numbers every time.
 pub struct Draw(pub u64);
 
 impl Draw {
@@ -69,7 +70,8 @@ impl Draw {
 		(self.word() % n as u64) as usize
 	}
 
-	fn word(&mut self) -> u64 {
+	/// 31 bits.
+	pub fn word(&mut self) -> u64 {
 		self.0 = self
 			.0
 			.wrapping_mul(6364136223846793005)
@@ -77,7 +79,7 @@ impl Draw {
 		self.0 >> 33
 	}
 
-	/// A weight between -1 and 1.
+	/// Within one of zero.
 	pub fn weight(&mut self) -> f32 {
 		(self.word() % 2_001) as f32 / 1_000.0 - 1.0
 	}
@@ -96,14 +98,19 @@ const VOCAB: usize = 300;
 
 impl TinyFolder {
 	pub fn new(tied: bool) -> Self {
+		Self::of(tiny_config(tied))
+	}
+
+	/// The model that `config` describes.
+	pub fn of(config: Value) -> Self {
 		let mut tensors = BTreeMap::new();
 		let mut draw = Draw(7);
-		for (name, shape) in tiny_shapes(tied) {
+		for (name, shape) in families::shapes(&config) {
 			let n = shape.iter().product();
 			tensors.insert(name, (shape, (0..n).map(|_| draw.weight()).collect()));
 		}
 		Self {
-			config: tiny_config(tied),
+			config,
 			tokenizer: tiny_tokenizer(),
 			tokenizer_config: None,
 			tensors,
@@ -161,31 +168,6 @@ fn encode(dtype: Dtype, values: &[f32]) -> Vec<u8> {
 		_ => (*x as f64).to_le_bytes().to_vec(),
 	};
 	values.iter().flat_map(bytes).collect()
-}
-
-fn tiny_shapes(tied: bool) -> Vec<(String, Vec<usize>)> {
-	let mut shapes = vec![
-		("model.embed_tokens.weight".into(), vec![VOCAB, 16]),
-		("model.norm.weight".into(), vec![16]),
-	];
-	for i in 0..2 {
-		let own = [
-			("input_layernorm", vec![16]),
-			("post_attention_layernorm", vec![16]),
-			("self_attn.q_proj", vec![16, 16]),
-			("self_attn.k_proj", vec![8, 16]),
-			("self_attn.v_proj", vec![8, 16]),
-			("self_attn.o_proj", vec![16, 16]),
-			("mlp.gate_proj", vec![24, 16]),
-			("mlp.up_proj", vec![24, 16]),
-			("mlp.down_proj", vec![16, 24]),
-		];
-		shapes.extend(own.map(|(name, s)| (format!("model.layers.{i}.{name}.weight"), s)));
-	}
-	if !tied {
-		shapes.push(("lm_head.weight".into(), vec![VOCAB, 16]));
-	}
-	shapes
 }
 
 fn tiny_config(tied: bool) -> Value {

@@ -1,0 +1,157 @@
+//! The engine beside llama.cpp: the same shapes, the same threads, one machine, one run.
+//!
+//! `scripts/bench engine` builds llama.cpp's `llama-bench` and says by `--llama` where it is.
+#![allow(missing_docs)]
+
+mod gguf;
+mod llama;
+
+use std::{error::Error, path::PathBuf};
+
+use clap::{Parser, ValueEnum};
+use one_engine::{
+	bench::{cached_random_model, measure, Case, NamedShape, Plan, Report},
+	DeviceChoice,
+};
+use serde::Serialize;
+
+use llama::Llama;
+
+/// Measures the engine beside llama.cpp.
+#[derive(Parser)]
+struct Args {
+	/// `cpu`, the index of a GPU, or `auto`.
+	#[arg(long, default_value = "cpu")]
+	device: DeviceChoice,
+	/// Shapes with random weights; all if none is named.
+	#[arg(long = "model", value_name = "SHAPE")]
+	models: Vec<NamedShape>,
+	/// Threads of the CPU; 0 takes one a core.
+	#[arg(long, default_value_t = 0)]
+	threads: usize,
+	/// Tokens that a sequence generates.
+	#[arg(long, default_value_t = Plan::default().decode)]
+	tokens: usize,
+	/// Repeats of each measurement, of which the median counts.
+	#[arg(long, default_value_t = Plan::default().repeats.most)]
+	repeats: usize,
+	/// End in one line for machines.
+	#[arg(long)]
+	json: bool,
+	/// Where `llama-bench` is; without it there is no peer.
+	#[arg(long, value_name = "FILE")]
+	llama: Option<PathBuf>,
+	/// What cargo passes to every benchmark.
+	#[arg(long, hide = true)]
+	bench: bool,
+}
+
+/// A case beside that of the peer.
+#[derive(Serialize)]
+struct Row {
+	model: String,
+	#[serde(flatten)]
+	case: Case,
+	peer: Option<&'static str>,
+	peer_tps: Option<f64>,
+	ratio: Option<f64>,
+}
+
+/// The last line. Times are those of the last model, the largest unless it is told otherwise.
+#[derive(Serialize)]
+struct Figures {
+	device: String,
+	cases: Vec<Row>,
+	audit_speedup: Option<f64>,
+	first_token_s: f64,
+	load_gbps: f64,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+	let args = Args::parse();
+	let shapes = match &args.models[..] {
+		[] => NamedShape::value_variants(),
+		models => models,
+	};
+	let (mut rows, mut last) = (Vec::new(), None);
+	for shape in shapes {
+		let (report, new) = compare(&args, *shape)?;
+		rows.extend(new);
+		last = Some(report);
+	}
+	let Some(last) = last.filter(|_| args.json) else {
+		return Ok(());
+	};
+	let figures = Figures {
+		device: last.device,
+		cases: rows,
+		audit_speedup: last.audit_speedup,
+		first_token_s: last.first_token_s,
+		load_gbps: last.load_gbps,
+	};
+	println!("{}", serde_json::to_string(&figures)?);
+	Ok(())
+}
+
+/// Measures a shape, then its peer, and prints both.
+fn compare(args: &Args, shape: NamedShape) -> Result<(Report, Vec<Row>), Box<dyn Error>> {
+	let mut say = |what: &str| eprintln!("bench: {}: {what}", shape.name());
+	let mut plan = Plan {
+		decode: args.tokens,
+		..Plan::default()
+	};
+	plan.repeats.most = args.repeats;
+	let path = cached_random_model(shape, &mut say)?;
+	let report = measure(&path, args.device, args.threads, plan, &mut say)?;
+	let peer = match &args.llama {
+		Some(program) => {
+			say("llama.cpp");
+			let model = gguf::cached(shape)?;
+			let gpu = report.device != "cpu";
+			Some(Llama::measure(program, &model, report.threads, gpu, plan)?)
+		}
+		None => None,
+	};
+	let rows: Vec<_> = report
+		.cases
+		.iter()
+		.map(|case| row(&report, case, &peer))
+		.collect();
+	print(&report, &rows);
+	Ok((report, rows))
+}
+
+fn row(report: &Report, case: &Case, peer: &Option<Llama>) -> Row {
+	let peer_tps = peer.as_ref().and_then(|peer| peer.tps(case));
+	Row {
+		model: report.model.clone(),
+		case: case.clone(),
+		peer: peer_tps.map(|_| Llama::NAME),
+		peer_tps,
+		ratio: peer_tps.map(|peer| case.tps / peer),
+	}
+}
+
+fn print(report: &Report, rows: &[Row]) {
+	println!(
+		"{} on {}, {} threads: copies {:.1} GB/s, disk {:.2} GB/s, loading {:.2} GB/s, first token {:.2} s",
+		report.model,
+		report.device,
+		report.threads,
+		report.bandwidth_gbps,
+		report.disk_gbps,
+		report.load_gbps,
+		report.first_token_s,
+	);
+	for row in rows {
+		let share = row.case.bandwidth_share.map_or(String::new(), |share| {
+			format!(", {:.1} % of the bandwidth", 100.0 * share)
+		});
+		let peer = match (row.peer_tps, row.ratio) {
+			(Some(tps), Some(ratio)) => format!(", llama.cpp {tps:.2}: {ratio:.3}"),
+			_ => String::new(),
+		};
+		let (mode, batch, tps) = (row.case.mode, row.case.batch, row.case.tps);
+		println!("  {mode:?}, batch {batch}: {tps:.2} tokens per second{share}{peer}");
+	}
+}

@@ -1,0 +1,281 @@
+//! How fast a model runs on a device, and how near that is to the bandwidth of its memory.
+//!
+//! Times are medians of several repeats after a warm-up. Random weights do as well as real ones: the
+//! arithmetic takes as long for any of them.
+
+mod batch;
+pub mod disk;
+mod memory;
+mod named;
+mod timing;
+
+use std::{
+	path::{Path, PathBuf},
+	sync::Arc,
+	time::{Duration, Instant},
+};
+
+use serde::Serialize;
+
+pub use named::{random_model, NamedShape};
+pub use timing::{median, Repeats};
+
+use self::batch::Batch;
+use crate::{
+	backend::{pages_for, Backend, DeviceChoice},
+	container::Container,
+	device::{CacheSize, Device},
+	model::Shape,
+	EngineError,
+};
+
+/// Tokens of the prompt whose answer's first token is waited for.
+const FIRST_PROMPT: usize = 16;
+
+/// What is measured, and how often.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+	/// Tokens that a sequence generates; a quarter of it where there are several.
+	pub decode: usize,
+	/// Sequences side by side in the second measurement of decoding.
+	pub batch: usize,
+	/// Tokens of the prompt.
+	pub prefill: usize,
+	/// How often each is repeated.
+	pub repeats: Repeats,
+}
+
+impl Default for Plan {
+	fn default() -> Self {
+		Self {
+			decode: 64,
+			batch: 32,
+			prefill: 512,
+			repeats: Repeats {
+				most: 5,
+				budget: Duration::from_secs(20),
+			},
+		}
+	}
+}
+
+impl Plan {
+	/// The plan for a model: a short context shortens it.
+	fn within(self, context: u32) -> Self {
+		let context = context as usize;
+		Self {
+			decode: self.decode.min(context.saturating_sub(1)).max(1),
+			prefill: self.prefill.min(context),
+			..self
+		}
+	}
+
+	/// Room for every case.
+	fn cache(&self, shape: &Shape) -> CacheSize {
+		let pages = (self.batch * pages_for(self.decode)).max(pages_for(self.prefill));
+		CacheSize::Bytes(pages as u64 * shape.page_bytes())
+	}
+}
+
+/// What a device does with its tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+	/// One token of each sequence at a time, each chosen by the last.
+	Decode,
+	/// All tokens of a prompt at once.
+	Prefill,
+}
+
+/// One measured case.
+#[derive(Clone, Debug, Serialize)]
+pub struct Case {
+	/// What was done.
+	pub mode: Mode,
+	/// Sequences side by side.
+	pub batch: usize,
+	/// Tokens per second, all sequences together.
+	pub tps: f64,
+	/// Bytes of weights read per second as a share of [`Report::bandwidth_gbps`], where they are
+	/// read once a token: while decoding.
+	pub bandwidth_share: Option<f64>,
+}
+
+/// What was measured of a model on a device.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+	/// Name of the model.
+	pub model: String,
+	/// `cpu`, or the name of the adapter.
+	pub device: String,
+	/// Threads of the CPU.
+	pub threads: usize,
+	/// Bytes of the weights of all linear layers and the head: what a token reads.
+	pub weight_bytes: u64,
+	/// Bandwidth of copies in the device's memory, bytes read and bytes written, in 10^9 a second.
+	pub bandwidth_gbps: f64,
+	/// The cases.
+	pub cases: Vec<Case>,
+	/// How many times faster an audit is than generating; not measured yet.
+	pub audit_speedup: Option<f64>,
+	/// Seconds from nothing, not even an opened device, to the first token of an answer.
+	pub first_token_s: f64,
+	/// Bytes of the container per second from the disk to a verified model on the device, in 10^9.
+	pub load_gbps: f64,
+	/// Bytes per second of just reading that file, in 10^9.
+	pub disk_gbps: f64,
+}
+
+/// Told what is measured now.
+pub type Progress<'a> = &'a mut (dyn FnMut(&str) + Send);
+
+/// Measures the container at `path` in `threads` threads of the CPU; 0 takes one a core.
+///
+/// # Errors
+/// Those of [`Container::open`], [`Container::verify`], [`Device::open`] and of the back end.
+pub fn measure(
+	path: &Path,
+	device: DeviceChoice,
+	threads: usize,
+	plan: Plan,
+	progress: Progress<'_>,
+) -> Result<Report, EngineError> {
+	let pool = rayon::ThreadPoolBuilder::new()
+		.num_threads(threads)
+		.build()
+		.map_err(|error| EngineError::Device(format!("{threads} threads: {error}")))?;
+	pool.install(|| run(path, device, plan, progress))
+}
+
+fn run(
+	path: &Path,
+	choice: DeviceChoice,
+	plan: Plan,
+	progress: Progress<'_>,
+) -> Result<Report, EngineError> {
+	progress("disk");
+	let disk_gbps = disk::read_gbps(path)?;
+	progress("loading");
+	let mut start = Start::cold(path, choice, plan)?;
+	progress("memory");
+	let bandwidth_gbps = memory::copy_gbps(&start.device)?;
+	let cases = start.cases(plan, bandwidth_gbps, progress)?;
+	Ok(Report {
+		model: start.name,
+		device: start.backend.device().into(),
+		threads: rayon::current_num_threads(),
+		weight_bytes: weight_bytes(&start.shape),
+		bandwidth_gbps,
+		cases,
+		audit_speedup: None,
+		first_token_s: start.first_token.as_secs_f64(),
+		load_gbps: disk::gbps(start.bytes, start.load),
+		disk_gbps,
+	})
+}
+
+/// Each weight is a byte.
+const fn weight_bytes(shape: &Shape) -> u64 {
+	shape.linear_macs_per_token()
+}
+
+/// A model that has just been started, and how long that took.
+struct Start {
+	name: String,
+	shape: Shape,
+	bytes: u64,
+	device: Device,
+	backend: Box<dyn Backend>,
+	load: Duration,
+	first_token: Duration,
+}
+
+impl Start {
+	/// Starts with nothing of the file in memory, where the system can forget it.
+	fn cold(path: &Path, choice: DeviceChoice, plan: Plan) -> Result<Self, EngineError> {
+		disk::forget(path)?;
+		let begin = Instant::now();
+		let device = Device::open(choice)?;
+		let loading = Instant::now();
+		let container = Container::open(path)?;
+		container.verify()?;
+		let model = Arc::new(container.model()?);
+		let shape = model.shape;
+		let mut backend = device.load(model, plan.within(shape.context).cache(&shape))?;
+		let load = loading.elapsed();
+		let prompt = FIRST_PROMPT.min(shape.context as usize);
+		Batch::new(&mut *backend, &shape, 1).prefill(prompt)?;
+		Ok(Self {
+			first_token: begin.elapsed(),
+			name: container.name(),
+			bytes: disk::size(path)?,
+			shape,
+			device,
+			backend,
+			load,
+		})
+	}
+
+	fn cases(
+		&mut self,
+		plan: Plan,
+		bandwidth_gbps: f64,
+		progress: Progress<'_>,
+	) -> Result<Vec<Case>, EngineError> {
+		let plan = plan.within(self.shape.context);
+		let mut cases = Vec::new();
+		for batch in [1, plan.batch] {
+			progress(&format!("decode, batch {batch}"));
+			let tps = self.decode(plan, batch)?;
+			let steps = tps / batch as f64;
+			let share = weight_bytes(&self.shape) as f64 * steps / (bandwidth_gbps * 1e9);
+			cases.push(Case {
+				mode: Mode::Decode,
+				batch,
+				tps,
+				bandwidth_share: Some(share),
+			});
+		}
+		progress(&format!("prefill of {}", plan.prefill));
+		let tps = self.prefill(plan)?;
+		cases.push(Case {
+			mode: Mode::Prefill,
+			batch: 1,
+			tps,
+			bandwidth_share: None,
+		});
+		Ok(cases)
+	}
+
+	fn decode(&mut self, plan: Plan, batch: usize) -> Result<f64, EngineError> {
+		let tokens = if batch == 1 {
+			plan.decode
+		} else {
+			plan.decode.div_ceil(4)
+		};
+		let seconds = plan.repeats.median(|| {
+			let mut batch = Batch::new(&mut *self.backend, &self.shape, batch);
+			timing::seconds(|| batch.generate(tokens).map(drop))
+		})?;
+		Ok((tokens * batch) as f64 / seconds)
+	}
+
+	fn prefill(&mut self, plan: Plan) -> Result<f64, EngineError> {
+		let seconds = plan.repeats.median(|| {
+			let mut batch = Batch::new(&mut *self.backend, &self.shape, 1);
+			timing::seconds(|| batch.prefill(plan.prefill))
+		})?;
+		Ok(plan.prefill as f64 / seconds)
+	}
+}
+
+/// Where the container of a shape with random weights is kept.
+///
+/// # Errors
+/// Those of [`random_model`], and [`EngineError::Io`].
+pub fn cached_random_model(
+	shape: NamedShape,
+	progress: Progress<'_>,
+) -> Result<PathBuf, EngineError> {
+	random_model(shape, &crate::source::cache_dir()?.join("bench"), progress)
+}

@@ -1,0 +1,133 @@
+//! `model bench`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use indicatif::ProgressBar;
+
+use super::{print_json, print_line, with_progress};
+use crate::{
+	backend::DeviceChoice,
+	bench::{cached_random_model, measure, Case, Mode, NamedShape, Plan, Progress, Report},
+	source::resolve,
+	EngineError,
+};
+
+/// The one model to measure.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct BenchModel {
+	/// Container, or published folder, which is imported into the cache once.
+	#[arg(long, value_name = "DIR")]
+	model: Option<PathBuf>,
+	/// Random weights of this shape instead, kept in the cache.
+	#[arg(long, value_name = "SHAPE")]
+	shape: Option<NamedShape>,
+}
+
+impl BenchModel {
+	fn path(&self, progress: Progress<'_>) -> Result<PathBuf, EngineError> {
+		if let Some(shape) = self.shape {
+			return cached_random_model(shape, progress);
+		}
+		let model = self.model.clone().unwrap_or_default();
+		let container = with_progress(|progress| resolve(&model, progress))?;
+		Ok(container.path().into())
+	}
+}
+
+/// Most threads that make sense anywhere.
+const MAX_THREADS: usize = 1_024;
+
+fn threads(text: &str) -> Result<usize, String> {
+	let threads = text.parse().map_err(|_| "not a number".to_owned())?;
+	if threads > MAX_THREADS {
+		return Err(format!("more than {MAX_THREADS}"));
+	}
+	Ok(threads)
+}
+
+/// Arguments of `bench`.
+#[derive(Debug, Args)]
+pub struct Bench {
+	#[command(flatten)]
+	model: BenchModel,
+	/// `cpu`, the index of a GPU, or `auto`: the first GPU that works, else the CPU.
+	#[arg(long, default_value = "auto", value_name = "cpu|auto|N")]
+	device: DeviceChoice,
+	/// Threads of the CPU; 0 takes one a core.
+	#[arg(long, default_value_t = 0, value_name = "N", value_parser = threads)]
+	threads: usize,
+	/// Repeats of each measurement, of which the median counts; a slow one is repeated less often.
+	#[arg(long, default_value_t = 5, value_name = "N")]
+	repeats: usize,
+	/// Tokens that a sequence generates.
+	#[arg(long, default_value_t = 64, value_name = "N")]
+	tokens: usize,
+	/// Print JSON.
+	#[arg(long)]
+	json: bool,
+}
+
+impl Bench {
+	pub(super) fn run(&self) -> Result<(), EngineError> {
+		let report = with_spinner(|progress| self.measure(progress))?;
+		if self.json {
+			return print_json(&report);
+		}
+		lines(&report).iter().try_for_each(|line| print_line(line))
+	}
+
+	fn measure(&self, progress: Progress<'_>) -> Result<Report, EngineError> {
+		let path = self.model.path(progress)?;
+		let mut plan = Plan {
+			decode: self.tokens,
+			..Plan::default()
+		};
+		plan.repeats.most = self.repeats;
+		measure(&path, self.device, self.threads, plan, progress)
+	}
+}
+
+/// The report for a person.
+fn lines(report: &Report) -> Vec<String> {
+	let Report {
+		model,
+		device,
+		threads,
+		bandwidth_gbps,
+		load_gbps,
+		disk_gbps,
+		first_token_s,
+		..
+	} = report;
+	let mut lines = vec![format!("{model} on {device}, {threads} threads of the CPU")];
+	lines.extend(report.cases.iter().map(line));
+	lines.push(format!("copies in memory: {bandwidth_gbps:.1} GB/s"));
+	lines.push(format!(
+		"loading: {load_gbps:.2} GB/s, the disk gives {disk_gbps:.2} GB/s"
+	));
+	lines.push(format!("start to first token: {first_token_s:.2} s"));
+	lines
+}
+
+fn line(case: &Case) -> String {
+	let what = match case.mode {
+		Mode::Decode => format!("decode, batch {}", case.batch),
+		Mode::Prefill => "prefill".into(),
+	};
+	let share = case
+		.bandwidth_share
+		.map(|share| format!(", {:.1} % of the bandwidth", 100.0 * share));
+	let share = share.unwrap_or_default();
+	format!("{what}: {:.1} tokens per second{share}", case.tps)
+}
+
+/// Shows what is measured now, on the standard error.
+fn with_spinner<T>(work: impl FnOnce(Progress<'_>) -> T) -> T {
+	let spinner = ProgressBar::new_spinner();
+	spinner.enable_steady_tick(std::time::Duration::from_millis(200));
+	let outcome = work(&mut |what| spinner.set_message(format!("measuring: {what}")));
+	spinner.finish_and_clear();
+	outcome
+}

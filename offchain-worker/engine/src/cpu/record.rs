@@ -1,0 +1,69 @@
+//! Hands what every operator gave for a token to whoever traces it.
+
+use super::linear::Input;
+use crate::trace::{Line, Operator};
+
+/// Takes the bytes of every line, in order.
+pub type Sink<'a> = &'a mut (dyn FnMut(Line, Vec<u8>) + Send);
+
+/// Records a pass of one token, or nothing.
+pub struct Recorder<'a> {
+	sink: Option<Sink<'a>>,
+	stage: u32,
+}
+
+impl<'a> Recorder<'a> {
+	/// A recorder for `sink`, at the first stage.
+	pub const fn new(sink: Option<Sink<'a>>) -> Self {
+		Self { sink, stage: 0 }
+	}
+
+	/// Whether there is anything to record for.
+	pub const fn is_on(&self) -> bool {
+		self.sink.is_some()
+	}
+
+	/// Goes to the next stage.
+	pub const fn next_stage(&mut self) {
+		self.stage += 1;
+	}
+
+	/// Records numbers; `bytes` gives those of one.
+	pub fn put<T: Copy, const N: usize>(
+		&mut self,
+		operator: Operator,
+		numbers: &[T],
+		bytes: fn(T) -> [u8; N],
+	) {
+		self.put_bytes(operator, || {
+			numbers.iter().flat_map(|x| bytes(*x)).collect()
+		});
+	}
+
+	/// Records the input of a linear layer.
+	pub fn put_input(&mut self, operator: Operator, input: &Input) {
+		self.put_bytes(operator, || {
+			let scales = input.scales.iter();
+			let header = scales.flat_map(|s| [u32::from(s.m).to_le_bytes(), s.e.to_le_bytes()]);
+			let numbers = input.a.iter().flat_map(|a| a.to_le_bytes());
+			header.flatten().chain(numbers).collect()
+		});
+	}
+
+	/// Records weights and their sums.
+	pub fn put_weights(&mut self, operator: Operator, weights: &[u32], sums: &[u64]) {
+		self.put_bytes(operator, || {
+			let weights = weights.iter().flat_map(|p| p.to_le_bytes());
+			weights
+				.chain(sums.iter().flat_map(|sum| sum.to_le_bytes()))
+				.collect()
+		});
+	}
+
+	fn put_bytes(&mut self, operator: Operator, bytes: impl FnOnce() -> Vec<u8>) {
+		if let Some(sink) = &mut self.sink {
+			let stage = self.stage;
+			sink(Line { stage, operator }, bytes());
+		}
+	}
+}

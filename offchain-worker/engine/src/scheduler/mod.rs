@@ -1,0 +1,365 @@
+//! Continuous batching: requests join and leave between the steps of one back end.
+//!
+//! A step feeds one token of every answer that is under way and as much of the prompts as the
+//! budget leaves. Requests are served in the order of their arrival: where pages run out, the
+//! youngest gives its own back and is fed again later, so the oldest always goes on. None of this
+//! changes a bit of any answer.
+
+mod pages;
+mod sequence;
+
+use std::{
+	collections::VecDeque,
+	sync::atomic::{AtomicU64, Ordering},
+};
+
+use rayon::prelude::*;
+
+use crate::{
+	backend::{pages_for, Backend, HeadAt, Step, Want},
+	device::CacheSize,
+	hash::Hash,
+	model::Shape,
+	EngineError,
+};
+use pages::Pages;
+use sequence::Sequence;
+
+pub use sequence::{Answer, Decode, Finish, JobId};
+
+/// Stop sequences of a request at most.
+pub const MAX_STOPS: usize = 32;
+/// Token ids of a stop sequence at most.
+pub const MAX_STOP_IDS: usize = 64;
+
+/// How much of a model is served at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+	/// Memory for keys and values.
+	pub cache: CacheSize,
+	/// Requests under way at once.
+	pub batch: usize,
+	/// Requests that wait to begin.
+	pub queue: usize,
+	/// Tokens of one step: enough to fill a device, few enough that nobody waits long for the next.
+	pub budget: usize,
+	/// Whether a request takes over what earlier ones with the same beginning have left.
+	pub reuse: bool,
+}
+
+impl Default for Options {
+	fn default() -> Self {
+		Self {
+			cache: CacheSize::Sequences(2),
+			batch: 32,
+			queue: 1_024,
+			budget: 256,
+			reuse: true,
+		}
+	}
+}
+
+/// What one step has brought one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+	/// The request.
+	pub job: JobId,
+	/// The token that was chosen.
+	pub token: Option<u32>,
+	/// The whole answer, if it is complete.
+	pub answer: Option<Answer>,
+}
+
+/// Serves many requests on one back end.
+pub struct Scheduler {
+	backend: Box<dyn Backend>,
+	/// Root of the model, where the keys of pages begin.
+	model: Hash,
+	vocab: u32,
+	context: u32,
+	options: Options,
+	pages: Pages,
+	/// By age, like those under way, which are all older unless one had to give its pages back.
+	waiting: VecDeque<Sequence>,
+	running: Vec<Sequence>,
+}
+
+impl Scheduler {
+	/// A scheduler for the model with this root on `backend`, all of whose pages it takes.
+	pub fn new(backend: Box<dyn Backend>, model: Hash, shape: &Shape, options: Options) -> Self {
+		Self {
+			pages: Pages::new(backend.pages(), options.reuse),
+			backend,
+			model,
+			vocab: shape.vocab,
+			context: shape.context,
+			options,
+			waiting: VecDeque::new(),
+			running: Vec::new(),
+		}
+	}
+
+	/// Name of the device.
+	pub fn device(&self) -> &str {
+		self.backend.device()
+	}
+
+	/// Whether no request is under way or waiting.
+	pub fn is_idle(&self) -> bool {
+		self.running.is_empty() && self.waiting.is_empty()
+	}
+
+	/// Takes a request.
+	///
+	/// # Errors
+	/// [`EngineError::QueueFull`], [`EngineError::EmptyPrompt`], [`EngineError::PromptTooLong`],
+	/// [`EngineError::UnknownToken`], [`EngineError::InvalidRequest`], and
+	/// [`EngineError::CacheTooSmall`] for one that would not fit even alone.
+	pub fn submit(&mut self, decode: Decode) -> Result<JobId, EngineError> {
+		/// Unique in the process, so that a job of one model is none of another.
+		static NEXT: AtomicU64 = AtomicU64::new(0);
+		if self.waiting.len() >= self.options.queue {
+			return Err(EngineError::QueueFull(self.options.queue));
+		}
+		let limit = self.check(&decode)?;
+		let job = JobId(NEXT.fetch_add(1, Ordering::Relaxed));
+		self.waiting.push_back(Sequence::new(job, decode, limit));
+		Ok(job)
+	}
+
+	/// Most tokens of the answer to a valid request.
+	fn check(&self, decode: &Decode) -> Result<usize, EngineError> {
+		let (tokens, room) = (decode.prompt.len(), self.context.saturating_sub(1) as usize);
+		match tokens {
+			0 => return Err(EngineError::EmptyPrompt),
+			_ if tokens > room => {
+				return Err(EngineError::PromptTooLong {
+					tokens,
+					limit: room,
+				})
+			}
+			_ => (),
+		}
+		let vocab = self.vocab;
+		if let Some(&id) = decode.prompt.iter().find(|id| **id >= vocab) {
+			return Err(EngineError::UnknownToken { id, vocab });
+		}
+		check_choice(decode)?;
+		let limit = decode.limit(self.context);
+		let (needed, pages) = (pages_for(tokens + limit.max(1)), self.pages.len());
+		if needed > pages {
+			return Err(EngineError::CacheTooSmall { needed, pages });
+		}
+		Ok(limit)
+	}
+
+	/// Ends a request; what it has been answered so far, unless it is unknown or over.
+	pub fn cancel(&mut self, job: JobId) -> Option<Answer> {
+		let is = |sequence: &Sequence| sequence.job == job;
+		let mut sequence = match self.running.iter().position(is) {
+			Some(i) => self.running.remove(i),
+			None => self.waiting.remove(self.waiting.iter().position(is)?)?,
+		};
+		sequence.release(&mut self.pages);
+		Some(sequence.into_answer(Finish::Cancelled))
+	}
+
+	/// Feeds one batch; nothing happens if there is nothing to do.
+	///
+	/// # Errors
+	/// What the back end reports. No request is lost by it: all wait to be fed again, after
+	/// [`restart`](Self::restart) if the back end is broken.
+	pub fn step(&mut self) -> Result<Vec<Progress>, EngineError> {
+		self.admit();
+		let plan = self.plan();
+		match self.forward(&plan) {
+			Ok(steps) => Ok(self.absorb(&plan, &steps)),
+			Err(error) => {
+				self.halt();
+				Err(error)
+			}
+		}
+	}
+
+	/// Goes on with a new back end for the same model.
+	pub fn restart(&mut self, backend: Box<dyn Backend>) {
+		self.halt();
+		self.pages = Pages::new(backend.pages(), self.options.reuse);
+		self.backend = backend;
+	}
+
+	/// Ends all requests without an answer.
+	pub fn abort(&mut self) -> Vec<JobId> {
+		self.halt();
+		self.waiting
+			.drain(..)
+			.map(|sequence| sequence.job)
+			.collect()
+	}
+
+	/// Evaluates something else in pages for so many positions.
+	///
+	/// # Errors
+	/// [`EngineError::CacheTooSmall`] if requests under way hold them.
+	pub fn lend<T>(
+		&mut self,
+		positions: usize,
+		evaluate: impl FnOnce(&mut dyn Backend, &[u32]) -> T,
+	) -> Result<T, EngineError> {
+		let (needed, pages) = (pages_for(positions), self.pages.available());
+		if needed > pages {
+			return Err(EngineError::CacheTooSmall { needed, pages });
+		}
+		let lent: Vec<u32> = (0..needed).filter_map(|_| self.pages.allocate()).collect();
+		let outcome = evaluate(&mut *self.backend, &lent);
+		lent.into_iter().for_each(|page| self.pages.release(page));
+		Ok(outcome)
+	}
+
+	/// Lets waiting requests begin, in order, as far as there are pages for all they have.
+	fn admit(&mut self) {
+		while self.running.len() < self.options.batch.max(1) {
+			let Some(next) = self.waiting.front_mut() else {
+				return;
+			};
+			next.adopt(&mut self.pages, &self.model);
+			let promised: usize = self.running.iter().map(Sequence::missing).sum();
+			if promised + next.missing() > self.pages.available() {
+				return next.release(&mut self.pages);
+			}
+			self.running.extend(self.waiting.pop_front());
+		}
+	}
+
+	/// Tokens that each running sequence feeds next, its pages reserved: every one that decodes
+	/// feeds its token, prompts share the rest of the budget.
+	fn plan(&mut self) -> Vec<usize> {
+		let decoding = self.running.iter().filter(|s| s.pending() == 1).count();
+		let mut left = self.options.budget.max(decoding + 1) - decoding;
+		let mut plan = Vec::new();
+		while let Some(sequence) = self.running.get_mut(plan.len()) {
+			sequence.adopt(&mut self.pages, &self.model);
+			let pending = sequence.pending();
+			let n = if pending == 1 { 1 } else { pending.min(left) };
+			if !sequence.reserve(n, &mut self.pages) {
+				self.preempt();
+				continue;
+			}
+			if pending > 1 {
+				left -= n;
+			}
+			plan.push(n);
+		}
+		plan
+	}
+
+	/// The youngest gives its pages back and waits.
+	fn preempt(&mut self) {
+		if let Some(mut youngest) = self.running.pop() {
+			youngest.release(&mut self.pages);
+			self.waiting.push_front(youngest);
+		}
+	}
+
+	/// All wait, and nothing in the pages is relied on.
+	fn halt(&mut self) {
+		while !self.running.is_empty() {
+			self.preempt();
+		}
+		self.pages.clear();
+	}
+
+	fn forward(&mut self, plan: &[usize]) -> Result<Vec<Step>, EngineError> {
+		let fed = || self.running.iter().zip(plan);
+		let chunks: Vec<_> = fed().map(|(s, n)| s.chunk(*n)).collect();
+		let chosen = || fed().filter(|(s, n)| s.completes(**n));
+		let want = Want {
+			head: match chosen().next() {
+				Some(_) => HeadAt::Last,
+				None => HeadAt::None,
+			},
+			logits: chosen().any(|(s, _)| s.needs_logits()),
+		};
+		if chunks.is_empty() {
+			return Ok(Vec::new());
+		}
+		self.backend.forward(&chunks, want)
+	}
+
+	/// Appends what was chosen, and takes out the sequences that are complete.
+	fn absorb(&mut self, plan: &[usize], steps: &[Step]) -> Vec<Progress> {
+		let mut tokens = choose(&self.running, plan, steps).into_iter();
+		let (mut rest, mut progress) = (steps, Vec::new());
+		let mut plan = plan.iter();
+		let (pages, model) = (&mut self.pages, &self.model);
+		let all = std::mem::take(&mut self.running);
+		for mut sequence in all {
+			let (n, token) = (plan.next().copied().unwrap_or(0), tokens.next().flatten());
+			let (own, others) = rest.split_at(n);
+			rest = others;
+			let done = n > 0 && n == sequence.pending();
+			sequence.feed(own, pages, model);
+			token.into_iter().for_each(|token| sequence.push(token));
+			let (job, finish) = (sequence.job, sequence.finish().filter(|_| done));
+			let answer = match finish {
+				Some(finish) => {
+					sequence.release(pages);
+					Some(sequence.into_answer(finish))
+				}
+				None => {
+					self.running.push(sequence);
+					None
+				}
+			};
+			if token.is_some() || answer.is_some() {
+				progress.push(Progress { job, token, answer });
+			}
+		}
+		progress
+	}
+}
+
+/// The next token of each sequence that is fed to its end.
+fn choose(running: &[Sequence], plan: &[usize], steps: &[Step]) -> Vec<Option<u32>> {
+	let ends = plan.iter().scan(0, |end, n| {
+		*end += n;
+		Some(*end)
+	});
+	let pick = |((sequence, n), end): ((&Sequence, &usize), usize)| {
+		let last = end.checked_sub(1).and_then(|last| steps.get(last))?;
+		sequence.completes(*n).then(|| sequence.choose(last))?
+	};
+	let fed = running.iter().zip(plan).zip(ends);
+	if running.iter().any(Sequence::needs_logits) {
+		let fed: Vec<_> = fed.collect();
+		return fed.into_par_iter().map(pick).collect();
+	}
+	fed.map(pick).collect()
+}
+
+fn check_choice(decode: &Decode) -> Result<(), EngineError> {
+	let invalid = |field: &str, reason| EngineError::InvalidRequest {
+		field: field.into(),
+		reason,
+	};
+	decode
+		.sampling
+		.check()
+		.map_err(|(field, low, high)| invalid(field, format!("must be in {low}..={high}")))?;
+	let stops = &decode.stop_sequences;
+	if stops.len() > MAX_STOPS {
+		let reason = format!("there are {}, at most {MAX_STOPS}", stops.len());
+		return Err(invalid("stop_sequences", reason));
+	}
+	if stops
+		.iter()
+		.any(|ids| ids.is_empty() || ids.len() > MAX_STOP_IDS)
+	{
+		let reason = format!("each must have 1 to {MAX_STOP_IDS} ids");
+		return Err(invalid("stop_sequences", reason));
+	}
+	Ok(())
+}
+
+#[cfg(test)]
+mod tests;

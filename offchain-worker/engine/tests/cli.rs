@@ -1,0 +1,123 @@
+//! The stand-alone binary, as a person runs it.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+
+use std::process::{Command, Output};
+
+use common::one_guide;
+use serde_json::Value;
+
+fn engine(args: &[&str]) -> Output {
+	Command::new(env!("CARGO_BIN_EXE_one-engine"))
+		.args(args)
+		.output()
+		.unwrap()
+}
+
+fn text(output: &Output) -> String {
+	String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn json(output: &Output) -> Value {
+	assert!(output.status.success(), "{output:?}");
+	serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Names of the subcommands, from the help.
+fn commands() -> Vec<String> {
+	let help = text(&engine(&["--help"]));
+	let list = help.split("Commands:\n").nth(1).unwrap();
+	let lines = list.lines().take_while(|line| !line.is_empty());
+	let name = |line: &str| line.split_whitespace().next().unwrap().to_owned();
+	lines.map(name).filter(|name| name != "help").collect()
+}
+
+#[test]
+fn help_should_give_an_example_of_every_command() {
+	let commands = commands();
+	assert!(commands.len() >= 7, "{commands:?}");
+	for command in commands {
+		let output = engine(&[&command, "--help"]);
+		assert!(output.status.success());
+		assert!(text(&output).contains("Example: "), "{command}");
+	}
+}
+
+#[test]
+fn bench_should_report_every_case_in_one_line() {
+	let container = one_guide();
+	let path = container.path().to_str().unwrap();
+	let args = [
+		"bench",
+		"--model",
+		path,
+		"--device",
+		"cpu",
+		"--threads",
+		"1",
+	];
+	let output = engine(&[&args[..], &["--repeats", "1", "--tokens", "4", "--json"]].concat());
+	assert_eq!(text(&output).lines().count(), 1);
+	let report = json(&output);
+	assert_eq!(
+		(&report["device"], &report["threads"]),
+		(&"cpu".into(), &1.into())
+	);
+	let cases: Vec<_> = report["cases"]
+		.as_array()
+		.unwrap()
+		.iter()
+		.map(|case| {
+			(
+				case["mode"].as_str().unwrap(),
+				case["batch"].as_u64().unwrap(),
+			)
+		})
+		.collect();
+	assert_eq!(cases, [("decode", 1), ("decode", 32), ("prefill", 1)]);
+	let figures = ["bandwidth_gbps", "load_gbps", "disk_gbps", "first_token_s"];
+	let cases = report["cases"].as_array().unwrap();
+	let rates = cases.iter().map(|case| &case["tps"]);
+	for figure in figures.map(|name| &report[name]).into_iter().chain(rates) {
+		assert!(figure.as_f64().unwrap() > 0.0, "{report}");
+	}
+}
+
+#[test]
+fn bench_should_ask_for_one_model() {
+	for models in [&["--model", "a", "--shape", "smollm2-135m"][..], &[]] {
+		let output = engine(&[&["bench"], models].concat());
+		assert_eq!(output.status.code(), Some(2));
+	}
+}
+
+#[test]
+fn doctor_should_say_what_to_do_next() {
+	let folder = tempfile::TempDir::new().unwrap();
+	let models = folder.path().to_str().unwrap();
+	let checks = json(&engine(&[
+		"doctor", "--device", "cpu", "--models", models, "--json",
+	]));
+	let checks = checks.as_array().unwrap();
+	let of = |what: &str| checks.iter().find(|check| check["what"] == what).unwrap();
+	assert_eq!(of("CPU")["health"], "ok");
+	assert_eq!(of("models")["health"], "note");
+	assert!(of("models")["next"]
+		.as_str()
+		.unwrap()
+		.contains("model import"));
+}
+
+#[test]
+fn doctor_should_fail_when_a_device_is_missing() {
+	let output = engine(&["doctor", "--device", "99"]);
+	assert_eq!(output.status.code(), Some(1));
+	let line = text(&output);
+	let line = line.lines().find(|line| line.contains("GPU 99")).unwrap();
+	assert!(
+		line.starts_with("FAILED") && line.contains("next: "),
+		"{line}"
+	);
+	assert!(String::from_utf8(output.stderr).unwrap().contains("1 of "));
+}
