@@ -7,7 +7,8 @@ use std::{fs, path::Path, time::Instant};
 
 use common::{cpu, one_guide, one_guide_folder, TinyFolder};
 use one_engine::{
-	container::Container, import::import, source::resolve_published, Backend, Chunk, EngineError, Want,
+	container::Container, import::import, source::resolve_published, Backend, Chunk, EngineError,
+	Want,
 };
 use proptest::prelude::*;
 use safetensors::Dtype;

@@ -6,14 +6,11 @@
 
 mod common;
 
-use std::{
-	collections::BTreeMap,
-	env, fs,
-	path::{Path, PathBuf},
-	process::Command,
-};
+use std::{collections::BTreeMap, env, fs, path::Path, process::Command};
 
-use common::{cpu, ids, one_guide, stories_folder, Draw, TinyFolder};
+use common::{
+	cpu, families::families, ids, one_guide, outliers::with_outliers, stories_folder, TinyFolder,
+};
 use one_engine::{
 	commitment::{trace_root, PUBLIC},
 	container::Container,
@@ -138,107 +135,11 @@ fn second_implementation_should_agree_on_stories() {
 }
 
 #[test]
-fn second_implementation_should_agree_on_random_models() {
-	for tied in [true, false] {
-		let (_room, path): (TempDir, Result<PathBuf, _>) = TinyFolder::new(tied).import();
-		agree(&Container::open(&path.unwrap()).unwrap(), &[64, 9]);
-	}
-}
-
-/// Sizes of SmolLM2-135M, with fewer layers and tokens.
-const HIDDEN: usize = 576;
-const FFN: usize = 1_536;
-const HEADS: [usize; 2] = [9, 3];
-const DIM: usize = 64;
-const LAYERS: usize = 2;
-const OUTLIER: f32 = 100.0;
-const KEY_BIAS: f32 = 30.0;
-
-/// A random model with outliers: channels of the residual, of v and of the feed-forward block 100
-/// times the others, one channel of every key head at a bias of 30.
-///
-/// The gains of the norms are `gain` where the residual has its outliers.
-fn outlier_folder(gain: f32) -> TinyFolder {
-	let mut folder = TinyFolder::new(true);
-	let [q, kv] = HEADS.map(|heads| heads * DIM);
-	for (field, size) in [
-		("hidden_size", HIDDEN),
-		("intermediate_size", FFN),
-		("num_attention_heads", HEADS[0]),
-		("num_key_value_heads", HEADS[1]),
-		("num_hidden_layers", LAYERS),
-		("max_position_embeddings", 16),
-	] {
-		folder.config[field] = size.into();
-	}
-	folder.config["model_type"] = "qwen2".into();
-	let vocab = folder.config["vocab_size"].as_u64().unwrap() as usize;
-	let mut random = Random(Draw(3));
-	folder.tensors.clear();
-	let mut put = |name: String, shape: Vec<usize>, values: Vec<f32>| {
-		folder.tensors.insert(name, (shape, values));
-	};
-	let gains: Vec<f32> = (0..HIDDEN)
-		.map(|c| if is_outlier(c, HIDDEN) { gain } else { 1.0 })
-		.collect();
-	put("model.norm.weight".into(), vec![HIDDEN], gains.clone());
-	let mut embedding = random.matrix(vocab, HIDDEN);
-	for row in embedding.chunks_exact_mut(HIDDEN) {
-		(0..HIDDEN)
-			.filter(|c| is_outlier(*c, HIDDEN))
-			.for_each(|c| row[c] *= OUTLIER);
-	}
-	put(
-		"model.embed_tokens.weight".into(),
-		vec![vocab, HIDDEN],
-		embedding,
-	);
-	for i in 0..LAYERS {
-		let name = |part: &str| format!("model.layers.{i}.{part}");
-		for norm in ["input_layernorm", "post_attention_layernorm"] {
-			put(name(norm) + ".weight", vec![HIDDEN], gains.clone());
-		}
-		for (part, rows, cols, outliers) in [
-			("self_attn.q_proj", q, HIDDEN, false),
-			("self_attn.k_proj", kv, HIDDEN, false),
-			("self_attn.v_proj", kv, HIDDEN, true),
-			("self_attn.o_proj", HIDDEN, q, true),
-			("mlp.gate_proj", FFN, HIDDEN, false),
-			("mlp.up_proj", FFN, HIDDEN, true),
-			("mlp.down_proj", HIDDEN, FFN, true),
-		] {
-			let mut weight = random.matrix(rows, cols);
-			for (r, row) in weight.chunks_exact_mut(cols).enumerate() {
-				if outliers && is_outlier(r, rows) {
-					row.iter_mut().for_each(|w| *w *= OUTLIER);
-				}
-			}
-			put(name(part) + ".weight", vec![rows, cols], weight);
-		}
-		let keys = (0..kv).map(|c| if c % DIM == 5 { KEY_BIAS } else { 0.0 });
-		put(name("self_attn.k_proj.bias"), vec![kv], keys.collect());
-		for (part, size) in [("self_attn.q_proj.bias", q), ("self_attn.v_proj.bias", kv)] {
-			put(name(part), vec![size], vec![0.0; size]);
-		}
-	}
-	folder
-}
-
-/// Whether a channel of so many is one of the four outliers.
-fn is_outlier(channel: usize, of: usize) -> bool {
-	channel % (of / 4) == 7
-}
-
-/// Random weights, nearly normal.
-struct Random(Draw);
-
-impl Random {
-	/// `[rows, cols]`, so that a product is about as large as its input.
-	fn matrix(&mut self, rows: usize, cols: usize) -> Vec<f32> {
-		let deviation = (3.0 / (4 * cols) as f32).sqrt();
-		(0..rows * cols)
-			.map(|_| (0..4).map(|_| self.0.weight()).sum::<f32>() * deviation)
-			.collect()
+fn second_implementation_should_agree_on_every_family() {
+	for (family, config) in families() {
+		println!("{family}");
+		let (_room, path) = TinyFolder::of(config).import();
+		agree(&Container::open(&path.unwrap()).unwrap(), &[40, 9]);
 	}
 }
 
@@ -252,8 +153,13 @@ struct Decibels {
 
 #[test]
 fn products_should_keep_60_decibels_beside_outliers() {
-	for gain in [1.0, 1.0 / OUTLIER] {
-		let (_room, path) = outlier_folder(gain).import();
+	let layers = if env::var_os("ONE_LONG").is_some() {
+		3
+	} else {
+		1
+	};
+	for gain in [1.0, 0.01] {
+		let (_room, path) = with_outliers(layers, gain).import();
 		let container = Container::open(&path.unwrap()).unwrap();
 		let model = container.model().unwrap();
 		let sequences = [ids(&model, 16, 1), ids(&model, 16, 2)];
@@ -262,7 +168,7 @@ fn products_should_keep_60_decibels_beside_outliers() {
 		};
 		let decibels: Decibels = serde_json::from_slice(&output).unwrap();
 		println!("gains of {gain} on outliers: {decibels:.1?}");
-		assert_eq!(decibels.product.len(), 7 * LAYERS + 1);
+		assert_eq!(decibels.product.len(), 7 * layers + 1);
 		assert!(decibels.product.values().all(|it| *it >= 60.0));
 	}
 }

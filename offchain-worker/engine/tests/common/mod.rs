@@ -3,6 +3,7 @@
 
 pub mod families;
 pub mod gguf;
+pub mod outliers;
 pub mod peers;
 
 use std::{
