@@ -20,7 +20,7 @@ impl PythonFormatter<()> {
 	///
 	/// # Errors
 	/// If the value has a form that JSON lacks, such as keys that are lists.
-	pub fn write(value: &impl Serialize, indent: Option<usize>) -> serde_json::Result<String> {
+	pub fn write(value: &impl Serialize, indent: Option<u8>) -> serde_json::Result<String> {
 		match indent {
 			None => write(
 				value,
@@ -30,7 +30,31 @@ impl PythonFormatter<()> {
 				},
 			),
 			Some(indent) => {
-				let indent = " ".repeat(indent.min(MAX_INDENT));
+				let indent = " ".repeat(indent.into());
+				let layout = PrettyFormatter::with_indent(indent.as_bytes());
+				write(
+					value,
+					PythonFormatter {
+						layout,
+						spaced: false,
+					},
+				)
+			}
+		}
+	}
+}
+
+fn write(value: &impl Serialize, indent: Option<u8>) -> serde_json::Result<String> {
+		match indent {
+			None => write(
+				value,
+				PythonFormatter {
+					layout: CompactFormatter,
+					spaced: true,
+				},
+			),
+			Some(indent) => {
+				let indent = " ".repeat(indent.into());
 				let layout = PrettyFormatter::with_indent(indent.as_bytes());
 				write(
 					value,

@@ -77,7 +77,7 @@ fn refuse(message: String) -> Result<String, Error> {
 
 /// JSON as templates expect it: Python's, with the characters as they are.
 fn to_json(value: &Value, options: Kwargs) -> Result<String, Error> {
-	let indent: Option<usize> = options.get("indent")?;
+	let indent: Option<u8> = options.get("indent")?;
 	let ascii: Option<bool> = options.get("ensure_ascii")?;
 	options.assert_all_used()?;
 	if value.is_undefined() {

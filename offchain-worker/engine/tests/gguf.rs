@@ -11,6 +11,7 @@ use std::{
 };
 
 use common::{
+	cases,
 	gguf::{encode, round, GgufFile, F16, F32, Q8_0},
 	Draw, TinyFolder,
 };
@@ -531,7 +532,7 @@ fn take(bytes: &[u8]) {
 
 proptest! {
 	#![proptest_config(ProptestConfig {
-		cases: 300,
+		cases: cases(300),
 		failure_persistence: None,
 		..Default::default()
 	})]
@@ -548,7 +549,7 @@ proptest! {
 
 proptest! {
 	#![proptest_config(ProptestConfig {
-		cases: 60,
+		cases: cases(60),
 		failure_persistence: None,
 		..Default::default()
 	})]

@@ -6,7 +6,7 @@ mod common;
 use std::{fs, path::Path};
 
 use common::{
-	one_guide_folder,
+	cases, one_guide_folder,
 	peers::{llama_models, python},
 };
 use one_engine::{
@@ -14,7 +14,9 @@ use one_engine::{
 	gguf::{Gguf, Vocabulary},
 	template::Template,
 	tokenizer::{Special, Tokenizer},
+	EngineError,
 };
+use proptest::prelude::*;
 use serde_json::{json, Value};
 
 /// Published templates, and the texts of `bos` and `eos` they are used with.
@@ -246,5 +248,75 @@ fn user_should_not_be_able_to_forge_a_turn() {
 				"{control}"
 			);
 		}
+	}
+}
+
+/// What templates are made of.
+const PIECES: [&str; 40] = [
+	"{{ ",
+	" }}",
+	"{% ",
+	" %}",
+	"{%- ",
+	" -%}",
+	"{#",
+	"#}",
+	"messages",
+	"m",
+	"[0]",
+	"[-1:]",
+	".content",
+	".role",
+	" for m in messages ",
+	" endfor ",
+	" if ",
+	" else ",
+	" endif ",
+	" set x = ",
+	"x",
+	" + ",
+	" ~ ",
+	" * 7",
+	"'a'",
+	"\"",
+	"(",
+	")",
+	"|tojson",
+	"|tojson(indent=3)",
+	"|length",
+	"|join",
+	".split('a')",
+	".x.y",
+	" macro f() ",
+	" endmacro ",
+	" generation ",
+	" endgeneration ",
+	"range(99999)",
+	"raise_exception(1)",
+];
+
+proptest! {
+	#![proptest_config(ProptestConfig {
+		cases: cases(500),
+		failure_persistence: None,
+		..Default::default()
+	})]
+
+	#[test]
+	fn any_template_should_render_or_be_refused(
+		pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..30),
+		text in any::<String>(),
+	) {
+		let chat = Chat::of(&[Message::user(&text), Message::assistant("a")]);
+		let rendered = Template::parse(&pieces.concat(), "<s>", "</s>")
+			.and_then(|template| template.render(&chat, true));
+		prop_assert!(matches!(rendered, Ok(_) | Err(EngineError::Template(_))));
+	}
+
+	#[test]
+	fn any_json_should_be_a_chat_or_be_refused(text in "[\\[{]\"messages\":[\\[{}\\]\":,a-z0-9.-]{0,40}[\\]}]{0,3}") {
+		let template = Template::parse("{{ messages[0].content|tojson }}", "", "").unwrap();
+		let rendered = Chat::from_json(&text).and_then(|chat| template.render(&chat, false));
+		prop_assert!(matches!(rendered, Ok(_) | Err(EngineError::Template(_))));
 	}
 }

@@ -49,7 +49,8 @@ fn sequence(folder: &Folder, pairs: &[(&str, &str)]) -> Result<Vec<u32>, EngineE
 		None => folder.tokenizer.encode(&plain(pairs), Special::Add)?,
 	};
 	ids.truncate(shape.context as usize);
-	let malformed = |reason| EngineError::malformed(&folder.tokenizer_path, "vocabulary", reason);
+	let malformed =
+		|reason| EngineError::malformed(&folder.file("tokenizer.json"), "vocabulary", reason);
 	if ids.is_empty() {
 		return Err(malformed("gives no token for the calibration text".into()));
 	}

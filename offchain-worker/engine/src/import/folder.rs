@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::config::{Config, Json};
 use crate::{
 	gguf::{Gguf, Vocabulary},
+	source::is_gguf,
 	template::Template,
 	tokenizer::Tokenizer,
 	EngineError,
@@ -18,8 +19,6 @@ pub struct Folder {
 	pub path: PathBuf,
 	/// `config.json`.
 	pub config: Config,
-	/// The file of the tokenizer.
-	pub tokenizer_path: PathBuf,
 	/// Bytes of `tokenizer.json`.
 	pub tokenizer_bytes: Vec<u8>,
 	/// The tokenizer.
@@ -44,8 +43,7 @@ impl Folder {
 	pub fn read(path: &Path) -> Result<Self, EngineError> {
 		let config_json = Json::read(&path.join("config.json"))?;
 		let config = Config::read(&config_json)?;
-		let tokenizer_path = path.join("tokenizer.json");
-		let (tokenizer_bytes, tokenizer) = read_tokenizer(&tokenizer_path)?;
+		let (tokenizer_bytes, tokenizer) = read_tokenizer(&path.join("tokenizer.json"))?;
 		let texts = Json::read_optional(&path.join("tokenizer_config.json"))?;
 		let token = |field| {
 			texts
@@ -60,7 +58,6 @@ impl Folder {
 		Ok(Self {
 			path,
 			config,
-			tokenizer_path,
 			tokenizer_bytes,
 			tokenizer,
 			template_source,
@@ -69,6 +66,15 @@ impl Folder {
 			eos,
 			stops,
 		})
+	}
+
+	/// Where that stands which a folder has in the file `name`.
+	pub fn file(&self, name: &str) -> PathBuf {
+		if is_gguf(&self.path) {
+			self.path.clone()
+		} else {
+			self.path.join(name)
+		}
 	}
 
 	/// Reads and checks the texts in a GGUF file.
@@ -90,7 +96,6 @@ impl Folder {
 		Ok(Self {
 			path: path.into(),
 			config,
-			tokenizer_path: path.into(),
 			tokenizer_bytes: vocabulary.tokenizer,
 			tokenizer,
 			template_source: vocabulary.template,

@@ -1,9 +1,9 @@
 //! From a published model to a container: the only place where floats are used.
 //!
-//! A model is a GGUF file or a folder. A folder holds `config.json`, `tokenizer.json` and `model*.safetensors` as its publisher wrote
-//! them, and often `tokenizer_config.json` with a chat template. The float model runs over a fixed
-//! text; the peaks it reaches set the static exponents. All of it is IEEE arithmetic in one order,
-//! so every machine makes the same container.
+//! A model is a GGUF file or a folder. A folder holds `config.json`, `tokenizer.json` and
+//! `model*.safetensors` as its publisher wrote them, and often `tokenizer_config.json` with a chat
+//! template. The float model runs over a fixed text; the peaks it reaches set the static exponents.
+//! All of it is IEEE arithmetic in one order, so every machine makes the same container.
 
 mod calibration;
 mod config;
@@ -28,17 +28,15 @@ use self::{
 	config::Config,
 	exponents::{Exponents, LayerExponents},
 	folder::Folder,
-	gguf::GgufModel,
 	peaks::FloatModel,
 	quantize::dyadic,
-	safetensors::Safetensors,
 	weights::{FloatTensor, Matrix, Norm, Tensors},
 };
 use crate::{
 	container::{self, Draft, Header, LayerPart, Part, Projection, Tensor, TextSizes},
 	hash::Hash,
 	model::Shape,
-	source::{is_gguf, source_hash},
+	source::source_hash,
 	EngineError,
 };
 
@@ -55,19 +53,19 @@ pub type Progress<'a> = &'a mut dyn FnMut(u32, u32);
 /// [`EngineError::Malformed`] naming file and field, [`EngineError::OutOfRange`] naming layer and
 /// value, [`EngineError::Io`].
 pub fn import(model: &Path, path: &Path, progress: Progress<'_>) -> Result<Hash, EngineError> {
-	let (folder, tensors) = open(model)?;
-	let tensors = &*tensors;
+	let published = Published::open(model)?;
+	let (folder, tensors) = (&published.folder, &*published.tensors);
 	check_output_bias(&folder.config, tensors)?;
 	let mut draft = Draft::resume(path, &source_hash(&folder.path)?)?;
 	let mut progress = Steps::new(&folder.config.shape, progress);
-	let exponents = exponents(&mut draft, || calibrate(&folder, tensors, &mut progress))?;
+	let exponents = exponents(&mut draft, || calibrate(folder, tensors, &mut progress))?;
 	progress.calibrated();
-	let header = header(&folder, &exponents);
+	let header = header(folder, &exponents);
 	header
 		.check()
 		.map_err(|(field, reason)| EngineError::malformed(&folder.path, field, reason))?;
 	let mut source = FolderSource {
-		folder: &folder,
+		folder,
 		tensors,
 		exponents: &exponents,
 		matrix: None,
@@ -75,18 +73,6 @@ pub fn import(model: &Path, path: &Path, progress: Progress<'_>) -> Result<Hash,
 	container::complete(draft, &header, &mut source, &mut |part| {
 		progress.written(part)
 	})
-}
-
-/// Reads everything of a published model but its tensors, which are read when they are needed.
-fn open(model: &Path) -> Result<(Folder, Box<dyn Tensors>), EngineError> {
-	if is_gguf(model) {
-		let (tensors, config) = GgufModel::open(model)?;
-		let folder = Folder::of_gguf(tensors.gguf(), config)?;
-		return Ok((folder, Box::new(tensors)));
-	}
-	let folder = Folder::read(model)?;
-	let tensors = Safetensors::open(&folder.path)?;
-	Ok((folder, Box::new(tensors)))
 }
 
 /// The exponents that an earlier import noted in the draft, or those of `calibrate`.
@@ -151,7 +137,7 @@ pub fn float_logits(model: &Path, ids: &[u32]) -> Result<Vec<f64>, EngineError> 
 /// # Errors
 /// [`EngineError::Malformed`] naming file and field, [`EngineError::Io`].
 pub fn calibration_positions(model: &Path) -> Result<usize, EngineError> {
-	let sequences = calibration::sequences(&open(model)?.0)?;
+	let sequences = calibration::sequences(&Published::open(model)?.folder)?;
 	Ok(sequences.iter().map(Vec::len).sum())
 }
 

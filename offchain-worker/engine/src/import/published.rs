@@ -2,22 +2,32 @@
 
 use std::path::Path;
 
-use super::{folder::Folder, peaks::FloatModel, weights::Tensors};
-use crate::EngineError;
+use super::{
+	folder::Folder, gguf::GgufModel, peaks::FloatModel, safetensors::Safetensors, weights::Tensors,
+};
+use crate::{source::is_gguf, EngineError};
 
 /// The floats of a published model.
 pub struct Published {
-	folder: Folder,
-	tensors: Box<dyn Tensors>,
+	pub(super) folder: Folder,
+	pub(super) tensors: Box<dyn Tensors>,
 }
 
 impl Published {
-	/// Reads the published model `model`, a folder or a GGUF file.
+	/// Reads everything of `model`, a folder or a GGUF file, but its tensors, which are read when
+	/// they are needed.
 	///
 	/// # Errors
 	/// [`EngineError::Malformed`] naming file and field, [`EngineError::Io`].
 	pub fn open(model: &Path) -> Result<Self, EngineError> {
-		let (folder, tensors) = super::open(model)?;
+		if is_gguf(model) {
+			let (tensors, config) = GgufModel::open(model)?;
+			let folder = Folder::of_gguf(tensors.gguf(), config)?;
+			let tensors = Box::new(tensors);
+			return Ok(Self { folder, tensors });
+		}
+		let folder = Folder::read(model)?;
+		let tensors = Box::new(Safetensors::open(&folder.path)?);
 		Ok(Self { folder, tensors })
 	}
 
@@ -60,7 +70,7 @@ impl Published {
 		if tokens == vocab as usize {
 			return Ok(());
 		}
-		let path = self.folder.path.join("config.json");
+		let path = self.folder.file("config.json");
 		let reason = format!("{vocab} where the other model has {tokens}");
 		Err(EngineError::malformed(&path, "vocab_size", reason))
 	}

@@ -62,6 +62,15 @@ pub fn ids(model: &Model, n: usize, seed: u64) -> Vec<u32> {
 		.collect()
 }
 
+/// Random cases of a property: many more with `ONE_LONG=1`.
+pub fn cases(n: u32) -> u32 {
+	if std::env::var_os("ONE_LONG").is_some() {
+		100 * n
+	} else {
+		n
+	}
+}
+
 /// A generator of its own, the same numbers every time.
 pub struct Draw(pub u64);
 
