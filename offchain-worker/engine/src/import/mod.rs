@@ -1,9 +1,9 @@
 //! From a published model to a container: the only place where floats are used.
 //!
-//! A model is a GGUF file or a folder. A folder holds `config.json`, `tokenizer.json` and `model*.safetensors` as its publisher wrote
-//! them, and often `tokenizer_config.json` with a chat template. The float model runs over a fixed
-//! text; the peaks it reaches set the static exponents. All of it is IEEE arithmetic in one order,
-//! so every machine makes the same container.
+//! A model is a GGUF file or a folder. A folder holds `config.json`, `tokenizer.json` and
+//! `model*.safetensors` as its publisher wrote them, and often `tokenizer_config.json` with a chat
+//! template. The float model runs over a fixed text; the peaks it reaches set the static exponents.
+//! All of it is IEEE arithmetic in one order, so every machine makes the same container.
 
 mod calibration;
 mod config;
