@@ -5,12 +5,12 @@ mod common;
 
 use std::{fs, path::Path, time::Instant};
 
-use common::{cpu, one_guide, one_guide_folder, TinyFolder};
+use common::{cpu, families::families, one_guide, one_guide_folder, TinyFolder};
 use one_engine::{
 	container::Container, import::import, source::resolve_published, Backend, Chunk, EngineError,
 	Want,
 };
-use proptest::prelude::*;
+use proptest::{prelude::*, sample::Index};
 use safetensors::Dtype;
 use serde_json::{json, Map, Value};
 use tempfile::TempDir;
@@ -445,20 +445,11 @@ fn calibration_should_cover_two_thousand_positions() {
 	assert!(positions >= 2_000, "{positions}");
 }
 
-/// Files of a folder and changes to their bytes.
-fn damage() -> impl Strategy<
-	Value = (
-		usize,
-		Vec<(prop::sample::Index, u8)>,
-		Option<prop::sample::Index>,
-	),
-> {
-	let edits = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6);
-	(
-		0..4usize,
-		edits,
-		prop::option::weighted(0.2, any::<prop::sample::Index>()),
-	)
+/// A family, one of the files of its folder, changes to bytes of it, and where it is cut.
+fn damage() -> impl Strategy<Value = (usize, usize, Vec<(Index, u8)>, Option<Index>)> {
+	let edits = prop::collection::vec((any::<Index>(), any::<u8>()), 1..6);
+	let cut = prop::option::weighted(0.2, any::<Index>());
+	(0..families().len(), 0..4usize, edits, cut)
 }
 
 proptest! {
@@ -469,8 +460,8 @@ proptest! {
 	})]
 
 	#[test]
-	fn damaged_folder_should_import_or_name_a_file((file, edits, cut) in damage()) {
-		let mut folder = TinyFolder::new(true);
+	fn damaged_folder_should_import_or_name_a_file((family, file, edits, cut) in damage()) {
+		let mut folder = TinyFolder::of(families().swap_remove(family).1);
 		folder.tokenizer_config = Some(json!({
 			"bos_token": "<s>",
 			"eos_token": {"content": "</s>"},

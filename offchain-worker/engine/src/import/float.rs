@@ -30,11 +30,11 @@ fn tile<const A: usize, const B: usize>(a: [&[f64]; A], b: [&[f64]; B]) -> [[f64
 		b.map(<[f64]>::as_chunks::<LANES>),
 	);
 	let steps = a.iter().chain(&b).map(|x| x.0.len()).min().unwrap_or(0);
-	let (heads, others) = (a.map(|x| &x.0[..steps]), b.map(|x| &x.0[..steps]));
+	let (left, right) = (a.map(|x| &x.0[..steps]), b.map(|x| &x.0[..steps]));
 	let mut sums = [[[0.0; LANES]; B]; A];
 	for i in 0..steps {
-		for (sums, a) in sums.iter_mut().zip(&heads) {
-			for (sums, b) in sums.iter_mut().zip(&others) {
+		for (sums, a) in sums.iter_mut().zip(&left) {
+			for (sums, b) in sums.iter_mut().zip(&right) {
 				(0..LANES).for_each(|lane| sums[lane] += a[i][lane] * b[i][lane]);
 			}
 		}

@@ -50,10 +50,10 @@ pub fn families() -> Vec<(&'static str, Value)> {
 			),
 		),
 		(
-			"qwen 3 with a window",
+			"qwen 3 with biases and a window",
 			config(
-				&json!({"model_type": "qwen3", "head_dim": 8, "use_sliding_window": true,
-				"sliding_window": 9, "max_window_layers": 0,
+				&json!({"model_type": "qwen3", "head_dim": 8, "attention_bias": true,
+				"use_sliding_window": true, "sliding_window": 9, "max_window_layers": 0,
 				"rope_parameters": {"rope_type": "default", "rope_theta": 1e6}}),
 			),
 		),
