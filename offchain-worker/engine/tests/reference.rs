@@ -16,6 +16,7 @@ use one_engine::{
 	container::Container,
 	hash::{blake2_256, Hash},
 	import::import,
+	trace::Prover,
 	Backend, Chunk, HeadAt, Step, Want,
 };
 use serde::Deserialize;
@@ -59,21 +60,26 @@ struct Sequence {
 	logits: Vec<String>,
 	residuals: Vec<String>,
 	trace_root: String,
+	full_trace_root: String,
 }
 
 /// What the engine has to say of the same.
 fn outcome(container: &Container, sequences: &[Vec<u32>]) -> Outcome {
 	let mut backend = cpu(container, 1);
+	let traced = |ids| {
+		let mut prover = Prover::new(cpu(container, 1), ids, PUBLIC).unwrap();
+		hex::encode(prover.root(&mut |_| ()).unwrap())
+	};
 	Outcome {
 		root: hex::encode(container.root()),
 		sequences: sequences
 			.iter()
-			.map(|ids| sequence(&mut backend, ids))
+			.map(|ids| sequence(&mut backend, ids, traced(ids)))
 			.collect(),
 	}
 }
 
-fn sequence(backend: &mut dyn Backend, ids: &[u32]) -> Sequence {
+fn sequence(backend: &mut dyn Backend, ids: &[u32], full_trace_root: String) -> Sequence {
 	let want = Want {
 		head: HeadAt::All,
 		logits: true,
@@ -96,6 +102,7 @@ fn sequence(backend: &mut dyn Backend, ids: &[u32]) -> Sequence {
 			.collect(),
 		residuals: residuals.iter().map(hex::encode).collect(),
 		trace_root: hex::encode(trace_root(&PUBLIC, &residuals)),
+		full_trace_root,
 	}
 }
 
