@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::{
 	backend::{Backend, DeviceChoice},
+	chat::{Chat, Message},
 	commitment::{request_hash, result_hash, trace_root, Request, PUBLIC},
 	container::{Container, Part},
 	device::{CacheSize, Device},
@@ -25,7 +26,7 @@ use crate::{
 	scheduler::{Answer, Decode, Finish, JobId, Options, Progress as Fed, Scheduler, MAX_STOP_IDS},
 	source,
 	stream::TextStream,
-	template::{Message, Template},
+	template::Template,
 	tokenizer::{Special, Tokenizer},
 	EngineError, ARITHMETIC_ID,
 };
@@ -110,7 +111,7 @@ impl ModelInfo {
 fn template_tokens(tokenizer: &Tokenizer, template: Option<&Template>) -> Result<u32, EngineError> {
 	match template {
 		Some(template) => {
-			let empty = template.render(&[Message::user("")], true)?;
+			let empty = template.render(&Chat::of(&[Message::user("")]), true)?;
 			tokenizer.most_tokens(&empty, Special::Written)
 		}
 		None => tokenizer.most_tokens("", Special::Add),
@@ -131,6 +132,8 @@ pub fn to_hex(hash: &Hash) -> String {
 pub enum Prompt {
 	/// One message of a user, in the chat template of the model; plain text if it has none.
 	Text(String),
+	/// A chat, in the chat template of the model.
+	Chat(Chat),
 	/// Token ids as they are.
 	Ids(Vec<u32>),
 }
@@ -331,9 +334,10 @@ impl Loaded {
 			(Prompt::Ids(ids), _) => Ok(ids.clone()),
 			(Prompt::Text(text), None) => self.text_ids(text),
 			(Prompt::Text(text), Some(template)) => {
-				let chat = template.render(&[Message::user(text)], true)?;
-				self.tokenizer.encode(&chat, Special::Written)
+				Chat::of(&[Message::user(text)]).ids(template, &self.tokenizer, true)
 			}
+			(Prompt::Chat(chat), Some(template)) => chat.ids(template, &self.tokenizer, true),
+			(Prompt::Chat(_), None) => Err(EngineError::Template("the model has none".into())),
 		}
 	}
 

@@ -16,6 +16,12 @@ pub struct Evaluation {
 	pub nll_mean: f64,
 }
 
+/// The logits of every position.
+pub const LOGITS: Want = Want {
+	head: HeadAt::All,
+	logits: true,
+};
+
 /// Evaluates one sequence, in pages of the back end that nobody else uses.
 ///
 /// # Errors

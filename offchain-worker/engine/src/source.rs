@@ -1,5 +1,5 @@
-//! From what a person names to a container: a container itself, or a published folder that is
-//! imported into a cache.
+//! From what a person names to a container: a container itself, or a published model, a folder or a
+//! GGUF file, that is imported into a cache.
 
 use std::{
 	fs::File,
@@ -9,28 +9,29 @@ use std::{
 
 use crate::{
 	container::{Container, EXTENSION},
+	gguf,
 	hash::{Hash, Hasher},
 	import::{import, Progress, IMPORTER_VERSION},
 	EngineError,
 };
 
-/// Opens and verifies the model at `path`, importing it first if it is a published folder.
+/// Opens and verifies the model at `path`, importing it first if it is a published one.
 ///
 /// # Errors
 /// Those of [`import`], [`Container::open`] and [`Container::verify`].
 pub fn resolve(path: &Path, progress: Progress<'_>) -> Result<Container, EngineError> {
-	if path.is_dir() {
-		resolve_folder(path, &cache_dir()?, progress)
+	if path.is_dir() || is_gguf(path) {
+		resolve_published(path, &cache_dir()?, progress)
 	} else {
 		open_verified(path)
 	}
 }
 
-/// Opens a published folder by way of `cache`; a cached container that is not sound is made anew.
+/// Opens a published model by way of `cache`; a cached container that is not sound is made anew.
 ///
 /// # Errors
 /// Those of [`import`], [`Container::open`] and [`Container::verify`].
-pub fn resolve_folder(
+pub fn resolve_published(
 	path: &Path,
 	cache: &Path,
 	progress: Progress<'_>,
@@ -46,8 +47,8 @@ pub fn resolve_folder(
 	open_verified(&cached)
 }
 
-/// The models in `folder`: itself if it is a published folder, else its containers and its
-/// published folders, by name.
+/// The models in `folder`: itself if it is one, else its containers and its published models, by
+/// name.
 ///
 /// # Errors
 /// [`EngineError::Io`].
@@ -67,10 +68,16 @@ pub fn find(folder: &Path) -> Result<Vec<PathBuf>, EngineError> {
 }
 
 fn is_model(path: &Path) -> bool {
-	let container = path
-		.extension()
-		.is_some_and(|extension| extension == EXTENSION);
-	(container && path.is_file()) || path.join("config.json").is_file()
+	is_file(path, EXTENSION) || is_gguf(path) || path.join("config.json").is_file()
+}
+
+/// Whether `path` is a file that holds a whole published model.
+pub fn is_gguf(path: &Path) -> bool {
+	is_file(path, gguf::EXTENSION)
+}
+
+fn is_file(path: &Path, extension: &str) -> bool {
+	path.extension().is_some_and(|other| other == extension) && path.is_file()
 }
 
 fn open_verified(path: &Path) -> Result<Container, EngineError> {
@@ -79,10 +86,14 @@ fn open_verified(path: &Path) -> Result<Container, EngineError> {
 	Ok(container)
 }
 
-/// Where the container of a published folder is kept: below the hash of its files, under its name.
-fn cache_path(folder: &Path, cache: &Path) -> Result<PathBuf, EngineError> {
-	let full = folder.canonicalize().map_err(EngineError::io(folder))?;
-	let name = full.file_name().unwrap_or_default().to_string_lossy();
+/// Where the container of a published model is kept: below the hash of its files, under its name.
+fn cache_path(model: &Path, cache: &Path) -> Result<PathBuf, EngineError> {
+	let full = model.canonicalize().map_err(EngineError::io(model))?;
+	let name = match is_gguf(&full) {
+		true => full.file_stem(),
+		false => full.file_name(),
+	};
+	let name = name.unwrap_or_default().to_string_lossy();
 	let key = hex::encode(source_hash(&full)?);
 	Ok(cache
 		.join("models")
@@ -116,15 +127,11 @@ pub fn cache_dir() -> Result<PathBuf, EngineError> {
 ///
 /// # Errors
 /// [`EngineError::Io`].
-pub fn source_hash(folder: &Path) -> Result<Hash, EngineError> {
-	let mut files = Vec::new();
-	for entry in std::fs::read_dir(folder).map_err(EngineError::io(folder))? {
-		let path = entry.map_err(EngineError::io(folder))?.path();
-		if path.is_file() && is_source(&path) {
-			files.push(path);
-		}
-	}
-	files.sort();
+pub fn source_hash(model: &Path) -> Result<Hash, EngineError> {
+	let files = match is_gguf(model) {
+		true => vec![model.into()],
+		false => source_files(model)?,
+	};
 	let mut hasher = Hasher::new("import").number(IMPORTER_VERSION);
 	for path in files {
 		let name = path
@@ -135,6 +142,19 @@ pub fn source_hash(folder: &Path) -> Result<Hash, EngineError> {
 		hasher = hasher.with(&file_hash(name.as_bytes(), &path)?);
 	}
 	Ok(hasher.finish())
+}
+
+/// The files of a folder that an import reads, by name.
+fn source_files(folder: &Path) -> Result<Vec<PathBuf>, EngineError> {
+	let mut files = Vec::new();
+	for entry in std::fs::read_dir(folder).map_err(EngineError::io(folder))? {
+		let path = entry.map_err(EngineError::io(folder))?.path();
+		if path.is_file() && is_source(&path) {
+			files.push(path);
+		}
+	}
+	files.sort();
+	Ok(files)
 }
 
 fn is_source(path: &Path) -> bool {

@@ -1,12 +1,14 @@
 //! Text to token ids and back.
 
-use tokenizers::Tokenizer as Inner;
+use tokenizers::{Model, NormalizedString, OffsetType, PreTokenizer, Tokenizer as Inner};
 
 use crate::EngineError;
 
 /// The tokenizer of a model, as its `tokenizer.json` defines it.
 pub struct Tokenizer {
 	inner: Inner,
+	/// Texts of the control tokens that have more than one character, the longest first.
+	controls: Vec<String>,
 }
 
 /// Whether the tokenizer adds what its own post-processor asks for, such as `<s>`.
@@ -33,7 +35,17 @@ impl Tokenizer {
 			.map_err(error)?;
 		inner.with_truncation(None).map_err(error)?;
 		inner.with_padding(None);
-		Ok(Self { inner })
+		let added = inner.get_added_vocabulary().get_added_tokens_decoder();
+		let control = |content: &&String| content.chars().nth(1).is_some();
+		let mut controls: Vec<String> = added
+			.values()
+			.filter(|token| token.special)
+			.map(|token| &token.content)
+			.filter(control)
+			.cloned()
+			.collect();
+		controls.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
+		Ok(Self { inner, controls })
 	}
 
 	/// Token ids of `text`.
@@ -44,6 +56,40 @@ impl Tokenizer {
 		let encoding = self
 			.inner
 			.encode_fast(text, special == Special::Add)
+			.map_err(error)?;
+		Ok(encoding.get_ids().to_vec())
+	}
+
+	/// Texts of the control tokens, which stand for no text: a text that has one is not one.
+	pub fn control_texts(&self) -> &[String] {
+		&self.controls
+	}
+
+	/// Token ids of a rendered chat in which `mark` stands within every control token that is only
+	/// text. Without marks they are those of [`encode`](Self::encode).
+	///
+	/// # Errors
+	/// As [`encode`](Self::encode).
+	pub fn encode_marked(&self, text: &str, mark: char) -> Result<Vec<u32>, EngineError> {
+		let inner = &self.inner;
+		let mut pieces = inner
+			.get_added_vocabulary()
+			.extract_and_normalize(inner.get_normalizer(), text);
+		let unmark = |piece: &mut NormalizedString| {
+			if piece.get().contains(mark) {
+				piece.filter(|c| c != mark);
+			}
+			Ok(())
+		};
+		pieces.normalize(unmark).map_err(error)?;
+		if let Some(pre_tokenizer) = inner.get_pre_tokenizer() {
+			pre_tokenizer.pre_tokenize(&mut pieces).map_err(error)?;
+		}
+		pieces
+			.tokenize(|piece| inner.get_model().tokenize(piece.get()))
+			.map_err(error)?;
+		let encoding = pieces
+			.into_encoding(None, 0, OffsetType::None)
 			.map_err(error)?;
 		Ok(encoding.get_ids().to_vec())
 	}

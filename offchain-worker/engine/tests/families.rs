@@ -116,7 +116,7 @@ fn variant_should_follow_from_config() {
 	};
 	let mistral = ("model_type", json!("mistral"));
 	assert_eq!(
-		header(&[mistral.clone()]).window,
+		header(std::slice::from_ref(&mistral)).window,
 		0,
 		"4,096 cover the context"
 	);

@@ -1,7 +1,4 @@
 //! The engine against the second implementation of the arithmetic, which is in Python.
-//!
-//! `ONE_PYTHON` names a Python with the packages of `scripts/requirements.txt`; where it is not set
-//! these tests are skipped.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod common;
@@ -9,7 +6,8 @@ mod common;
 use std::{collections::BTreeMap, env, fs, path::Path, process::Command};
 
 use common::{
-	cpu, families::families, ids, one_guide, outliers::with_outliers, stories_folder, TinyFolder,
+	cpu, families::families, ids, one_guide, outliers::with_outliers, peers::python_path,
+	stories_folder, TinyFolder,
 };
 use one_engine::{
 	commitment::{trace_root, PUBLIC},
@@ -24,16 +22,12 @@ use tempfile::TempDir;
 
 /// What the second implementation prints when run with these arguments.
 fn python(args: &[&str]) -> Option<Vec<u8>> {
-	let Ok(python) = env::var("ONE_PYTHON") else {
-		println!("skipped: ONE_PYTHON is not set");
-		return None;
-	};
 	let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../arithmetic/reference");
-	let output = Command::new(&python)
+	let output = Command::new(python_path()?)
 		.args(args)
 		.current_dir(folder)
 		.output()
-		.expect("ONE_PYTHON can be run: scripts/setup installs it");
+		.unwrap();
 	let errors = String::from_utf8_lossy(&output.stderr);
 	assert!(output.status.success(), "{args:?}: {errors}");
 	Some(output.stdout)

@@ -176,9 +176,9 @@ impl Traffic {
 
 #[test]
 fn one_guide_should_answer_a_crowd_as_each_alone() {
-	let mut traffic = Traffic::new(&one_guide(), 10, 400);
-	traffic.run(30);
-	assert!(traffic.served >= 20 && traffic.all_free());
+	let mut traffic = Traffic::new(&one_guide(), 6, 400);
+	traffic.run(14);
+	assert!(traffic.served >= 10 && traffic.all_free());
 }
 
 /// Resident memory of this process in bytes.

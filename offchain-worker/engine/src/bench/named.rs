@@ -1,8 +1,8 @@
 //! Shapes of published models, with random weights.
 
 use std::{
-	borrow::Cow,
 	collections::BTreeMap,
+	ops::Range,
 	path::{Path, PathBuf},
 };
 
@@ -177,20 +177,24 @@ impl Random {
 }
 
 impl Source for Random {
-	fn bytes(&mut self, part: Part) -> Result<Cow<'_, [u8]>, EngineError> {
+	fn bytes(&mut self, part: Part, range: Range<u64>) -> Result<Vec<u8>, EngineError> {
+		let range = range.start as usize..range.end as usize;
+		if let Part::Weights(_) = part {
+			return Ok(self.weights(range.len()));
+		}
 		let len = self.sizes.get(&part).copied().unwrap_or_default() as usize;
-		Ok(match part {
+		let whole = match part {
 			Part::Tokenizer => TOKENIZER.into(),
 			// Rotations by nothing: they take as long as others.
-			Part::Cos => (1_i16 << 14).to_le_bytes().repeat(len / 2).into(),
-			Part::Layer(_, LayerPart::Exponents) => Self::exponents(len).into(),
+			Part::Cos => (1_i16 << 14).to_le_bytes().repeat(len / 2),
+			Part::Layer(_, LayerPart::Exponents) => Self::exponents(len),
 			Part::Layer(_, LayerPart::AttentionNorm | LayerPart::FfnNorm) | Part::FinalNorm => {
-				Self::norm(len).into()
+				Self::norm(len)
 			}
-			Part::Scales(tensor) => self.scales(tensor).into(),
-			Part::Weights(_) => self.weights(len).into(),
-			_ => vec![0; len].into(),
-		})
+			Part::Scales(tensor) => self.scales(tensor),
+			_ => vec![0; len],
+		};
+		Ok(whole[range].to_vec())
 	}
 }
 

@@ -35,7 +35,7 @@ use crate::{
 /// Handles models: imports, checks, lists, runs, evaluates and measures them.
 #[derive(Debug, Subcommand)]
 pub enum ModelCmd {
-	/// Make a container from a published model folder.
+	/// Make a container from a published model: a folder, or a GGUF file.
 	#[command(after_help = "Example: model import --model ./one-guide --out one-guide.one")]
 	Import(Import),
 	/// Recompute the Merkle root of a container from every byte.
@@ -63,7 +63,7 @@ pub enum ModelCmd {
 /// Arguments of `import`.
 #[derive(Debug, Args)]
 pub struct Import {
-	/// Folder with config.json, tokenizer.json and model.safetensors.
+	/// Folder with config.json, tokenizer.json and model.safetensors, or GGUF file.
 	#[arg(long, value_name = "DIR")]
 	model: PathBuf,
 	/// Container to write; its name is the name of the model.
@@ -88,7 +88,7 @@ pub struct Verify {
 /// Arguments of `list`.
 #[derive(Debug, Args)]
 pub struct List {
-	/// Folder of containers and published folders, or one of them.
+	/// Folder of containers and published models, or one of them.
 	#[arg(long, value_name = "DIR")]
 	models: PathBuf,
 	/// Print JSON.
@@ -99,7 +99,7 @@ pub struct List {
 /// A model and where to evaluate it.
 #[derive(Debug, Args)]
 pub struct Target {
-	/// Container, or published folder, which is imported into the cache once.
+	/// Container, or published folder or GGUF file, which is imported into the cache once.
 	#[arg(long, value_name = "DIR")]
 	model: PathBuf,
 	/// `cpu`, the index of a GPU, or `auto`: the first GPU that works, else the CPU.

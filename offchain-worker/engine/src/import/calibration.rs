@@ -2,8 +2,9 @@
 
 use super::folder::Folder;
 use crate::{
+	chat::{Chat, Message},
 	hash::{blake2_256, Hash},
-	template::{Message, Template},
+	template::Template,
 	tokenizer::Special,
 	EngineError,
 };
@@ -48,8 +49,7 @@ fn sequence(folder: &Folder, pairs: &[(&str, &str)]) -> Result<Vec<u32>, EngineE
 		None => folder.tokenizer.encode(&plain(pairs), Special::Add)?,
 	};
 	ids.truncate(shape.context as usize);
-	let malformed =
-		|reason| EngineError::malformed(&folder.path.join("tokenizer.json"), "vocabulary", reason);
+	let malformed = |reason| EngineError::malformed(&folder.tokenizer_path, "vocabulary", reason);
 	if ids.is_empty() {
 		return Err(malformed("gives no token for the calibration text".into()));
 	}
@@ -67,7 +67,7 @@ fn chat(template: &Template, pairs: &[(&str, &str)]) -> Result<String, EngineErr
 		.iter()
 		.flat_map(|(q, a)| [Message::user(q), Message::assistant(a)])
 		.collect();
-	template.render(&messages, false)
+	template.render(&Chat::of(&messages), false)
 }
 
 fn plain(pairs: &[(&str, &str)]) -> String {

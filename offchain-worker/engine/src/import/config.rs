@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::rope::{Llama3, Rope};
+use super::rope::{Llama3, Rope, Scaling};
 use crate::{container::check_shape, model::Shape, EngineError};
 
 /// A JSON file of a folder, and what is missing in it by name.
@@ -297,7 +297,7 @@ fn read_rope(json: &Json) -> Result<Rope, EngineError> {
 		None => 10_000.0,
 	};
 	let scaling = match nested {
-		Some((field, rope)) => read_scaling(json, field, rope)?,
+		Some((field, rope)) => read_scaling(json, field, rope)?.map(Scaling::Llama3),
 		None => None,
 	};
 	Ok(Rope { theta, scaling })

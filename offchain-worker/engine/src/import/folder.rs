@@ -1,18 +1,25 @@
-//! The text files of a published folder.
+//! The texts of a published model.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::config::{Config, Json};
-use crate::{template::Template, tokenizer::Tokenizer, EngineError};
+use crate::{
+	gguf::{Gguf, Vocabulary},
+	template::Template,
+	tokenizer::Tokenizer,
+	EngineError,
+};
 
-/// A published model folder without its weights.
+/// A published model, a folder or a GGUF file, without its weights.
 pub struct Folder {
 	/// Where it is.
 	pub path: PathBuf,
 	/// `config.json`.
 	pub config: Config,
+	/// The file of the tokenizer.
+	pub tokenizer_path: PathBuf,
 	/// Bytes of `tokenizer.json`.
 	pub tokenizer_bytes: Vec<u8>,
 	/// The tokenizer.
@@ -37,7 +44,8 @@ impl Folder {
 	pub fn read(path: &Path) -> Result<Self, EngineError> {
 		let config_json = Json::read(&path.join("config.json"))?;
 		let config = Config::read(&config_json)?;
-		let (tokenizer_bytes, tokenizer) = read_tokenizer(&path.join("tokenizer.json"))?;
+		let tokenizer_path = path.join("tokenizer.json");
+		let (tokenizer_bytes, tokenizer) = read_tokenizer(&tokenizer_path)?;
 		let texts = Json::read_optional(&path.join("tokenizer_config.json"))?;
 		let token = |field| {
 			texts
@@ -52,6 +60,7 @@ impl Folder {
 		Ok(Self {
 			path,
 			config,
+			tokenizer_path,
 			tokenizer_bytes,
 			tokenizer,
 			template_source,
@@ -59,6 +68,36 @@ impl Folder {
 			bos,
 			eos,
 			stops,
+		})
+	}
+
+	/// Reads and checks the texts in a GGUF file.
+	///
+	/// # Errors
+	/// [`EngineError::Malformed`], naming file and metadata field.
+	pub fn of_gguf(gguf: &Gguf, config: Config) -> Result<Self, EngineError> {
+		let path = gguf.path();
+		let vocabulary = Vocabulary::read(gguf)?;
+		let (size, vocab) = (vocabulary.size, config.shape.vocab);
+		if size > vocab as usize {
+			let reason = format!("has {size} tokens, the embedding {vocab}");
+			return Err(EngineError::malformed(path, "vocabulary", reason));
+		}
+		let tokenizer = Tokenizer::parse(&vocabulary.tokenizer)
+			.map_err(|error| EngineError::malformed(path, "vocabulary", error))?;
+		let Vocabulary { bos, eos, .. } = vocabulary;
+		let template = parse_template(path, &vocabulary.template, &bos, &eos)?;
+		Ok(Self {
+			path: path.into(),
+			config,
+			tokenizer_path: path.into(),
+			tokenizer_bytes: vocabulary.tokenizer,
+			tokenizer,
+			template_source: vocabulary.template,
+			template,
+			bos,
+			eos,
+			stops: vocabulary.stops,
 		})
 	}
 }

@@ -1,6 +1,6 @@
-//! From a published folder to a container: the only place where floats are used.
+//! From a published model to a container: the only place where floats are used.
 //!
-//! A folder holds `config.json`, `tokenizer.json` and `model*.safetensors` as its publisher wrote
+//! A model is a GGUF file or a folder. A folder holds `config.json`, `tokenizer.json` and `model*.safetensors` as its publisher wrote
 //! them, and often `tokenizer_config.json` with a chat template. The float model runs over a fixed
 //! text; the peaks it reaches set the static exponents. All of it is IEEE arithmetic in one order,
 //! so every machine makes the same container.
@@ -10,6 +10,7 @@ mod config;
 mod exponents;
 mod float;
 mod folder;
+mod gguf;
 mod names;
 mod peaks;
 mod published;
@@ -27,6 +28,7 @@ use self::{
 	config::Config,
 	exponents::{Exponents, LayerExponents},
 	folder::Folder,
+	gguf::GgufModel,
 	peaks::FloatModel,
 	quantize::dyadic,
 	safetensors::Safetensors,
@@ -36,7 +38,7 @@ use crate::{
 	container::{self, Draft, Header, LayerPart, Part, Projection, Tensor, TextSizes},
 	hash::Hash,
 	model::Shape,
-	source::source_hash,
+	source::{is_gguf, source_hash},
 	EngineError,
 };
 
@@ -46,18 +48,19 @@ pub const IMPORTER_VERSION: u32 = 2;
 /// Told how many of how many steps are done: layers calibrated, then layers written.
 pub type Progress<'a> = &'a mut dyn FnMut(u32, u32);
 
-/// Imports the published model in `folder` into the container `path`, and returns its root.
+/// Imports the published model `model`, a folder or a GGUF file, into the container `path`, and
+/// returns its root.
 ///
 /// # Errors
 /// [`EngineError::Malformed`] naming file and field, [`EngineError::OutOfRange`] naming layer and
 /// value, [`EngineError::Io`].
-pub fn import(folder: &Path, path: &Path, progress: Progress<'_>) -> Result<Hash, EngineError> {
-	let folder = Folder::read(folder)?;
-	let tensors = Safetensors::open(&folder.path)?;
-	check_output_bias(&folder.config, &tensors)?;
+pub fn import(model: &Path, path: &Path, progress: Progress<'_>) -> Result<Hash, EngineError> {
+	let (folder, tensors) = open(model)?;
+	let tensors = &*tensors;
+	check_output_bias(&folder.config, tensors)?;
 	let mut draft = Draft::resume(path, &source_hash(&folder.path)?)?;
 	let mut progress = Steps::new(&folder.config.shape, progress);
-	let exponents = exponents(&mut draft, || calibrate(&folder, &tensors, &mut progress))?;
+	let exponents = exponents(&mut draft, || calibrate(&folder, tensors, &mut progress))?;
 	progress.calibrated();
 	let header = header(&folder, &exponents);
 	header
@@ -65,13 +68,25 @@ pub fn import(folder: &Path, path: &Path, progress: Progress<'_>) -> Result<Hash
 		.map_err(|(field, reason)| EngineError::malformed(&folder.path, field, reason))?;
 	let mut source = FolderSource {
 		folder: &folder,
-		tensors: &tensors,
+		tensors,
 		exponents: &exponents,
 		matrix: None,
 	};
 	container::complete(draft, &header, &mut source, &mut |part| {
 		progress.written(part)
 	})
+}
+
+/// Reads everything of a published model but its tensors, which are read when they are needed.
+fn open(model: &Path) -> Result<(Folder, Box<dyn Tensors>), EngineError> {
+	if is_gguf(model) {
+		let (tensors, config) = GgufModel::open(model)?;
+		let folder = Folder::of_gguf(tensors.gguf(), config)?;
+		return Ok((folder, Box::new(tensors)));
+	}
+	let folder = Folder::read(model)?;
+	let tensors = Safetensors::open(&folder.path)?;
+	Ok((folder, Box::new(tensors)))
 }
 
 /// The exponents that an earlier import noted in the draft, or those of `calibrate`.
@@ -122,21 +137,21 @@ impl<'a> Steps<'a> {
 	}
 }
 
-/// Logits `[ids, vocab]` of the float model in `folder` after every one of `ids`.
+/// Logits `[ids, vocab]` of the float model `model` after every one of `ids`.
 ///
 /// # Errors
 /// [`EngineError::Malformed`] naming file and field, [`EngineError::Io`].
-pub fn float_logits(folder: &Path, ids: &[u32]) -> Result<Vec<f64>, EngineError> {
-	let published = Published::open(folder)?;
+pub fn float_logits(model: &Path, ids: &[u32]) -> Result<Vec<f64>, EngineError> {
+	let published = Published::open(model)?;
 	published.logits(&published.residuals(ids)?)
 }
 
-/// Positions of the calibration text in the tokens of the model in `folder`.
+/// Positions of the calibration text in the tokens of the published model `model`.
 ///
 /// # Errors
 /// [`EngineError::Malformed`] naming file and field, [`EngineError::Io`].
-pub fn calibration_positions(folder: &Path) -> Result<usize, EngineError> {
-	let sequences = calibration::sequences(&Folder::read(folder)?)?;
+pub fn calibration_positions(model: &Path) -> Result<usize, EngineError> {
+	let sequences = calibration::sequences(&open(model)?.0)?;
 	Ok(sequences.iter().map(Vec::len).sum())
 }
 

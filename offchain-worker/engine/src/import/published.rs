@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{folder::Folder, peaks::FloatModel, safetensors::Safetensors, weights::Tensors};
+use super::{folder::Folder, peaks::FloatModel, weights::Tensors};
 use crate::EngineError;
 
 /// The floats of a published model.
@@ -12,13 +12,12 @@ pub struct Published {
 }
 
 impl Published {
-	/// Reads the model in `folder`.
+	/// Reads the published model `model`, a folder or a GGUF file.
 	///
 	/// # Errors
 	/// [`EngineError::Malformed`] naming file and field, [`EngineError::Io`].
-	pub fn open(folder: &Path) -> Result<Self, EngineError> {
-		let folder = Folder::read(folder)?;
-		let tensors = Box::new(Safetensors::open(&folder.path)?);
+	pub fn open(model: &Path) -> Result<Self, EngineError> {
+		let (folder, tensors) = super::open(model)?;
 		Ok(Self { folder, tensors })
 	}
 

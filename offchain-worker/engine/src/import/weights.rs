@@ -90,7 +90,13 @@ pub enum Format {
 	F16,
 	/// The upper half of a binary32.
 	Bf16,
+	/// Blocks of 32 numbers of 8 bits behind their scale, a binary16.
+	Q8_0,
 }
+
+/// Numbers of a block of [`Format::Q8_0`], and its bytes.
+const BLOCK: usize = 32;
+const BLOCK_BYTES: usize = 2 + BLOCK;
 
 impl Format {
 	/// Bytes of `n` numbers of a row.
@@ -98,6 +104,7 @@ impl Format {
 		match self {
 			Self::F32 => 4 * n,
 			Self::F16 | Self::Bf16 => 2 * n,
+			Self::Q8_0 => n / BLOCK * BLOCK_BYTES,
 		}
 	}
 
@@ -107,6 +114,7 @@ impl Format {
 			Self::F32 => fill(bytes, row, |b| f32::from_le_bytes(b).into()),
 			Self::F16 => fill(bytes, row, |b| f16::from_le_bytes(b).to_f64()),
 			Self::Bf16 => fill(bytes, row, |b| bf16::from_le_bytes(b).to_f64()),
+			Self::Q8_0 => fill_blocks(bytes, row),
 		}
 	}
 }
@@ -116,6 +124,16 @@ fn fill<const N: usize>(bytes: &[u8], row: &mut [f64], read: impl Fn([u8; N]) ->
 	row.iter_mut().zip(numbers).for_each(|(x, b)| *x = read(*b));
 }
 
+fn fill_blocks(bytes: &[u8], row: &mut [f64]) {
+	let (blocks, _) = bytes.as_chunks::<BLOCK_BYTES>();
+	for (row, block) in row.chunks_exact_mut(BLOCK).zip(blocks) {
+		let scale = f16::from_le_bytes([block[0], block[1]]).to_f64();
+		for (x, b) in row.iter_mut().zip(&block[2..]) {
+			*x = scale * f64::from(*b as i8);
+		}
+	}
+}
+
 /// A matrix of floats, row-major, read where it lies.
 #[derive(Clone, Copy)]
 pub struct Matrix<'a> {
@@ -123,6 +141,8 @@ pub struct Matrix<'a> {
 	format: Format,
 	rows: usize,
 	cols: usize,
+	/// Size of the heads whose rows lie with the two channels of each RoPE pair side by side.
+	paired: Option<usize>,
 }
 
 impl<'a> Matrix<'a> {
@@ -143,6 +163,7 @@ impl<'a> Matrix<'a> {
 			format,
 			rows,
 			cols,
+			paired: None,
 		};
 		if matrix.is_finite() {
 			return Ok(matrix);
@@ -160,8 +181,30 @@ impl<'a> Matrix<'a> {
 		self.cols
 	}
 
+	/// The same matrix if the rows of its heads lie with the two channels of each RoPE pair side by
+	/// side, and not half a head apart.
+	#[must_use]
+	pub const fn paired(self, head_dim: usize) -> Self {
+		Self {
+			paired: Some(head_dim),
+			..self
+		}
+	}
+
+	/// Where row `r` lies.
+	const fn place(&self, r: usize) -> usize {
+		match self.paired {
+			Some(dim) => {
+				let (channel, half) = (r % dim, dim / 2);
+				r - channel + channel % half * 2 + channel / half
+			}
+			None => r,
+		}
+	}
+
 	/// Reads row `r` into `row`.
 	pub fn read_row(&self, r: usize, row: &mut [f64]) {
+		let r = self.place(r);
 		let size = self.format.row_bytes(self.cols);
 		self.format.read(&self.bytes[r * size..][..size], row);
 	}

@@ -2,7 +2,9 @@
 #![allow(dead_code)]
 
 pub mod families;
+pub mod gguf;
 pub mod outliers;
+pub mod peers;
 
 use std::{
 	collections::BTreeMap,
@@ -64,6 +66,11 @@ pub fn ids(model: &Model, n: usize, seed: u64) -> Vec<u32> {
 pub struct Draw(pub u64);
 
 impl Draw {
+	/// A number below `n`.
+	pub fn below(&mut self, n: usize) -> usize {
+		(self.word() % n as u64) as usize
+	}
+
 	/// 31 bits.
 	pub fn word(&mut self) -> u64 {
 		self.0 = self

@@ -1,0 +1,147 @@
+//! JSON in the very characters that Python's `json.dumps` writes.
+
+use std::io::{Result, Write};
+
+use serde::Serialize;
+use serde_json::{
+	ser::{CompactFormatter, Formatter, PrettyFormatter},
+	Serializer,
+};
+
+/// Writes JSON with Python's separators and floats; strings and the rest are as everywhere.
+pub struct PythonFormatter<F> {
+	layout: F,
+	/// Whether items follow each other on one line.
+	spaced: bool,
+}
+
+impl PythonFormatter<()> {
+	/// JSON of `value`: on one line, or with `indent` spaces a level.
+	///
+	/// # Errors
+	/// If the value has a form that JSON lacks, such as keys that are lists.
+	pub fn write(value: &impl Serialize, indent: Option<usize>) -> serde_json::Result<String> {
+		match indent {
+			None => write(
+				value,
+				PythonFormatter {
+					layout: CompactFormatter,
+					spaced: true,
+				},
+			),
+			Some(indent) => {
+				let indent = " ".repeat(indent.min(MAX_INDENT));
+				let layout = PrettyFormatter::with_indent(indent.as_bytes());
+				write(
+					value,
+					PythonFormatter {
+						layout,
+						spaced: false,
+					},
+				)
+			}
+		}
+	}
+}
+
+/// Most spaces of a level.
+const MAX_INDENT: usize = 64;
+
+fn write(value: &impl Serialize, formatter: impl Formatter) -> serde_json::Result<String> {
+	let mut bytes = Vec::new();
+	value.serialize(&mut Serializer::with_formatter(&mut bytes, formatter))?;
+	String::from_utf8(bytes).map_err(serde::ser::Error::custom)
+}
+
+impl<F: Formatter> PythonFormatter<F> {
+	fn separate<W: ?Sized + Write>(&self, writer: &mut W, first: bool) -> Result<()> {
+		if self.spaced && !first {
+			writer.write_all(b" ")?;
+		}
+		Ok(())
+	}
+}
+
+impl<F: Formatter> Formatter for PythonFormatter<F> {
+	fn write_f64<W: ?Sized + Write>(&mut self, writer: &mut W, value: f64) -> Result<()> {
+		writer.write_all(float(value).as_bytes())
+	}
+
+	fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> Result<()> {
+		self.layout.begin_array(writer)
+	}
+
+	fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> Result<()> {
+		self.layout.end_array(writer)
+	}
+
+	fn begin_array_value<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> Result<()> {
+		self.layout.begin_array_value(writer, first)?;
+		self.separate(writer, first)
+	}
+
+	fn end_array_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> Result<()> {
+		self.layout.end_array_value(writer)
+	}
+
+	fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> Result<()> {
+		self.layout.begin_object(writer)
+	}
+
+	fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> Result<()> {
+		self.layout.end_object(writer)
+	}
+
+	fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> Result<()> {
+		self.layout.begin_object_key(writer, first)?;
+		self.separate(writer, first)
+	}
+
+	fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> Result<()> {
+		writer.write_all(b": ")
+	}
+
+	fn end_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> Result<()> {
+		self.layout.end_object_value(writer)
+	}
+}
+
+/// The shortest digits that are read back as `x`; with an exponent where Python writes one.
+fn float(x: f64) -> String {
+	let scientific = format!("{x:e}");
+	let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+	match exponent.parse::<i32>().unwrap_or(0) {
+		exponent @ -4..=15 if exponent >= 0 || x == 0.0 => format!("{x:?}"),
+		-4..=15 => format!("{x}"),
+		exponent => {
+			let sign = if exponent < 0 { '-' } else { '+' };
+			format!("{digits}e{sign}{:02}", exponent.abs())
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::float;
+
+	#[test]
+	fn float_should_be_written_as_python_does() {
+		let cases = [
+			(0.0, "0.0"),
+			(-0.0, "-0.0"),
+			(1.0, "1.0"),
+			(0.1, "0.1"),
+			(-12.5, "-12.5"),
+			(0.0001, "0.0001"),
+			(0.00001, "1e-05"),
+			(1.25e-7, "1.25e-07"),
+			(123456789012345.6, "123456789012345.6"),
+			(1e15, "1000000000000000.0"),
+			(1e16, "1e+16"),
+			(1.5e300, "1.5e+300"),
+		];
+		for (x, expected) in cases {
+			assert_eq!(float(x), expected);
+		}
+	}
+}
