@@ -1,7 +1,4 @@
 //! The engine against the second implementation of the arithmetic, which is in Python.
-//!
-//! `ONE_PYTHON` names a Python with the packages of `scripts/requirements.txt`; where it is not set
-//! these tests are skipped.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod common;
@@ -9,13 +6,15 @@ mod common;
 use std::{collections::BTreeMap, env, fs, path::Path, process::Command};
 
 use common::{
-	cpu, families::families, ids, one_guide, outliers::with_outliers, stories_folder, TinyFolder,
+	cpu, families::families, ids, one_guide, outliers::with_outliers, peers::python_path,
+	stories_folder, TinyFolder,
 };
 use one_engine::{
 	commitment::{trace_root, PUBLIC},
 	container::Container,
 	hash::{blake2_256, Hash},
 	import::import,
+	trace::Prover,
 	Backend, Chunk, HeadAt, Step, Want,
 };
 use serde::Deserialize;
@@ -23,16 +22,12 @@ use tempfile::TempDir;
 
 /// What the second implementation prints when run with these arguments.
 fn python(args: &[&str]) -> Option<Vec<u8>> {
-	let Ok(python) = env::var("ONE_PYTHON") else {
-		println!("skipped: ONE_PYTHON is not set");
-		return None;
-	};
 	let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../arithmetic/reference");
-	let output = Command::new(&python)
+	let output = Command::new(python_path()?)
 		.args(args)
 		.current_dir(folder)
 		.output()
-		.expect("ONE_PYTHON can be run: scripts/setup installs it");
+		.unwrap();
 	let errors = String::from_utf8_lossy(&output.stderr);
 	assert!(output.status.success(), "{args:?}: {errors}");
 	Some(output.stdout)
@@ -59,21 +54,26 @@ struct Sequence {
 	logits: Vec<String>,
 	residuals: Vec<String>,
 	trace_root: String,
+	full_trace_root: String,
 }
 
 /// What the engine has to say of the same.
 fn outcome(container: &Container, sequences: &[Vec<u32>]) -> Outcome {
 	let mut backend = cpu(container, 1);
+	let traced = |ids| {
+		let mut prover = Prover::new(cpu(container, 1), ids, PUBLIC).unwrap();
+		hex::encode(prover.root(&mut |_| ()).unwrap())
+	};
 	Outcome {
 		root: hex::encode(container.root()),
 		sequences: sequences
 			.iter()
-			.map(|ids| sequence(&mut backend, ids))
+			.map(|ids| sequence(&mut backend, ids, traced(ids)))
 			.collect(),
 	}
 }
 
-fn sequence(backend: &mut dyn Backend, ids: &[u32]) -> Sequence {
+fn sequence(backend: &mut dyn Backend, ids: &[u32], full_trace_root: String) -> Sequence {
 	let want = Want {
 		head: HeadAt::All,
 		logits: true,
@@ -96,6 +96,7 @@ fn sequence(backend: &mut dyn Backend, ids: &[u32]) -> Sequence {
 			.collect(),
 		residuals: residuals.iter().map(hex::encode).collect(),
 		trace_root: hex::encode(trace_root(&PUBLIC, &residuals)),
+		full_trace_root,
 	}
 }
 

@@ -11,16 +11,19 @@ from .container import Container
 from .hashes import blake2_256, residual_hash, trace_root
 from .model import Sequence
 from .operators import argmax
+from .trace import Trace
 
 
 def evaluate(container, ids):
-    steps = list(map(Sequence(container).feed, ids))
+    trace = Trace()
+    steps = list(map(Sequence(container, trace).feed, ids))
     residuals = [residual_hash(x) for x, _ in steps]
     return dict(
         argmax=[argmax(logits) for _, logits in steps],
         logits=[blake2_256(logits.astype("<i4").tobytes()).hex() for _, logits in steps],
         residuals=[residual.hex() for residual in residuals],
         trace_root=trace_root(residuals).hex(),
+        full_trace_root=trace.root().hex(),
     )
 
 

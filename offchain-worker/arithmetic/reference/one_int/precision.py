@@ -15,7 +15,7 @@ import numpy as np
 
 from .container import Container
 from .integers import rsh
-from .model import Normed, Sequence
+from .model import Normed, Observer, Sequence
 
 
 def unrounded(source):
@@ -27,14 +27,14 @@ def unrounded(source):
     return x * np.ldexp(norm.gain.astype(float), -norm.exponent) / np.sqrt(np.mean(x * x) + norm.eps)
 
 
-class Watch:
+class Precision(Observer):
     """Sums signal and noise of every layer over all positions."""
 
     def __init__(self):
         self.signal, self.noise = Counter(), dict(product=Counter(), stored=Counter())
 
-    def __call__(self, name, linear, source, rounded, y, f):
-        a, m_a, e_a = rounded
+    def linear(self, name, linear, source, y, f):
+        a, m_a, e_a = source.rounded
         weight = linear.w.astype(float)
         exact = np.ldexp(weight @ unrounded(source) * linear.m, linear.e)
         product = np.ldexp(weight @ a.astype(float) * rsh(linear.m * m_a, 16), 16 + linear.e + e_a)
@@ -50,12 +50,12 @@ class Watch:
 
 def main():
     path, ids = map(Path, sys.argv[1:3])
-    container, watch = Container(path.read_bytes()), Watch()
+    container, precision = Container(path.read_bytes()), Precision()
     for tokens in json.loads(ids.read_text()):
-        sequence = Sequence(container, watch)
+        sequence = Sequence(container, precision)
         for token in tokens:
             sequence.feed(token)
-    print(json.dumps(watch.decibels()))
+    print(json.dumps(precision.decibels()))
 
 
 if __name__ == "__main__":

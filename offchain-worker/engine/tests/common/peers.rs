@@ -14,7 +14,7 @@ pub fn llama_models() -> Option<PathBuf> {
 /// Runs a script of `tests/python` with the Python that `ONE_PYTHON` names; what it prints.
 pub fn python(script: &str, args: &[&Path], input: &str) -> Option<String> {
 	let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python");
-	let mut child = Command::new(named("ONE_PYTHON")?)
+	let mut child = Command::new(python_path()?)
 		.arg(folder.join(script))
 		.args(args)
 		.stdin(Stdio::piped())
@@ -27,6 +27,11 @@ pub fn python(script: &str, args: &[&Path], input: &str) -> Option<String> {
 	writer.join().unwrap();
 	assert!(output.status.success(), "{script} failed");
 	Some(String::from_utf8(output.stdout).unwrap())
+}
+
+/// The Python that `ONE_PYTHON` names, which has the packages of `scripts/requirements.txt`.
+pub fn python_path() -> Option<PathBuf> {
+	named("ONE_PYTHON")
 }
 
 fn named(variable: &str) -> Option<PathBuf> {
