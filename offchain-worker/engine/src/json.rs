@@ -22,57 +22,25 @@ impl PythonFormatter<()> {
 	/// If the value has a form that JSON lacks, such as keys that are lists.
 	pub fn write(value: &impl Serialize, indent: Option<u8>) -> serde_json::Result<String> {
 		match indent {
-			None => write(
-				value,
-				PythonFormatter {
-					layout: CompactFormatter,
-					spaced: true,
-				},
-			),
+			None => write(value, CompactFormatter, true),
 			Some(indent) => {
 				let indent = " ".repeat(indent.into());
-				let layout = PrettyFormatter::with_indent(indent.as_bytes());
 				write(
 					value,
-					PythonFormatter {
-						layout,
-						spaced: false,
-					},
+					PrettyFormatter::with_indent(indent.as_bytes()),
+					false,
 				)
 			}
 		}
 	}
 }
 
-fn write(value: &impl Serialize, indent: Option<u8>) -> serde_json::Result<String> {
-		match indent {
-			None => write(
-				value,
-				PythonFormatter {
-					layout: CompactFormatter,
-					spaced: true,
-				},
-			),
-			Some(indent) => {
-				let indent = " ".repeat(indent.into());
-				let layout = PrettyFormatter::with_indent(indent.as_bytes());
-				write(
-					value,
-					PythonFormatter {
-						layout,
-						spaced: false,
-					},
-				)
-			}
-		}
-	}
-}
-
-/// Most spaces of a level.
-const MAX_INDENT: usize = 64;
-
-fn write(value: &impl Serialize, formatter: impl Formatter) -> serde_json::Result<String> {
-	let mut bytes = Vec::new();
+fn write(
+	value: &impl Serialize,
+	layout: impl Formatter,
+	spaced: bool,
+) -> serde_json::Result<String> {
+	let (mut bytes, formatter) = (Vec::new(), PythonFormatter { layout, spaced });
 	value.serialize(&mut Serializer::with_formatter(&mut bytes, formatter))?;
 	String::from_utf8(bytes).map_err(serde::ser::Error::custom)
 }
