@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
 	backend::{pages_for, Backend, DeviceChoice},
 	cpu::CpuBackend,
-	gpu::{adapters, Gpu, GpuBackend},
+	gpu::{adapters, Adapter, Gpu, GpuBackend},
 	model::{Model, Shape},
 	EngineError,
 };
@@ -55,6 +55,20 @@ impl Device {
 				None => Self::Cpu,
 			}),
 		}
+	}
+
+	/// The same device opened anew, after it failed.
+	///
+	/// # Errors
+	/// A GPU that is gone or still fails.
+	pub fn reopen(&self) -> Result<Self, EngineError> {
+		let Self::Gpu(gpu) = self else {
+			return Ok(Self::Cpu);
+		};
+		let same = |adapter: &Adapter| adapter == gpu.adapter();
+		let gone = || EngineError::Device(format!("{} is gone", gpu.adapter().name));
+		let index = adapters().iter().position(same).ok_or_else(gone)?;
+		Gpu::open(Some(index)).map(Self::Gpu)
 	}
 
 	/// A back end for `model`, with a cache of this size.

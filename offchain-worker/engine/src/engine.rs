@@ -224,7 +224,7 @@ pub struct Loaded {
 	jobs: HashMap<JobId, Job>,
 	/// What is to be told at the next step.
 	events: Vec<(JobId, Event)>,
-	/// Whether the last step failed.
+	/// Whether the device was opened anew for the last step.
 	failed: bool,
 }
 
@@ -482,19 +482,33 @@ impl Loaded {
 		}
 	}
 
-	/// Feeds everything again on a new back end, once; then all jobs end with the error.
+	/// Feeds everything again on the device opened anew; if that fails too, all jobs end with the
+	/// error, and the next one is another attempt.
 	fn recover(&mut self, error: &EngineError) {
-		let again = !std::mem::replace(&mut self.failed, true);
-		let backend = again.then(|| self.device.load(self.model.clone(), self.cache));
-		if let Some(Ok(backend)) = backend {
-			log::warn!(target: "engine", "the back end starts anew: {error}");
-			return self.scheduler.restart(backend);
+		log::warn!(target: "engine", "the back end starts anew: {error}");
+		let again = !std::mem::take(&mut self.failed) && self.reopen().is_ok();
+		self.failed = again;
+		if again {
+			return;
 		}
 		for job in self.scheduler.abort() {
 			self.jobs.remove(&job);
 			let error = EngineError::Device(error.to_string());
 			self.events.push((job, Event::Done(Err(error))));
 		}
+	}
+
+	fn reopen(&mut self) -> Result<(), EngineError> {
+		let Self {
+			device,
+			model,
+			cache,
+			..
+		} = self;
+		self.scheduler.restart(|| {
+			*device = device.reopen()?;
+			device.load(model.clone(), *cache)
+		})
 	}
 
 	fn commit(

@@ -299,6 +299,21 @@ fn answer(model: &mut Loaded, text: &str) -> one_engine::Generation {
 }
 
 #[test]
+fn answers_should_be_the_same_on_a_device_opened_anew() {
+	let (Some(gpu), Some(folder)) = (gpu(), folder("one-guide")) else {
+		return;
+	};
+	use_test_cache();
+	let device = Device::Gpu(gpu.clone());
+	let devices = [device.reopen().unwrap(), device];
+	let [again, first] = devices.map(|device| {
+		let mut model = load(&folder, &device, Options::default(), &mut |_, _| ()).unwrap();
+		answer(&mut model, "What is ONE?")
+	});
+	assert_eq!(again, first);
+}
+
+#[test]
 fn answers_should_have_the_same_commitments_on_cpu_and_gpu() {
 	let (Some(gpu), Some(folder)) = (gpu(), folder("one-guide")) else {
 		return;

@@ -341,32 +341,8 @@ impl From<Generation> for Answer {
 impl Run {
 	fn run(&self) -> Result<(), EngineError> {
 		let mut model = self.target.load()?;
-		let request = GenerateRequest {
-			secret: self.secret.unwrap_or(PUBLIC),
-			sampling: self.choice.sampling(),
-			seed: self.choice.seed,
-			stop_sequences: self.choice.stop_ids.clone(),
-			..GenerateRequest::greedy(
-				model.info().root,
-				Prompt::Text(self.prompt.clone()),
-				self.max_tokens,
-			)
-		};
-		let (stop, mut text) = (AtomicBool::new(false), StopText::new(&self.choice.stop));
-		let mut show = |event: &TokenEvent| {
-			let shown = text.push(&event.text_delta);
-			if !self.json {
-				print!("{shown}");
-				// Output that cannot be shown is reported by the line that ends it.
-				let _ = std::io::stdout().flush();
-			}
-			stop.store(text.is_over(), Ordering::Relaxed);
-		};
-		let mut generation = model.generate(&request, &stop, &mut show)?;
-		text.cut(&mut generation.text);
-		if !self.json {
-			print!("{}", text.rest());
-		}
+		let request = self.request(model.info().root);
+		let generation = self.answer(&mut model, &request)?;
 		if self.json {
 			return print_json(&Answer::from(generation));
 		}
@@ -376,6 +352,42 @@ impl Run {
 			generation.ids.len(),
 			generation.device
 		))
+	}
+
+	fn request(&self, model_root: Hash) -> GenerateRequest {
+		let prompt = Prompt::Text(self.prompt.clone());
+		GenerateRequest {
+			secret: self.secret.unwrap_or(PUBLIC),
+			sampling: self.choice.sampling(),
+			seed: self.choice.seed,
+			stop_sequences: self.choice.stop_ids.clone(),
+			..GenerateRequest::greedy(model_root, prompt, self.max_tokens)
+		}
+	}
+
+	/// Generates and shows the text as it comes, up to a stop string.
+	fn answer(
+		&self,
+		model: &mut Loaded,
+		request: &GenerateRequest,
+	) -> Result<Generation, EngineError> {
+		let (stop, mut text) = (AtomicBool::new(false), StopText::new(&self.choice.stop));
+		let mut push = |event: &TokenEvent| {
+			self.show(text.push(&event.text_delta));
+			stop.store(text.is_over(), Ordering::Relaxed);
+		};
+		let mut generation = model.generate(request, &stop, &mut push)?;
+		self.show(text.rest());
+		text.cut(&mut generation.text);
+		Ok(generation)
+	}
+
+	fn show(&self, text: &str) {
+		if !self.json {
+			print!("{text}");
+			// Output that cannot be shown is reported by the line that ends it.
+			let _ = std::io::stdout().flush();
+		}
 	}
 }
 

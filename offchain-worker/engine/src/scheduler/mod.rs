@@ -5,6 +5,7 @@
 //! youngest gives its own back and is fed again later, so the oldest always goes on. None of this
 //! changes a bit of any answer.
 
+mod lost;
 mod pages;
 mod sequence;
 
@@ -22,6 +23,7 @@ use crate::{
 	model::Shape,
 	EngineError,
 };
+use lost::Lost;
 use pages::Pages;
 use sequence::Sequence;
 
@@ -181,11 +183,20 @@ impl Scheduler {
 		}
 	}
 
-	/// Goes on with a new back end for the same model.
-	pub fn restart(&mut self, backend: Box<dyn Backend>) {
+	/// Goes on with a new back end for the same model; the old one is gone before it is opened, so
+	/// that both need not fit the device.
+	///
+	/// # Errors
+	/// Those of `open`; the requests wait for the next attempt.
+	pub fn restart(
+		&mut self,
+		open: impl FnOnce() -> Result<Box<dyn Backend>, EngineError>,
+	) -> Result<(), EngineError> {
 		self.halt();
-		self.pages = Pages::new(backend.pages(), self.options.reuse);
-		self.backend = backend;
+		self.backend = Box::new(Lost::from(&*self.backend));
+		self.backend = open()?;
+		self.pages = Pages::new(self.backend.pages(), self.options.reuse);
+		Ok(())
 	}
 
 	/// Ends all requests without an answer.

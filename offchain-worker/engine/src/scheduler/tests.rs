@@ -368,7 +368,11 @@ fn requests_should_outlive_their_back_end() {
 		.map(|d| scheduler.submit(d.clone()).unwrap())
 		.collect();
 	(0..8).for_each(|_| drop(scheduler.step().unwrap()));
-	scheduler.restart(Box::new(Fake::new(7)));
+	let fails = || Err(EngineError::Device("broken".into()));
+	scheduler.restart(fails).unwrap_err();
+	assert_eq!((scheduler.device(), scheduler.pages.len()), ("fake", 12));
+	scheduler.step().unwrap_err();
+	scheduler.restart(|| Ok(Box::new(Fake::new(7)))).unwrap();
 	check(&scheduler);
 	let mut answers = BTreeMap::new();
 	while !scheduler.is_idle() {
