@@ -401,7 +401,7 @@ fn report_should_weigh_what_pallets_do_with_each_result() {
 		let report = with_receipts(1, receipts.to_vec());
 		let signature = sign(&report);
 		let call = RuntimeCall::from(Call::report { report, signature });
-		let own = <() as crate::WeightInfo>::report(0, 2);
+		let own = <() as crate::WeightInfo>::report(2);
 		assert_eq!(call.get_dispatch_info().call_weight, own + CALLBACK * 2);
 	});
 }

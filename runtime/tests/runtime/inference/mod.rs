@@ -206,7 +206,7 @@ fn report_should_weigh_what_the_oracle_does() {
 	with_oracle(|| {
 		let job = ask_accepted();
 		let receipt = signed(job, &[1], &[1]);
-		let plain = <() as pallet_workers::WeightInfo>::report(0, 1);
+		let plain = <() as pallet_workers::WeightInfo>::report(1);
 		let call = report_call(vec![], vec![receipt]);
 		let oracle = Oracle::weight();
 		assert_eq!(
