@@ -9,7 +9,7 @@ use std::{collections::HashSet, ops::RangeInclusive};
 
 use minijinja::{value::ValueKind, Value};
 
-use crate::{template::Template, tokenizer::Tokenizer, EngineError};
+use crate::{json, template::Template, tokenizer::Tokenizer, EngineError};
 
 /// Characters that texts have no use for: Unicode leaves the first to programs, the others to anyone.
 const MARKS: [RangeInclusive<char>; 2] = ['\u{fdd0}'..='\u{fdef}', '\u{f0000}'..='\u{ffffd}'];
@@ -66,10 +66,9 @@ impl Chat {
 	///
 	/// # Errors
 	/// [`EngineError::Template`] for malformed JSON, or if `messages` is no list.
-	pub fn from_json(json: &str) -> Result<Self, EngineError> {
+	pub fn from_json(text: &str) -> Result<Self, EngineError> {
 		let error = |reason: String| EngineError::Template(format!("chat: {reason}"));
-		let variables: Value =
-			serde_json::from_str(json).map_err(|reason| error(reason.to_string()))?;
+		let variables = json::parse(text).map_err(|reason| error(reason.to_string()))?;
 		let messages = variables.get_attr("messages").unwrap_or_default();
 		if variables.kind() != ValueKind::Map || messages.kind() != ValueKind::Seq {
 			return Err(error("messages: is not a list".into()));

@@ -1,8 +1,16 @@
-//! JSON in the very characters that Python's `json.dumps` writes.
+//! JSON as chat templates know it: read in order, written in the very characters of Python's
+//! `json.dumps`.
 
-use std::io::{Result, Write};
+use std::{
+	fmt,
+	io::{Result, Write},
+};
 
-use serde::Serialize;
+use minijinja::Value;
+use serde::{
+	de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor},
+	Serialize,
+};
 use serde_json::{
 	ser::{CompactFormatter, Formatter, PrettyFormatter},
 	Serializer,
@@ -112,9 +120,95 @@ fn float(x: f64) -> String {
 	}
 }
 
+/// Reads JSON as a template sees it, the keys in their order.
+///
+/// # Errors
+/// What is malformed, with line and column.
+pub fn parse(text: &str) -> serde_json::Result<Value> {
+	serde_json::from_str(text).map(|Parsed(value)| value)
+}
+
+struct Parsed(Value);
+
+/// The key by which `serde_json` hands over a number, as text, in a build where any crate asks it to
+/// keep all digits: what is read must not depend on that.
+const NUMBER: &str = "$serde_json::private::Number";
+
+impl<'de> Deserialize<'de> for Parsed {
+	fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+		deserializer.deserialize_any(ValueVisitor).map(Self)
+	}
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+	type Value = Value;
+
+	fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.write_str("a JSON value")
+	}
+
+	fn visit_unit<E>(self) -> std::result::Result<Value, E> {
+		Ok(Value::from(()))
+	}
+
+	fn visit_bool<E>(self, value: bool) -> std::result::Result<Value, E> {
+		Ok(value.into())
+	}
+
+	fn visit_i64<E>(self, value: i64) -> std::result::Result<Value, E> {
+		Ok(value.into())
+	}
+
+	fn visit_u64<E>(self, value: u64) -> std::result::Result<Value, E> {
+		Ok(value.into())
+	}
+
+	fn visit_f64<E>(self, value: f64) -> std::result::Result<Value, E> {
+		Ok(value.into())
+	}
+
+	fn visit_str<E>(self, value: &str) -> std::result::Result<Value, E> {
+		Ok(value.into())
+	}
+
+	fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> std::result::Result<Value, A::Error> {
+		let mut values = Vec::new();
+		while let Some(Parsed(value)) = seq.next_element()? {
+			values.push(value);
+		}
+		Ok(values.into())
+	}
+
+	fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Value, A::Error> {
+		let mut entries = Vec::new();
+		while let Some((key, Parsed(value))) = map.next_entry::<String, _>()? {
+			entries.push((key, value));
+		}
+		match &entries[..] {
+			[(key, digits)] if key == NUMBER => number(digits).map_err(de::Error::custom),
+			_ => Ok(entries.into_iter().collect()),
+		}
+	}
+}
+
+/// A number from its digits, as `serde_json` reads it by itself.
+fn number(digits: &Value) -> std::result::Result<Value, String> {
+	let text = digits.as_str().unwrap_or_default();
+	let whole = text.parse::<i64>().map(Value::from);
+	let whole = whole.or_else(|_| text.parse::<u64>().map(Value::from));
+	let float = |_| text.parse::<f64>().map(Value::from);
+	whole
+		.or_else(float)
+		.map_err(|_| format!("`{text}` is no number"))
+}
+
 #[cfg(test)]
 mod tests {
-	use super::float;
+	#![allow(clippy::unwrap_used)]
+
+	use super::*;
 
 	#[test]
 	fn float_should_be_written_as_python_does() {
@@ -135,5 +229,14 @@ mod tests {
 		for (x, expected) in cases {
 			assert_eq!(float(x), expected);
 		}
+	}
+
+	#[test]
+	fn numbers_should_be_read_alike_by_every_build() {
+		let kept = |digits: &str| format!("{{\"{NUMBER}\": \"{digits}\"}}");
+		for digits in ["0", "-7", "18446744073709551615", "0.5", "-1.5e300"] {
+			assert_eq!(parse(&kept(digits)).unwrap(), parse(digits).unwrap());
+		}
+		assert!(parse(&kept("x")).is_err());
 	}
 }
