@@ -1,5 +1,7 @@
 //! The shaders, and their pipelines compiled once per set of constants.
 
+#![allow(unsafe_code)] // Checks that own shaders do not need cost them a good part of their speed.
+
 use std::{
 	collections::HashMap,
 	sync::{Mutex, PoisonError},
@@ -8,8 +10,8 @@ use std::{
 use wgpu::{
 	AdapterInfo, BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntry, BindingType,
 	BufferBindingType, ComputePipeline, ComputePipelineDescriptor, Device, PipelineCache,
-	PipelineCompilationOptions, PipelineLayoutDescriptor, ShaderModuleDescriptor, ShaderSource,
-	ShaderStages,
+	PipelineCompilationOptions, PipelineLayoutDescriptor, ShaderModuleDescriptor,
+	ShaderRuntimeChecks, ShaderSource, ShaderStages,
 };
 
 use super::{disk_cache::DiskCache, Gpu};
@@ -79,10 +81,15 @@ fn compile(
 	constants: &Constants,
 	cache: Option<&PipelineCache>,
 ) -> ComputePipeline {
-	let module = device.create_shader_module(ShaderModuleDescriptor {
+	let descriptor = ShaderModuleDescriptor {
 		label: Some(shader.name),
 		source: ShaderSource::Wgsl(shader.source.into()),
-	});
+	};
+	// SAFETY: the shaders are this crate's own and end; every index in them is below what the host
+	// has allocated for the sizes that it has checked.
+	let module = unsafe {
+		device.create_shader_module_trusted(descriptor, ShaderRuntimeChecks::unchecked())
+	};
 	let layout = device.create_pipeline_layout(&PipelineLayoutDescriptor {
 		label: Some(shader.name),
 		bind_group_layouts: &[Some(&bind_group_layout(device, shader))],
