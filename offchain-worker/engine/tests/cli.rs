@@ -127,3 +127,61 @@ fn doctor_should_fail_when_a_device_is_missing() {
 	);
 	assert!(String::from_utf8(output.stderr).unwrap().contains("1 of "));
 }
+
+#[test]
+fn run_should_take_the_choice_of_tokens() {
+	let container = one_guide();
+	let path = container.path().to_str().unwrap();
+	let run = |more: &[&str]| {
+		let args = ["run", "--model", path, "--device", "cpu", "--prompt"];
+		engine(&[&args[..], &["What is ONE?", "--max-tokens", "12"], more].concat())
+	};
+	let whole = json(&run(&["--json"]));
+	let whole_text = whole["text"].as_str().unwrap();
+	let hot = [
+		"--temperature",
+		"9.5",
+		"--top-k",
+		"40",
+		"--top-p",
+		"0.99",
+		"--json",
+	];
+	let seeded = |seed| {
+		json(&run(&[
+			&hot[..],
+			&["--repetition-penalty", "1.1", "--seed", seed],
+		]
+		.concat()))
+	};
+	assert_eq!(seeded("2a"), seeded("0x2a"));
+	assert_ne!(seeded("2a")["ids"], seeded("2b")["ids"]);
+	let end = whole_text.char_indices().nth(9).unwrap().0;
+	let stop = &whole_text[end..end + 3];
+	let shown = text(&run(&["--stop", stop]));
+	let expected = whole_text.split(stop).next().unwrap();
+	assert!(shown.starts_with(&format!("{expected}\n")), "{shown:?}");
+	let ids: Vec<u64> = whole["ids"]
+		.as_array()
+		.unwrap()
+		.iter()
+		.map(|id| id.as_u64().unwrap())
+		.collect();
+	let stopped = json(&run(&[
+		"--json",
+		"--stop-ids",
+		&format!("{},{}", ids[3], ids[4]),
+	]));
+	assert_eq!(
+		stopped["ids"].as_array().unwrap()[..],
+		whole["ids"].as_array().unwrap()[..5]
+	);
+	for wrong in [
+		["--temperature", "hot"],
+		["--temperature", "11"],
+		["--top-p", "0"],
+		["--seed", "x"],
+	] {
+		assert!(!run(&wrong).status.success(), "{wrong:?}");
+	}
+}
