@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::EngineError;
+use crate::{model::Shape, EngineError};
 
 /// Positions of one page of a KV cache.
 pub const PAGE: usize = 256;
@@ -170,6 +170,17 @@ pub struct Bounds {
 	pub context: u32,
 	/// Pages of the back end.
 	pub pages: usize,
+}
+
+impl Bounds {
+	/// Those of a model on a back end of so many pages.
+	pub const fn new(shape: &Shape, pages: usize) -> Self {
+		Self {
+			vocab: shape.vocab,
+			context: shape.context,
+			pages,
+		}
+	}
 }
 
 /// Checks everything that a [`Backend::forward`] relies on.

@@ -188,7 +188,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
 		}
 		match &entries[..] {
 			[(key, digits)] if key == NUMBER => number(digits).map_err(de::Error::custom),
-			_ => Ok(entries.into_iter().collect()),
+			_ => Ok(Value::from_pairs(entries)),
 		}
 	}
 }
@@ -238,5 +238,20 @@ mod tests {
 			assert_eq!(parse(&kept(digits)).unwrap(), parse(digits).unwrap());
 		}
 		assert!(parse(&kept("x")).is_err());
+	}
+
+	#[test]
+	fn parse_should_keep_keys_and_their_order() {
+		let value = parse(r#"{"b": [1, null, "x"], "a": {"z": true, "y": {}}}"#).unwrap();
+		assert_eq!(value.kind(), minijinja::value::ValueKind::Map);
+		let keys: Vec<String> = value
+			.try_iter()
+			.unwrap()
+			.map(|key| key.to_string())
+			.collect();
+		assert_eq!(keys, ["b", "a"]);
+		assert_eq!(value.get_attr("b").unwrap().len(), Some(3));
+		let inner = value.get_attr("a").unwrap();
+		assert_eq!(inner.get_attr("z").unwrap(), Value::from(true));
 	}
 }

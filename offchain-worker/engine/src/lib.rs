@@ -23,6 +23,7 @@ pub mod import;
 mod json;
 mod mapped;
 pub mod model;
+pub mod operator;
 pub mod scheduler;
 pub mod source;
 pub mod stream;

@@ -16,8 +16,8 @@ use super::{
 use crate::{
 	backend::{check_chunks, Backend, Bounds, Chunk, HeadAt, Step, Want},
 	hash::{blake2_256, Hash},
-	model::{HeadNorm, Layer, Linear, Model, Norm, Shape},
-	trace::Operator,
+	model::{HeadNorm, Layer, Linear, Model, Norm},
+	operator::Operator,
 	EngineError,
 };
 
@@ -72,16 +72,7 @@ impl CpuBackend {
 		want: Want,
 		record: Recorder<'_>,
 	) -> Result<Vec<Step>, EngineError> {
-		let Shape { vocab, context, .. } = self.model.shape;
-		let pages = self.pages();
-		check_chunks(
-			chunks,
-			Bounds {
-				vocab,
-				context,
-				pages,
-			},
-		)?;
+		check_chunks(chunks, Bounds::new(&self.model.shape, self.pages()))?;
 		let tokens = tokens(chunks, want.head);
 		if tokens.is_empty() {
 			return Ok(Vec::new());

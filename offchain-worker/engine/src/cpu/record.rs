@@ -1,7 +1,7 @@
 //! Hands what every operator gave for a token to whoever traces it.
 
 use super::linear::Input;
-use crate::trace::{Line, Operator};
+use crate::operator::{Line, Operator};
 
 /// Takes the bytes of every line, in order.
 pub type Sink<'a> = &'a mut (dyn FnMut(Line, Vec<u8>) + Send);

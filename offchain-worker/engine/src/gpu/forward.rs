@@ -212,16 +212,7 @@ impl Backend for GpuBackend {
 	}
 
 	fn forward(&mut self, chunks: &[Chunk<'_>], want: Want) -> Result<Vec<Step>, EngineError> {
-		let Shape { vocab, context, .. } = self.shape;
-		let pages = self.pages();
-		check_chunks(
-			chunks,
-			Bounds {
-				vocab,
-				context,
-				pages,
-			},
-		)?;
+		check_chunks(chunks, Bounds::new(&self.shape, self.pages()))?;
 		let feeds: Vec<_> = chunks
 			.iter()
 			.flat_map(|chunk| feed(*chunk, want.head))

@@ -91,17 +91,7 @@ impl Backend for Fake {
 	}
 
 	fn forward(&mut self, chunks: &[Chunk<'_>], want: Want) -> Result<Vec<Step>, EngineError> {
-		let Shape { vocab, context, .. } = SHAPE;
-		let pages = self.pages();
-		check_chunks(
-			chunks,
-			Bounds {
-				vocab,
-				context,
-				pages,
-			},
-		)
-		.unwrap();
+		check_chunks(chunks, Bounds::new(&SHAPE, self.pages())).unwrap();
 		if self.fails_in.fetch_sub(1, Ordering::Relaxed) == 0 {
 			self.pages.fill([None; PAGE]);
 			return Err(EngineError::Device("lost".into()));
