@@ -4,7 +4,7 @@
 mod common;
 
 use common::{cpu, families::families, ids, TinyFolder};
-use one_engine::{container::Container, import::float_logits, Backend, Chunk, HeadAt, Step, Want};
+use one_engine::{container::Container, import::Published, Backend, Chunk, HeadAt, Step, Want};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -73,7 +73,8 @@ fn every_family_should_say_what_its_float_model_says() {
 		let (room, container) = imported(&TinyFolder::of(config));
 		let model = container.model().unwrap();
 		let ids = ids(&model, POSITIONS, 2);
-		let float = float_logits(&room.path().join("tiny"), &ids).unwrap();
+		let floats = Published::open(&room.path().join("tiny")).unwrap();
+		let float = floats.logits(&floats.residuals(&ids).unwrap()).unwrap();
 		let float = float.chunks_exact(model.shape.vocab as usize);
 		let (mut kl, mut error) = (0.0, 0.0);
 		for (float, step) in float.zip(feed(&container, &ids, POSITIONS)) {

@@ -105,16 +105,8 @@ impl Tensors for GgufModel {
 			.gguf
 			.tensor(&name(tensor))
 			.ok_or_else(|| refuse("the tensor is missing".into()))?;
-		let (rows, cols) = tensor.size(shape);
-		let size = if tensor.is_vector() {
-			vec![cols]
-		} else {
-			vec![rows, cols]
-		};
-		if info.shape != size {
-			let reason = format!("has shape {:?} instead of {size:?}", info.shape);
-			return Err(refuse(reason));
-		}
+		let dimensions = tensor.check_dimensions(&info.shape, shape);
+		let (rows, cols) = dimensions.map_err(refuse)?;
 		let bytes = self.gguf.data(&info);
 		let matrix = Matrix::new(bytes, format(info.format), rows, cols).map_err(refuse)?;
 		Ok(match self.paired(tensor) {

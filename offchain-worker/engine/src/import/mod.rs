@@ -123,15 +123,6 @@ impl<'a> Steps<'a> {
 	}
 }
 
-/// Logits `[ids, vocab]` of the float model `model` after every one of `ids`.
-///
-/// # Errors
-/// [`EngineError::Malformed`] naming file and field, [`EngineError::Io`].
-pub fn float_logits(model: &Path, ids: &[u32]) -> Result<Vec<f64>, EngineError> {
-	let published = Published::open(model)?;
-	published.logits(&published.residuals(ids)?)
-}
-
 /// Positions of the calibration text in the tokens of the published model `model`.
 ///
 /// # Errors

@@ -72,18 +72,8 @@ impl Tensors for Safetensors {
 			.places
 			.get(&names::name(tensor))
 			.ok_or_else(|| refuse("the tensor is missing".into()))?;
-		let (rows, cols) = tensor.size(shape);
-		let size = if tensor.is_vector() {
-			vec![cols]
-		} else {
-			vec![rows, cols]
-		};
-		if place.shape != size {
-			return Err(refuse(format!(
-				"has shape {:?} instead of {size:?}",
-				place.shape
-			)));
-		}
+		let dimensions = tensor.check_dimensions(&place.shape, shape);
+		let (rows, cols) = dimensions.map_err(refuse)?;
 		let format = format(place.dtype)
 			.ok_or_else(|| refuse(format!("{:?} is not supported", place.dtype)))?;
 		let bytes = &self.files[place.file].1[place.range.clone()];

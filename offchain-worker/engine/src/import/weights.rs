@@ -36,6 +36,27 @@ pub enum FloatTensor {
 }
 
 impl FloatTensor {
+	/// Rows and columns, if a file has it in the dimensions that it must have.
+	///
+	/// # Errors
+	/// Which they are instead.
+	pub fn check_dimensions(
+		self,
+		found: &[usize],
+		shape: &Shape,
+	) -> Result<(usize, usize), String> {
+		let (rows, cols) = self.size(shape);
+		let expected = if self.is_vector() {
+			vec![cols]
+		} else {
+			vec![rows, cols]
+		};
+		if found == expected {
+			return Ok((rows, cols));
+		}
+		Err(format!("has shape {found:?} instead of {expected:?}"))
+	}
+
 	/// Rows and columns; a vector has one row.
 	pub const fn size(self, shape: &Shape) -> (usize, usize) {
 		match self {
