@@ -34,6 +34,7 @@ enum Step {
 	Disallow(AccountId, AccountId),
 	Choose(AccountId, Option<AccountId>),
 	Reserve(AccountId, Cu),
+	ReserveOfAvailable(AccountId, Part),
 	Charge(usize, Part),
 	Forfeit(usize, Part),
 	Release(usize),
@@ -65,6 +66,7 @@ fn step() -> impl Strategy<Value = Step> {
 		1 => (who(), who()).prop_map(|(who, other)| Step::Disallow(who, other)),
 		1 => (who(), prop::option::of(who())).prop_map(|(who, other)| Step::Choose(who, other)),
 		9 => (who(), amount()).prop_map(|(who, cu)| Step::Reserve(who, cu)),
+		6 => (who(), part()).prop_map(|(who, part)| Step::ReserveOfAvailable(who, part)),
 		5 => (job(), part()).prop_map(|(job, part)| Step::Charge(job, part)),
 		2 => (job(), part()).prop_map(|(job, part)| Step::Forfeit(job, part)),
 		2 => job().prop_map(Step::Release),
@@ -161,6 +163,9 @@ impl World {
 			Step::Disallow(who, other) => disallow(who, other),
 			Step::Choose(who, other) => choose(who, other),
 			Step::Reserve(who, cu) => self.reserve(who, cu),
+			Step::ReserveOfAvailable(who, part) => {
+				self.reserve(who, part_of(Capacity::available(&who), part).max(1))
+			}
 			Step::Charge(job, part) => {
 				self.charged += 1;
 				self.end(job, SlotUse::Served, |who, job| {
