@@ -9,18 +9,17 @@ use super::{
 		argmax::argmax,
 		attention::{largest_row, Attention, Heads, Scratch},
 		embed::embed,
-		head_norm::head_norm,
-		linear::{self, Projection},
+		linear::Operator,
 		norm::rmsnorm,
-		quantise::quantise,
+		qkv::{Ends, Projection},
 		At, Dispatch,
 	},
-	weights::{by_head, pairs_by_head, plain, zip, Matrix},
+	weights::{plain, zip, Matrix},
 	Gpu, CHUNK, MAX_ROWS,
 };
 use crate::{
 	backend::pages_for,
-	model::{Layer, Linear, Rope, Shape},
+	model::{Layer, Rope, Shape},
 	EngineError, Model,
 };
 
@@ -74,7 +73,7 @@ pub struct Program {
 	pub rows: usize,
 	/// Pages of the caches.
 	pub pages: usize,
-	/// Channels of a row of the residual, padded to a multiple of four.
+	/// Channels of a row of the residual, padded to a multiple of eight.
 	pub stride: u32,
 	/// Input and output.
 	pub interface: Interface,
@@ -117,7 +116,7 @@ impl Program {
 fn fitting_rows(gpu: &Gpu, shape: &Shape) -> u64 {
 	let row = largest_row(shape)
 		.max(u64::from(shape.vocab))
-		.max(u64::from(shape.ffn) + 3);
+		.max(u64::from(shape.ffn) + 7);
 	(gpu.binding_limit() / (4 * row)).clamp(1, MAX_ROWS as u64)
 }
 
@@ -143,24 +142,22 @@ struct Shared<'a> {
 	attention: Scratch,
 	/// Input of the layers that read the residual.
 	normed: Buffer,
-	/// Input of `o_proj`.
-	attended: Buffer,
 	/// `[rows, stride]` hidden values of the feed-forward block.
 	h: Buffer,
-	/// Input of `down`.
-	activated: Buffer,
+	/// `[rows]` largest magnitude of what attention, or the feed-forward block, gives its last layer.
+	peaks: Buffer,
 	rope: Buffer,
 	exp2_table: Buffer,
 }
 
-/// Blocks of four channels.
+/// Blocks of eight channels.
 fn blocks(size: usize) -> u32 {
-	size.div_ceil(4) as u32
+	size.div_ceil(8) as u32
 }
 
-/// Words of an input of linear layers.
-fn input_words(size: usize) -> u64 {
-	2 * (u64::from(blocks(size)) + 1)
+/// Stride of a row of so many channels.
+fn stride(size: usize) -> u32 {
+	8 * blocks(size)
 }
 
 impl<'a> Shared<'a> {
@@ -175,15 +172,14 @@ impl<'a> Shared<'a> {
 			interface: Interface {
 				batch: gpu.uniform(&Batch::zeroed()),
 				tables: words("page tables", pages_for(shape.context as usize) as u64)?,
-				x: words("residual", 4 * u64::from(blocks(hidden)))?,
+				x: words("residual", stride(hidden).into())?,
 				logits: words("logits", u64::from(shape.vocab))?,
 				tokens: words("tokens", 1)?,
 			},
 			attention: Scratch::new(gpu, shape, rows)?,
-			normed: words("normed", input_words(hidden))?,
-			attended: words("attended", input_words(shape.q_size()))?,
-			h: words("hidden values", 4 * u64::from(blocks(ffn)))?,
-			activated: words("activated", input_words(ffn))?,
+			normed: words("normed", 4 * (u64::from(blocks(hidden)) + 1))?,
+			h: words("hidden values", stride(ffn).into())?,
+			peaks: words("peaks", 1)?,
 			rope: gpu.upload("rope", &rope_words(&model.rope)),
 			exp2_table: gpu.upload("exp2", &EXP2_TABLE),
 		})
@@ -194,7 +190,7 @@ impl<'a> Shared<'a> {
 	}
 
 	fn stride(&self) -> u32 {
-		4 * blocks(self.hidden())
+		stride(self.hidden())
 	}
 
 	fn layer(&self, layer: &Layer) -> Result<Vec<Dispatch>, EngineError> {
@@ -205,20 +201,19 @@ impl<'a> Shared<'a> {
 
 	fn attention(&self, layer: &Layer) -> Result<Vec<Dispatch>, EngineError> {
 		let shape = &self.model.shape;
-		let (score_mantissa, window) = (self.model.score_mantissa, self.model.window);
-		let heads = Heads::new(shape, score_mantissa, layer.f_o, window);
+		let heads = Heads::new(shape, self.model.score_mantissa, self.model.window);
 		let heads = self.gpu.uniform(&heads);
-		let cache = || {
-			self.gpu
-				.words("cache", self.pages as u64 * page_words(shape))
-		};
-		let (k, v) = (cache()?, cache()?);
+		let words = self.pages as u64 * page_words(shape);
+		let (k, v) = (
+			self.gpu.words("keys", words)?,
+			self.gpu.words("values", words)?,
+		);
 		let attention = Attention {
 			gpu: self.gpu,
 			batch: &self.interface.batch,
 			tables: &self.interface.tables,
 			heads: &heads,
-			count: shape.heads,
+			size: [shape.heads, shape.head_dim / 2],
 			scratch: &self.attention,
 			k: &k,
 			v: &v,
@@ -226,60 +221,43 @@ impl<'a> Shared<'a> {
 		let mut all = vec![self.norm(&layer.attention_norm, At::Rows)];
 		all.extend(self.project(layer, &heads, &k, &v));
 		all.push(attention.scores(&layer.score_shift));
-		all.push(attention.values(&self.exp2_table));
-		all.push(attention.combine(&layer.value_shift, &self.attended));
+		all.push(attention.values(&self.exp2_table, &layer.value_shift, &self.peaks));
 		let o = Matrix::upload(self.gpu, &plain(&layer.o), shape.q_size());
-		all.extend(
-			self.linear(&o, &self.attended)
-				.residual(shape.hidden, self.stride(), self.x()),
-		);
+		all.extend(self.residual(&o, &self.attention.o, layer.f_o));
 		Ok(all)
 	}
 
 	fn project(&self, layer: &Layer, heads: &Buffer, k: &Buffer, v: &Buffer) -> Vec<Dispatch> {
 		let half = self.model.shape.head_dim as usize / 2;
-		let pairs: Vec<_> = [&layer.q, &layer.k, &layer.v]
-			.into_iter()
-			.flat_map(|l| by_head(l, half))
-			.collect();
-		let matrix = Matrix::upload(self.gpu, &pairs, self.hidden());
-		let to = Projection {
+		let ends = Ends {
+			batch: &self.interface.batch,
+			inputs: &self.normed,
 			heads,
-			bias: &self.gpu.upload("bias", &bias(layer, half)),
 			rope: &self.rope,
 			q: &self.attention.q,
 			k,
 			v,
 		};
-		let (linear, raw) = (self.linear(&matrix, &self.normed), &self.attention.raw);
-		let Some(norm) = &layer.qk_norm else {
-			return linear.qkv(to);
-		};
-		let mut all = linear.qkv_raw(to, raw);
-		all.push(head_norm(self.gpu, &self.interface.batch, norm, raw, to));
-		all
+		Projection::upload(self.gpu, layer, half).dispatches(self.gpu, ends)
 	}
 
 	fn feed_forward(&self, layer: &Layer) -> Vec<Dispatch> {
-		let (gpu, ffn) = (self.gpu, self.model.shape.ffn as usize);
-		let stride = 4 * blocks(ffn);
-		let gate_up = Matrix::upload(gpu, &zip(&layer.gate, &layer.up), self.hidden());
-		let down = Matrix::upload(gpu, &plain(&layer.down), ffn);
-		let (f_gate, shift) = (layer.f_gate, layer.swiglu_shift);
+		let ffn = self.model.shape.ffn as usize;
+		let (table, h, peaks) = (&self.exp2_table, &self.h, &self.peaks);
+		let gate_up = Matrix::upload(self.gpu, &zip(&layer.gate, &layer.up), self.hidden());
+		let down = Matrix::upload(self.gpu, &plain(&layer.down), ffn);
 		let mut all = vec![self.norm(&layer.ffn_norm, At::Rows)];
 		let linear = self.linear(&gate_up, &self.normed);
-		all.extend(linear.gate_up(stride, f_gate, shift, &self.exp2_table, &self.h));
-		all.push(quantise(
-			gpu,
-			&self.interface.batch,
-			blocks(ffn),
-			layer.f_h,
-			&self.h,
-			&self.activated,
-		));
-		let linear = self.linear(&down, &self.activated);
-		all.extend(linear.residual(self.model.shape.hidden, self.stride(), self.x()));
+		all.extend(linear.gate_up(stride(ffn), layer, table, h, peaks));
+		all.extend(self.residual(&down, h, layer.f_h));
 		all
+	}
+
+	/// Adds what `matrix` makes of `inputs`, of `f` fraction bits, to the residual.
+	fn residual(&self, matrix: &Matrix, inputs: &Buffer, f: i32) -> Vec<Dispatch> {
+		let (hidden, x) = (self.model.shape.hidden, &self.interface.x);
+		let linear = self.linear(matrix, inputs);
+		linear.residual(hidden, self.stride(), f, &self.peaks, x)
 	}
 
 	fn head(&self, embedding: &Matrix) -> Vec<Dispatch> {
@@ -300,32 +278,18 @@ impl<'a> Shared<'a> {
 
 	fn norm(&self, norm: &crate::model::Norm, at: At) -> Dispatch {
 		let Interface { batch, x, .. } = &self.interface;
-		rmsnorm(self.gpu, batch, norm, self.model.eps, x, &self.normed, at)
+		let (eps, to) = (self.model.eps, &self.normed);
+		rmsnorm(self.gpu, batch, norm, eps, x, to, &self.peaks, at)
 	}
 
-	fn linear<'b>(&'b self, matrix: &'b Matrix, inputs: &'b Buffer) -> linear::Layer<'b> {
-		linear::Layer {
+	fn linear<'b>(&'b self, matrix: &'b Matrix, inputs: &'b Buffer) -> Operator<'b> {
+		Operator {
 			gpu: self.gpu,
 			batch: &self.interface.batch,
 			matrix,
 			inputs,
 		}
 	}
-
-	fn x(&self) -> &Buffer {
-		&self.interface.x
-	}
-}
-
-/// Biases of queries, keys and values in the order of their outputs, zeros if there are none.
-fn bias(layer: &Layer, half: usize) -> Vec<[i32; 2]> {
-	let none = |linear: &Linear| vec![0; linear.weight.rows()];
-	let all = match &layer.bias {
-		Some(bias) => [bias.q.clone(), bias.k.clone(), bias.v.clone()],
-		None => [&layer.q, &layer.k, &layer.v].map(none),
-	};
-	let pairs = |bias: &Vec<i32>| pairs_by_head(bias, half).collect::<Vec<_>>();
-	all.iter().flat_map(pairs).collect()
 }
 
 /// Cosine in the low, sine in the high half of a word.

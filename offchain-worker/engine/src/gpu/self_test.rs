@@ -14,7 +14,7 @@ use crate::{
 const EXPECTED: &str = "b8adcaa47302e384196d0cbaa8c9d2b0c88260f2de6e1e4727c623a0c8295cce";
 
 /// No size is a multiple of the others' or of a workgroup's, and there are two chunks of keys.
-const SHAPE: Shape = Shape {
+pub const SHAPE: Shape = Shape {
 	layers: 2,
 	hidden: 22,
 	ffn: 27,
@@ -127,7 +127,7 @@ impl Draw {
 		Norm { gain, exponent: 14 }
 	}
 
-	fn layer(&mut self) -> Layer {
+	pub fn layer(&mut self, shape: &Shape) -> Layer {
 		let Shape {
 			hidden,
 			ffn,
@@ -135,7 +135,7 @@ impl Draw {
 			kv_heads,
 			head_dim,
 			..
-		} = SHAPE;
+		} = *shape;
 		let (q, kv) = (heads * head_dim, kv_heads * head_dim);
 		Layer {
 			attention_norm: self.norm(),
@@ -159,13 +159,13 @@ impl Draw {
 	}
 
 	/// A layer with everything that some models have and others do not.
-	fn full_layer(&mut self) -> Layer {
+	pub fn full_layer(&mut self, shape: &Shape) -> Layer {
 		let Shape {
 			heads,
 			kv_heads,
 			head_dim,
 			..
-		} = SHAPE;
+		} = *shape;
 		let [q, kv] = [heads, kv_heads].map(|heads| (heads * head_dim) as usize);
 		let mut bias = |n| self.many(n, |d| d.range(-1 << 24, 1 << 24));
 		let bias = Some(QkvBias {
@@ -174,18 +174,18 @@ impl Draw {
 			v: bias(kv),
 		});
 		let qk_norm = Some(QkNorm {
-			q: self.head_norm(heads),
-			k: self.head_norm(kv_heads),
+			q: self.head_norm(heads, head_dim),
+			k: self.head_norm(kv_heads, head_dim),
 		});
 		Layer {
 			bias,
 			qk_norm,
-			..self.layer()
+			..self.layer(shape)
 		}
 	}
 
-	fn head_norm(&mut self, heads: u32) -> HeadNorm {
-		let half = SHAPE.head_dim as usize / 2;
+	fn head_norm(&mut self, heads: u32, head_dim: u32) -> HeadNorm {
+		let half = head_dim as usize / 2;
 		let gain = self.many(2 * half, |d| d.range(-32_767, 32_767) as i16);
 		let f = self.many(heads as usize * half, |d| d.range(9, 12));
 		HeadNorm {
@@ -213,7 +213,7 @@ fn model() -> Model {
 		root: [0; 32],
 		shape: SHAPE,
 		embedding: draw.linear(SHAPE.vocab, SHAPE.hidden, 10),
-		layers: vec![draw.layer(), draw.full_layer()],
+		layers: vec![draw.layer(&SHAPE), draw.full_layer(&SHAPE)],
 		final_norm: draw.norm(),
 		head: draw.linear(SHAPE.vocab, SHAPE.hidden, 10),
 		rope: draw.rope(),

@@ -6,7 +6,10 @@ use bytemuck::Zeroable;
 use wgpu::{CommandEncoderDescriptor, ComputePassDescriptor};
 
 use super::{
-	ops::{linear::Layer, Dispatch, Load},
+	ops::{
+		linear::{Operator, Sharing},
+		Dispatch, Load,
+	},
 	program::Batch,
 	self_test::Draw,
 	weights::{plain, Matrix},
@@ -26,6 +29,16 @@ pub(super) struct Tuning {
 	/// Bytes of a shard of weights at most, whatever the device takes: its copy on the host has
 	/// the same size.
 	pub shard: u64,
+}
+
+impl Tuning {
+	/// Of a linear layer.
+	pub const fn sharing(&self) -> Sharing {
+		Sharing {
+			lanes: self.lanes,
+			split: self.split,
+		}
+	}
 }
 
 /// Best where a processor runs the shaders: few threads, and no instruction for `dot4I8Packed`.
@@ -91,11 +104,11 @@ pub(super) fn fastest(gpu: &Gpu) -> Result<Tuning, EngineError> {
 fn measure(gpu: &Gpu, linear: &Linear) -> Result<Duration, EngineError> {
 	let mut batch = Batch::zeroed();
 	(batch.rows, batch.heads) = (1, 1);
-	let layer = Layer {
+	let layer = Operator {
 		gpu,
 		batch: &gpu.uniform(&batch),
 		matrix: &Matrix::upload(gpu, &plain(linear), INPUTS as usize),
-		inputs: &gpu.words("inputs", u64::from(INPUTS / 2 + 2))?,
+		inputs: &gpu.words("inputs", u64::from(INPUTS / 2 + 4))?,
 	};
 	let dispatches = layer.head(OUTPUTS, &gpu.words("logits", u64::from(OUTPUTS))?);
 	// The first run compiles, where a driver does so late.

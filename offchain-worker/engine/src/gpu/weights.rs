@@ -1,4 +1,4 @@
-//! Matrices in the order the kernels read them: `[blocks of four inputs, pairs of outputs]`.
+//! Matrices in the order the kernels read them: `[blocks of eight inputs, pairs of outputs]`.
 //!
 //! Threads next to each other hold pairs next to each other, so their loads join. A matrix beyond
 //! the limit of a binding is cut into shards of whole pairs.
@@ -57,7 +57,7 @@ pub(super) struct Shard {
 	pub first: u32,
 	/// Number of pairs.
 	pub pairs: u32,
-	/// `[blocks, pairs, 2]` four weights each.
+	/// `[blocks, pairs, 2]` eight weights each.
 	pub weights: Buffer,
 	/// `[pairs, 2]` mantissa and shift.
 	pub scales: Buffer,
@@ -65,7 +65,7 @@ pub(super) struct Shard {
 
 /// A matrix on the device.
 pub(super) struct Matrix {
-	/// Blocks of four inputs, the last padded by zeros.
+	/// Blocks of eight inputs, the last padded by zeros.
 	pub blocks: u32,
 	/// Its parts.
 	pub shards: Vec<Shard>,
@@ -74,9 +74,15 @@ pub(super) struct Matrix {
 impl Matrix {
 	/// Uploads `pairs` of layers with the same number of inputs.
 	pub fn upload(gpu: &Gpu, pairs: &[Pair<'_>], inputs: usize) -> Self {
-		let blocks = inputs.div_ceil(4);
+		Self::upload_groups(gpu, pairs, 1, inputs)
+	}
+
+	/// The same in shards of whole groups of so many pairs.
+	pub fn upload_groups(gpu: &Gpu, pairs: &[Pair<'_>], group: usize, inputs: usize) -> Self {
+		let blocks = inputs.div_ceil(8);
 		let limit = gpu.binding_limit().min(gpu.tuning().shard);
-		let most = (limit / (8 * blocks as u64)).max(1) as usize;
+		let fitting = (limit / (16 * blocks as u64)) as usize;
+		let most = (fitting / group).max(1) * group;
 		let shards = (0..pairs.len())
 			.step_by(most)
 			.map(|first| {
@@ -113,34 +119,38 @@ impl Shard {
 		Self {
 			first: first as u32,
 			pairs: pairs.len() as u32,
-			weights: gpu.upload("weights", &interleave(pairs, blocks)),
+			weights: gpu.upload(
+				"weights",
+				bytemuck::cast_slice::<_, u32>(&interleave(pairs, blocks)),
+			),
 			scales: scales(gpu, pairs),
 		}
 	}
 }
 
 /// `[blocks, pairs]` words of the two outputs of a pair.
-fn interleave(pairs: &[Pair<'_>], blocks: usize) -> Vec<[u32; 2]> {
-	let mut words = vec![[0; 2]; blocks * pairs.len()];
+fn interleave(pairs: &[Pair<'_>], blocks: usize) -> Vec<[[u32; 2]; 2]> {
+	let mut words = vec![[[0; 2]; 2]; blocks * pairs.len()];
 	words
 		.par_chunks_mut(pairs.len())
 		.enumerate()
 		.for_each(|(block, row)| {
 			for (words, pair) in row.iter_mut().zip(pairs) {
-				*words = pair.map(|output| output.map_or(0, |(l, r)| word(&l.weight, r, block)));
+				*words =
+					pair.map(|output| output.map_or([0; 2], |(l, r)| weights(&l.weight, r, block)));
 			}
 		});
 	words
 }
 
-/// Four weights of output `r` as little-endian bytes.
-fn word(weight: &Weight, r: usize, block: usize) -> u32 {
-	let row = &weight.row(r)[4 * block..];
-	let mut bytes = [0; 4];
+/// Eight weights of output `r` as little-endian bytes.
+fn weights(weight: &Weight, r: usize, block: usize) -> [u32; 2] {
+	let row = &weight.row(r)[8 * block..];
+	let mut bytes = [0; 8];
 	for (byte, w) in bytes.iter_mut().zip(row) {
 		*byte = *w as u8;
 	}
-	u32::from_le_bytes(bytes)
+	bytemuck::cast(bytes)
 }
 
 fn scales(gpu: &Gpu, pairs: &[Pair<'_>]) -> Buffer {

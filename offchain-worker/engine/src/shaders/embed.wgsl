@@ -2,7 +2,7 @@
 // The residual of each row's token: x = scale(W[token] m_w, -(e_w + F)).
 
 struct Table {
-	// Blocks of four channels.
+	// Blocks of eight channels.
 	blocks: u32,
 	// Pairs of tokens.
 	pairs: u32,
@@ -13,15 +13,19 @@ struct Table {
 }
 
 @group(0) @binding(1) var<uniform> table: Table;
-// [blocks, pairs] four weights of each of two tokens
-@group(0) @binding(2) var<storage, read> weights: array<vec2<u32>>;
+// [blocks, pairs] eight weights of each of two tokens
+@group(0) @binding(2) var<storage, read> weights: array<vec4<u32>>;
 // [pairs] m_w and -(e_w + F) of each of two tokens
 @group(0) @binding(3) var<storage, read> scales: array<vec4<i32>>;
-// [rows, blocks] four channels each
+// [rows, 2 blocks] four channels each
 @group(0) @binding(4) var<storage, read_write> x: array<vec4<i32>>;
 
 fn channel(w: i32, row_scale: vec2<i32>) -> i32 {
 	return scale(widen(w * row_scale.x), row_scale.y);
+}
+
+fn channels(w: vec4<i32>, s: vec2<i32>) -> vec4<i32> {
+	return vec4<i32>(channel(w.x, s), channel(w.y, s), channel(w.z, s), channel(w.w, s));
 }
 
 @compute @workgroup_size(64)
@@ -35,8 +39,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 	let words = weights[block * table.pairs + (token >> 1u)];
 	let pair = scales[token >> 1u];
 	let odd = (token & 1u) == 1u;
-	let w = unpack4xI8(select(words.x, words.y, odd));
+	let w = select(words.xy, words.zw, odd);
 	let s = select(pair.xy, pair.zw, odd);
-	x[row * table.blocks + block] =
-		vec4<i32>(channel(w.x, s), channel(w.y, s), channel(w.z, s), channel(w.w, s));
+	let to = 2u * (row * table.blocks + block);
+	x[to] = channels(unpack4xI8(w.x), s);
+	x[to + 1u] = channels(unpack4xI8(w.y), s);
 }

@@ -1,30 +1,48 @@
-// import linear heads rotate
-// Queries, keys and values: bias, RoPE on the former two, then 16 bits; keys and values go to the
-// cache. A pair of outputs is the pair of channels c and c + half of one head.
+// import direct heads rotate head_norm
+// Queries, keys and values: bias, QK-norm and RoPE on the former two, then 16 bits; keys and values
+// go to the cache. A pair of outputs is the pair of channels c and c + half of one head.
 
 @group(0) @binding(5) var<uniform> heads: Heads;
-// [pairs] of the whole matrix
-@group(0) @binding(6) var<storage, read> bias: array<vec2<i32>>;
+// [pairs] of the whole matrix: both biases, the gains of the norm (16 bits each), f + 1
+@group(0) @binding(7) var<storage, read> channels: array<vec4<i32>>;
 // [context, half] cosine (low) and sine (high) in Q14
-@group(0) @binding(7) var<storage, read> rope: array<u32>;
+@group(0) @binding(8) var<storage, read> rope: array<u32>;
 // [rows, heads, half]
-@group(0) @binding(8) var<storage, read_write> q: array<u32>;
+@group(0) @binding(9) var<storage, read_write> q: array<u32>;
 // [pages, CHUNK, kv_heads, half]
-@group(0) @binding(9) var<storage, read_write> k: array<u32>;
+@group(0) @binding(10) var<storage, read_write> k: array<u32>;
 // [pages, CHUNK, kv_heads, half]
-@group(0) @binding(10) var<storage, read_write> v: array<u32>;
+@group(0) @binding(11) var<storage, read_write> v: array<u32>;
 
-fn emit(row: u32, pair: u32, y: vec2<i32>) {
+// Whether heads are normed; then a workgroup has one head.
+override NORMED: bool = false;
+
+fn store(row: u32, pair: u32, biased: vec2<i32>, normed: vec2<i32>) {
 	let q_pairs = heads.heads * heads.half;
 	let kv_pairs = heads.kv_heads * heads.half;
 	let at = batch.row[row];
-	let biased = add_saturating2(y, bias[pair]);
-	let rotated = rotate(biased, rope[at.position * heads.half + pair % heads.half]);
+	let rotated = rotate(normed, rope[at.position * heads.half + pair % heads.half]);
 	if pair < q_pairs {
 		q[row * q_pairs + pair] = rotated;
 	} else if pair < q_pairs + kv_pairs {
 		k[at.cache * kv_pairs + pair - q_pairs] = rotated;
 	} else {
 		v[at.cache * kv_pairs + pair - q_pairs - kv_pairs] = pair16(clamp16(biased.x), clamp16(biased.y));
+	}
+}
+
+fn emit(at: Output, y: vec2<i32>) {
+	var biased = vec2<i32>(0, 0);
+	var channel = vec4<i32>(0, 0, 0, 0);
+	if at.live {
+		channel = channels[at.pair];
+		biased = add_saturating2(y, channel.xy);
+	}
+	var normed = biased;
+	if NORMED {
+		normed = head_norm(biased, channel, at.pair / heads.half >= heads.heads, at.thread);
+	}
+	if at.live {
+		store(at.row, at.pair, biased, normed);
 	}
 }

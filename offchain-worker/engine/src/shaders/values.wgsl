@@ -1,8 +1,11 @@
-// import batch pack heads int64 exp2 round
-// Probabilities of one chunk of keys, their sum, and the sum of the values they weigh.
-// Workgroup: (chunk, head, row).
+// import batch pack heads divide exp2 peak
+// The output of attention: the values of all keys that a query sees, weighed by their probabilities.
+// Workgroup: (LANES words of a head, head, row).
 
-const THREADS = 64u;
+const LANES = 32u;
+// Threads that share the keys of a word.
+const SPLIT = 8u;
+const THREADS = 256u;
 
 @group(0) @binding(1) var<uniform> heads: Heads;
 // [rows, chunks of the batch] the page of each chunk of keys
@@ -15,21 +18,25 @@ const THREADS = 64u;
 @group(0) @binding(5) var<storage, read> v: array<u32>;
 // [257] round(2^(i / 256) 2^30)
 @group(0) @binding(6) var<storage, read> exp2_table: array<u32>;
-// [rows, heads, chunks]
-@group(0) @binding(7) var<storage, read_write> mass: array<u32>;
-// [rows, heads, chunks, half] 64 bits of channel c, then of c + half
-@group(0) @binding(8) var<storage, read_write> weighted: array<vec4<u32>>;
+// [kv_heads, 2, half] 46 + f_v - f_o
+@group(0) @binding(7) var<storage, read> shift: array<i32>;
+// [rows, stride]
+@group(0) @binding(8) var<storage, read_write> o: array<i32>;
+// [rows] the largest magnitude of o, cleared by the norm
+@group(0) @binding(9) var<storage, read_write> peaks: array<atomic<u32>>;
 
 var<workgroup> p: array<u32, CHUNK>;
-// At most 256 * 2^22.
-var<workgroup> total: atomic<u32>;
+// Limbs of 16 and 22 bits of the sum of all probabilities.
+var<workgroup> mass: array<atomic<u32>, 2>;
 var<workgroup> largest: atomic<i32>;
+var<workgroup> partial: array<vec4<u32>, THREADS>;
 
-// The maximum over the chunks that a query sees; clears the total.
+// The maximum over the chunks that a query sees; clears the mass.
 fn global_max(row_head: u32, position: u32, thread: u32) -> i32 {
 	if thread == 0u {
 		atomicStore(&largest, -LIMIT32);
-		atomicStore(&total, 0u);
+		atomicStore(&mass[0], 0u);
+		atomicStore(&mass[1], 0u);
 	}
 	workgroupBarrier();
 	for (var i = first_key(position) / CHUNK + thread; i <= position / CHUNK; i += THREADS) {
@@ -45,10 +52,16 @@ fn join(s: vec3<i32>) -> vec2<u32> {
 	return add64(add64(high, shl64(widen(s.y), 8u)), widen(s.x));
 }
 
-fn weigh(value: u32, keys: u32, stride: u32) -> vec4<u32> {
+fn add2(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+	return vec4<u32>(add64(a.xy, b.xy), add64(a.zw, b.zw));
+}
+
+// 64 bits of channel c, then of c + half, over this thread's share of a chunk.
+fn weigh(value: u32, keys: u32, part: u32) -> vec4<u32> {
+	let stride = heads.kv_heads * heads.half;
 	var low = vec3<i32>(0, 0, 0);
 	var high = vec3<i32>(0, 0, 0);
-	for (var j = 0u; j < keys; j++) {
+	for (var j = part; j < keys; j += SPLIT) {
 		let w = p[j];
 		let limbs = vec3<i32>(vec3<u32>(w & 255u, (w >> 8u) & 255u, w >> 16u));
 		let word = v[value + j * stride];
@@ -58,36 +71,78 @@ fn weigh(value: u32, keys: u32, stride: u32) -> vec4<u32> {
 	return vec4<u32>(join(low), join(high));
 }
 
+// The sum over the threads of a word, in the first of them.
+fn gather(own: vec4<u32>, thread: u32) -> vec4<u32> {
+	partial[thread] = own;
+	workgroupBarrier();
+	var sum = own;
+	for (var i = thread + LANES; i < THREADS; i += LANES) {
+		sum = add2(sum, partial[i]);
+	}
+	return sum;
+}
+
+// b and 2^46 / (mass >> b): the largest key alone has 2^22, so the quotient is at most 2^24.
+fn reciprocal() -> vec2<u32> {
+	let low = vec2<u32>(atomicLoad(&mass[0]), 0u);
+	let sum = add64(low, shl64(vec2<u32>(atomicLoad(&mass[1]), 0u), 16u));
+	let b = max(bit_length64(sum), 31u) - 31u;
+	return vec2<u32>(b, div64(vec2<u32>(0u, 1u << 14u), shr64(sum, b).x).x);
+}
+
+fn normalise(acc: vec2<u32>, inverse: vec2<u32>, s: i32) -> i32 {
+	return scale(mul64(rsh64(acc, inverse.x), inverse.y), s);
+}
+
+// Stores channels c and c + half of a head; returns the larger magnitude.
+fn store(row: u32, head: u32, c: u32, sum: vec4<u32>) -> u32 {
+	let inverse = reciprocal();
+	let s = kv_head(head) * 2u * heads.half + c;
+	let left = normalise(sum.xy, inverse, shift[s]);
+	let right = normalise(sum.zw, inverse, shift[s + heads.half]);
+	let to = row * heads.stride + head * 2u * heads.half + c;
+	o[to] = left;
+	o[to + heads.half] = right;
+	return max(magnitude(left), magnitude(right));
+}
+
 @compute @workgroup_size(THREADS)
 fn main(
 	@builtin(workgroup_id) group: vec3<u32>,
 	@builtin(local_invocation_id) local: vec3<u32>,
 ) {
-	let chunk = group.x;
 	let head = group.y;
 	let row = group.z;
-	let at = batch.row[row];
-	let start = max(chunk * CHUNK, first_key(at.position));
-	let end = min((chunk + 1u) * CHUNK, at.position + 1u);
-	if start >= end {
-		return;
-	}
-	let keys = end - start;
+	let thread = local.x;
+	let c = group.x * LANES + thread % LANES;
+	let position = batch.row[row].position;
 	let row_head = row * heads.heads + head;
-	let most = global_max(row_head, at.position, local.x);
-	for (var j = local.x; j < keys; j += THREADS) {
-		let below = bitcast<u32>(most - z[row_head * heads.context + start + j]);
-		p[j] = rsh_unsigned(exp2_q30(below), 8u);
-		atomicAdd(&total, p[j]);
+	let most = global_max(row_head, position, thread);
+	var own_mass = 0u;
+	var sum = vec4<u32>(0u, 0u, 0u, 0u);
+	for (var chunk = first_key(position) / CHUNK; chunk <= position / CHUNK; chunk++) {
+		let start = max(chunk * CHUNK, first_key(position));
+		let keys = min((chunk + 1u) * CHUNK, position + 1u) - start;
+		workgroupBarrier();
+		if thread < keys {
+			let below = bitcast<u32>(most - z[row_head * heads.context + start + thread]);
+			p[thread] = rsh_unsigned(exp2_q30(below), 8u);
+			own_mass += p[thread];
+		}
+		workgroupBarrier();
+		let page = tables[row * batch.chunks + chunk] * CHUNK;
+		let value = cache_at(page + start % CHUNK, kv_head(head)) + min(c, heads.half - 1u);
+		sum = add2(sum, weigh(value, keys, thread / LANES));
 	}
-	workgroupBarrier();
-	let index = row_head * heads.chunks + chunk;
-	if local.x == 0u {
-		mass[index] = atomicLoad(&total);
+	atomicAdd(&mass[0], own_mass & 0xffffu);
+	atomicAdd(&mass[1], own_mass >> 16u);
+	sum = gather(sum, thread);
+	var own = 0u;
+	if thread < LANES && c < heads.half {
+		own = store(row, head, c, sum);
 	}
-	let page = tables[row * batch.chunks + chunk] * CHUNK;
-	let first = cache_at(page + start % CHUNK, kv_head(head));
-	for (var c = local.x; c < heads.half; c += THREADS) {
-		weighted[index * heads.half + c] = weigh(first + c, keys, heads.kv_heads * heads.half);
+	let all = workgroup_peak(own, thread);
+	if thread == 0u {
+		atomicMax(&peaks[row], all);
 	}
 }

@@ -1,13 +1,16 @@
-//! Attention in chunks of keys: scores, weighted values, and their combination.
+//! Attention: scores of all keys, then the values they weigh.
 
 use bytemuck::NoUninit;
 use wgpu::Buffer;
 
-use super::{packing, At, Dispatch, Grid};
+use super::{Dispatch, Grid};
 use crate::{
 	gpu::{pipelines::shaders, Gpu, CHUNK},
 	model::Shape,
 };
+
+/// Words of a head that a workgroup weighs, `LANES` of `values.wgsl`.
+const WORDS: u32 = 32;
 
 /// `Heads` of `heads.wgsl`.
 #[derive(Clone, Copy, NoUninit)]
@@ -19,14 +22,13 @@ pub struct Heads {
 	context: u32,
 	chunks: u32,
 	score_mantissa: u32,
-	blocks: u32,
-	f_o: i32,
+	stride: u32,
 	window: u32,
 }
 
 impl Heads {
 	/// The heads of a layer; a `window` of 0 sees everything.
-	pub fn new(shape: &Shape, score_mantissa: u16, f_o: i32, window: u32) -> Self {
+	pub fn new(shape: &Shape, score_mantissa: u16, window: u32) -> Self {
 		Self {
 			heads: shape.heads,
 			kv_heads: shape.kv_heads,
@@ -34,37 +36,27 @@ impl Heads {
 			context: shape.context,
 			chunks: shape.context.div_ceil(CHUNK),
 			score_mantissa: u32::from(score_mantissa),
-			blocks: shape.q_size().div_ceil(4) as u32,
-			f_o,
+			stride: shape.q_size().next_multiple_of(8) as u32,
 			window: if window == 0 { u32::MAX } else { window },
 		}
 	}
 }
 
-/// Buffers between the three operators, shared by all layers.
+/// Buffers of the operators, shared by all layers.
 pub struct Scratch {
 	/// `[rows, heads, half]`
 	pub q: Buffer,
-	/// `[rows, heads + kv_heads, half]` two words each: queries and keys before their norm.
-	pub raw: Buffer,
 	/// `[rows, heads, context]`
 	z: Buffer,
 	/// `[rows, heads, chunks]`
 	z_max: Buffer,
-	/// `[rows, heads, chunks]`
-	mass: Buffer,
-	/// `[rows, heads, chunks, half]` four words each
-	weighted: Buffer,
-	/// `[rows, heads]` two words each
-	reciprocal: Buffer,
-	/// `[rows, 4 blocks]`
-	o: Buffer,
+	/// `[rows, stride]` the output.
+	pub o: Buffer,
 }
 
 /// Words that one row takes in the largest buffer of a [`Scratch`].
 pub fn largest_row(shape: &Shape) -> u64 {
-	let chunks = shape.context.div_ceil(CHUNK);
-	u64::from(shape.heads) * u64::from(shape.context.max(chunks * shape.head_dim * 2))
+	u64::from(shape.heads) * u64::from(shape.context.max(shape.head_dim + 7))
 }
 
 impl Scratch {
@@ -78,18 +70,11 @@ impl Scratch {
 		let half = u64::from(shape.head_dim / 2);
 		Ok(Self {
 			q: gpu.words("queries", row_heads * half)?,
-			raw: gpu.words(
-				"queries and keys",
-				rows * (shape.q_size() + shape.kv_size()) as u64,
-			)?,
 			z: gpu.words("scores", row_heads * u64::from(shape.context))?,
 			z_max: gpu.words("largest scores", row_heads * chunks)?,
-			mass: gpu.words("probabilities", row_heads * chunks)?,
-			weighted: gpu.words("weighted values", row_heads * chunks * half * 4)?,
-			reciprocal: gpu.words("reciprocals", row_heads * 2)?,
 			o: gpu.words(
 				"attention output",
-				rows * shape.q_size().next_multiple_of(4) as u64,
+				rows * shape.q_size().next_multiple_of(8) as u64,
 			)?,
 		})
 	}
@@ -105,8 +90,8 @@ pub struct Attention<'a> {
 	pub tables: &'a Buffer,
 	/// [`Heads`]
 	pub heads: &'a Buffer,
-	/// Query heads.
-	pub count: u32,
+	/// Query heads, and half of the size of each.
+	pub size: [u32; 2],
 	/// Buffers between the operators.
 	pub scratch: &'a Scratch,
 	/// `[pages, CHUNK, kv_heads, half]`
@@ -135,12 +120,14 @@ impl Attention<'_> {
 			&shaders::SCORES,
 			vec![],
 			&buffers,
-			Grid::Chunks(self.count),
+			Grid::Chunks(self.size[0]),
 		)
 	}
 
-	/// Probabilities and the values they weigh, chunk by chunk.
-	pub fn values(&self, exp2_table: &Buffer) -> Dispatch {
+	/// The output, and its largest magnitude in `peaks` `[rows]`; `shift` is
+	/// [`crate::model::Layer::value_shift`].
+	pub fn values(&self, exp2_table: &Buffer, shift: &[i32], peaks: &Buffer) -> Dispatch {
+		let shift = self.gpu.upload("value shift", shift);
 		let s = self.scratch;
 		let buffers = [
 			self.batch,
@@ -150,39 +137,17 @@ impl Attention<'_> {
 			&s.z_max,
 			self.v,
 			exp2_table,
-			&s.mass,
-			&s.weighted,
+			&shift,
+			&s.o,
+			peaks,
 		];
+		let [heads, half] = self.size;
 		Dispatch::new(
 			self.gpu,
 			&shaders::VALUES,
 			vec![],
 			&buffers,
-			Grid::Chunks(self.count),
-		)
-	}
-
-	/// The linear input `y` `[rows, 1 + blocks]`; `shift` is [`crate::model::Layer::value_shift`].
-	pub fn combine(&self, shift: &[i32], y: &Buffer) -> Dispatch {
-		let shift = self.gpu.upload("value shift", shift);
-		let s = self.scratch;
-		let buffers = [
-			self.batch,
-			self.heads,
-			&s.mass,
-			&s.weighted,
-			&shift,
-			&s.reciprocal,
-			&s.o,
-			y,
-		];
-		let constants = packing(self.gpu, At::Rows);
-		Dispatch::new(
-			self.gpu,
-			&shaders::COMBINE,
-			constants,
-			&buffers,
-			Grid::Row(At::Rows),
+			Grid::Heads(half.div_ceil(WORDS), heads),
 		)
 	}
 }
@@ -193,10 +158,15 @@ mod tests {
 
 	use std::ops::Range;
 
-	use one_arithmetic::{normalise, quant, scores, softmax, weigh, Dyadic, EXP2_TABLE};
+	use one_arithmetic::{normalise, scores, softmax, weigh, EXP2_TABLE};
 
 	use super::*;
 	use crate::gpu::ops::testing::*;
+
+	/// Channels of a head, whose words take two workgroups.
+	const SIZE: usize = 74;
+	const HALF: usize = SIZE / 2;
+	const STRIDE: usize = (3 * SIZE).next_multiple_of(8);
 
 	const SHAPE: Shape = Shape {
 		layers: 1,
@@ -204,7 +174,7 @@ mod tests {
 		ffn: 1,
 		heads: 3,
 		kv_heads: 1,
-		head_dim: 10,
+		head_dim: SIZE as u32,
 		vocab: 1,
 		context: 600,
 	};
@@ -215,8 +185,8 @@ mod tests {
 		let word =
 			|(low, high): (&i16, &i16)| u32::from(*low as u16) | u32::from(*high as u16) << 16;
 		channels
-			.chunks(10)
-			.flat_map(|head| head[..5].iter().zip(&head[5..]).map(word))
+			.chunks(SIZE)
+			.flat_map(|head| head[..HALF].iter().zip(&head[HALF..]).map(word))
 			.collect()
 	}
 
@@ -225,7 +195,7 @@ mod tests {
 
 	/// Words `[positions, half]` in the pages of [`TABLE`].
 	fn paged(words: &[u32]) -> Vec<u32> {
-		let page = 5 * CHUNK as usize;
+		let page = HALF * CHUNK as usize;
 		let mut all = vec![0; page * TABLE.len()];
 		for (words, to) in words.chunks(page).zip(TABLE) {
 			all[to as usize * page..][..words.len()].copy_from_slice(words);
@@ -244,23 +214,26 @@ mod tests {
 	impl Case {
 		fn draw(draw: &mut Draw, spread: i32) -> Self {
 			Self {
-				q: draw.many(ROWS * 30, Draw::activation),
-				k: draw.many(6000, Draw::activation),
-				v: draw.many(6000, Draw::activation),
+				q: draw.many(ROWS * 3 * SIZE, Draw::activation),
+				k: draw.many(600 * SIZE, Draw::activation),
+				v: draw.many(600 * SIZE, Draw::activation),
 				score_shift: draw.many(3, |d| d.range(spread, spread + 4)),
-				value_shift: draw.many(10, |d| d.range(30, 48)),
+				value_shift: draw.many(SIZE, |d| d.range(30, 48)),
 			}
 		}
 
 		/// Scores of the keys that one row sees, then its output.
 		fn twin(&self, row: usize, keys: Range<usize>) -> (Vec<i32>, Vec<i32>) {
 			let (mut all, mut out) = (vec![], vec![]);
-			for (q, shift) in self.q[row * 30..][..30].chunks(10).zip(&self.score_shift) {
-				let (mut z, mut p, mut o) = (vec![0; keys.len()], vec![0; keys.len()], [0; 10]);
-				let channels = keys.start * 10..keys.end * 10;
+			for (q, shift) in self.q[row * 3 * SIZE..][..3 * SIZE]
+				.chunks(SIZE)
+				.zip(&self.score_shift)
+			{
+				let (mut z, mut p, mut o) = (vec![0; keys.len()], vec![0; keys.len()], [0; SIZE]);
+				let channels = keys.start * SIZE..keys.end * SIZE;
 				scores(q, &self.k[channels.clone()], 40_000, *shift, &mut z);
 				let sum = softmax(&z, &mut p);
-				let mut acc = [0; 10];
+				let mut acc = [0; SIZE];
 				weigh(&p, &self.v[channels], &mut acc);
 				normalise(&acc, sum, &self.value_shift, &mut o);
 				all.extend(z);
@@ -275,25 +248,24 @@ mod tests {
 			let scratch = Scratch::new(gpu, &SHAPE, ROWS as u64).unwrap();
 			gpu.queue()
 				.write_buffer(&scratch.q, 0, bytemuck::cast_slice(&words(&self.q)));
-			let y = gpu.words("y", (ROWS * 18) as u64).unwrap();
 			let attention = Attention {
 				gpu,
 				batch: &gpu.uniform(&batch),
 				tables: &gpu.upload("tables", &tables),
-				heads: &gpu.uniform(&Heads::new(&SHAPE, 40_000, 16, window)),
-				count: 3,
+				heads: &gpu.uniform(&Heads::new(&SHAPE, 40_000, window)),
+				size: [3, HALF as u32],
 				scratch: &scratch,
 				k: &storage(gpu, &paged(&words(&self.k))),
 				v: &storage(gpu, &paged(&words(&self.v))),
 			};
-			let values = attention.values(&gpu.upload("exp2", &EXP2_TABLE));
-			let scores = attention.scores(&self.score_shift);
+			let (table, peaks) = (gpu.upload("exp2", &EXP2_TABLE), storage(gpu, &[0; ROWS]));
+			let values = attention.values(&table, &self.value_shift, &peaks);
 			run(
 				gpu,
-				[scores, values, attention.combine(&self.value_shift, &y)],
+				[attention.scores(&self.score_shift), values],
 				load(&batch),
 			);
-			let (z, y) = (download(gpu, &scratch.z), download(gpu, &y));
+			let [z, found, peaks] = [&scratch.z, &scratch.o, &peaks].map(|b| download(gpu, b));
 			for row in 0..ROWS {
 				let end = first as usize + row + 1;
 				let seen = if window == 0 {
@@ -306,9 +278,8 @@ mod tests {
 				for (found, expected) in z[row * 1800..].chunks(600).zip(expected.chunks(seen)) {
 					assert_eq!(&found[keys.clone()], expected);
 				}
-				let mut a = [0; 30];
-				let s = quant(&o, &mut a);
-				assert_eq!(y[row * 18..][..18], pack(gpu, &a, Dyadic::quantized(s, 16)));
+				assert_eq!(found[row * STRIDE..][..3 * SIZE], o);
+				assert_eq!(Some(peaks[row]), o.iter().map(|x| x.abs()).max());
 			}
 		}
 	}

@@ -20,7 +20,7 @@ struct Table {
 	tokens: u32,
 }
 
-/// Writes `x` `[rows, 4 blocks]`; each shard writes the rows whose token it holds.
+/// Writes `x` `[rows, 8 blocks]`; each shard writes the rows whose token it holds.
 pub fn embed<'a>(
 	gpu: &'a Gpu,
 	batch: &'a Buffer,

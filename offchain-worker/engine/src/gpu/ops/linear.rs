@@ -4,94 +4,111 @@ use bytemuck::NoUninit;
 use wgpu::Buffer;
 
 use super::{packing, At, Dispatch, Grid, TILE};
-use crate::gpu::{
-	pipelines::{shaders, Constants, Shader},
-	weights::Matrix,
-	Gpu,
+use crate::{
+	gpu::{
+		pipelines::{shaders, Constants, Shader},
+		weights::{Matrix, Shard},
+		Gpu,
+	},
+	model::Layer,
 };
 
 /// `Matrix` of `linear.wgsl`.
 #[derive(Clone, Copy, Default, NoUninit)]
 #[repr(C)]
-struct Parameters {
+pub struct Parameters {
 	blocks: u32,
 	pairs: u32,
 	first: u32,
 	outputs: u32,
 	stride: u32,
+	f_input: i32,
 	f_gate: u32,
 	swiglu_shift: i32,
 }
 
-/// What all linear layers share.
+/// How the threads of a workgroup share the work, as in `linear.wgsl`.
 #[derive(Clone, Copy)]
-pub struct Layer<'a> {
+pub struct Sharing {
+	/// Pairs of outputs of a workgroup.
+	pub lanes: u32,
+	/// Threads that share the inputs of a pair.
+	pub split: u32,
+}
+
+/// A shader of linear layers, and the constants it is compiled with.
+pub struct Kernel<'a> {
+	/// The shader.
+	pub shader: &'a Shader,
+	/// Rows it runs at.
+	pub at: At,
+	/// How it shares the work.
+	pub sharing: Sharing,
+	/// Its own constants.
+	pub constants: Constants,
+}
+
+impl Kernel<'_> {
+	fn constants(&self, gpu: &Gpu, tile: u32) -> Constants {
+		let Sharing { lanes, split } = self.sharing;
+		let mut constants = packing(gpu, self.at);
+		constants.extend([("TILE", tile), ("LANES", lanes), ("SPLIT", split)]);
+		constants.extend(&self.constants);
+		constants
+	}
+}
+
+/// A matrix and its inputs.
+#[derive(Clone, Copy)]
+pub struct Operator<'a> {
 	/// The device.
 	pub gpu: &'a Gpu,
 	/// The rows.
 	pub batch: &'a Buffer,
 	/// The weights.
 	pub matrix: &'a Matrix,
-	/// `[rows, 1 + blocks]`
+	/// `[rows, 1 + blocks]` as a norm writes them; of [`residual`](Self::residual) `[rows, 8 blocks]`
+	/// numbers of 32 bits.
 	pub inputs: &'a Buffer,
 }
 
-/// The cache and tables that queries, keys and values need.
-#[derive(Clone, Copy)]
-pub struct Projection<'a> {
-	/// `Heads` of `heads.wgsl`.
-	pub heads: &'a Buffer,
-	/// `[pairs]` two numbers each.
-	pub bias: &'a Buffer,
-	/// `[context, half]`
-	pub rope: &'a Buffer,
-	/// `[rows, heads, half]`
-	pub q: &'a Buffer,
-	/// `[pages, CHUNK, kv_heads, half]`
-	pub k: &'a Buffer,
-	/// `[pages, CHUNK, kv_heads, half]`
-	pub v: &'a Buffer,
-}
-
-impl Layer<'_> {
-	/// Queries to `q`, keys and values to the caches.
-	pub fn qkv(&self, to: Projection<'_>) -> Vec<Dispatch> {
-		let buffers = [to.heads, to.bias, to.rope, to.q, to.k, to.v];
-		self.shards(&shaders::QKV, At::Rows, Parameters::default(), &buffers)
-	}
-
-	/// Queries and keys as they are to `raw` `[rows, heads + kv_heads, half]`, values to the cache.
-	pub fn qkv_raw(&self, to: Projection<'_>, raw: &Buffer) -> Vec<Dispatch> {
-		let buffers = [to.heads, to.bias, raw, to.v];
-		self.shards(&shaders::QKV_RAW, At::Rows, Parameters::default(), &buffers)
-	}
-
-	/// Adds `outputs` to `x` `[rows, stride]`.
-	pub fn residual(&self, outputs: u32, stride: u32, x: &Buffer) -> Vec<Dispatch> {
+impl Operator<'_> {
+	/// Adds `outputs` to `x` `[rows, stride]`; the inputs have `f` fraction bits, and their largest
+	/// magnitudes are in `peaks` `[rows]`.
+	pub fn residual(
+		&self,
+		outputs: u32,
+		stride: u32,
+		f: i32,
+		peaks: &Buffer,
+		x: &Buffer,
+	) -> Vec<Dispatch> {
 		let parameters = Parameters {
 			outputs,
 			stride,
+			f_input: f,
 			..Default::default()
 		};
-		self.shards(&shaders::RESIDUAL, At::Rows, parameters, &[x])
+		self.shards(&shaders::RESIDUAL, At::Rows, parameters, &[peaks, x])
 	}
 
-	/// Gate, up and SwiGLU to `h` `[rows, stride]`.
+	/// Gate, up and SwiGLU to `h` `[rows, stride]`, the largest magnitudes to `peaks` `[rows]`.
 	pub fn gate_up(
 		&self,
 		stride: u32,
-		f_gate: u32,
-		swiglu_shift: i32,
+		layer: &Layer,
 		exp2_table: &Buffer,
 		h: &Buffer,
+		peaks: &Buffer,
 	) -> Vec<Dispatch> {
 		let parameters = Parameters {
 			stride,
-			f_gate,
-			swiglu_shift,
+			f_gate: layer.f_gate,
+			swiglu_shift: layer.swiglu_shift,
 			..Default::default()
 		};
-		self.shards(&shaders::GATE_UP, At::Rows, parameters, &[exp2_table, h])
+		let buffers = [exp2_table, h, peaks];
+		self.shards(&shaders::GATE_UP, At::Rows, parameters, &buffers)
 	}
 
 	/// `outputs` logits at the rows of the head to `logits` `[heads, outputs]`.
@@ -111,45 +128,55 @@ impl Layer<'_> {
 		parameters: Parameters,
 		outputs: &[&Buffer],
 	) -> Vec<Dispatch> {
-		let tuning = self.gpu.tuning();
-		let shard = |shard: &crate::gpu::weights::Shard| {
-			let parameters = self.gpu.uniform(&Parameters {
-				blocks: self.matrix.blocks,
-				pairs: shard.pairs,
-				first: shard.first,
-				..parameters
-			});
-			let inputs = [
-				self.batch,
-				&parameters,
-				&shard.weights,
-				&shard.scales,
-				self.inputs,
-			];
-			let buffers: Vec<_> = inputs.into_iter().chain(outputs.iter().copied()).collect();
-			let grid = Grid::Tiles(at, shard.pairs.div_ceil(tuning.lanes));
-			let single = Dispatch::new(self.gpu, shader, self.constants(at, 1), &buffers, grid);
-			let tiled = self
-				.gpu
-				.pipelines()
-				.get(self.gpu, shader, self.constants(at, TILE));
-			Dispatch {
-				tiled: Some(tiled),
-				..single
-			}
+		let kernel = Kernel {
+			shader,
+			at,
+			sharing: self.gpu.tuning().sharing(),
+			constants: vec![],
 		};
-		self.matrix.shards.iter().map(shard).collect()
+		self.run(&kernel, parameters, outputs)
 	}
 
-	fn constants(&self, at: At, tile: u32) -> Constants {
-		let tuning = self.gpu.tuning();
-		let mut constants = packing(self.gpu, at);
-		constants.extend([
-			("TILE", tile),
-			("LANES", tuning.lanes),
-			("SPLIT", tuning.split),
-		]);
-		constants
+	/// `kernel` on every shard of the matrix; `outputs` are what it binds beyond the inputs.
+	pub fn run(
+		&self,
+		kernel: &Kernel<'_>,
+		parameters: Parameters,
+		outputs: &[&Buffer],
+	) -> Vec<Dispatch> {
+		let shards = self.matrix.shards.iter();
+		let dispatch = |shard| self.dispatch(kernel, shard, parameters, outputs);
+		shards.map(dispatch).collect()
+	}
+
+	fn dispatch(
+		&self,
+		kernel: &Kernel<'_>,
+		shard: &Shard,
+		parameters: Parameters,
+		outputs: &[&Buffer],
+	) -> Dispatch {
+		let parameters = self.gpu.uniform(&Parameters {
+			blocks: self.matrix.blocks,
+			pairs: shard.pairs,
+			first: shard.first,
+			..parameters
+		});
+		let inputs = [
+			self.batch,
+			&parameters,
+			&shard.weights,
+			&shard.scales,
+			self.inputs,
+		];
+		let buffers: Vec<_> = inputs.into_iter().chain(outputs.iter().copied()).collect();
+		let grid = Grid::Tiles(kernel.at, shard.pairs.div_ceil(kernel.sharing.lanes));
+		let [single, tiled] = [1, TILE].map(|tile| kernel.constants(self.gpu, tile));
+		let pipelines = self.gpu.pipelines();
+		Dispatch {
+			tiled: Some(pipelines.get(self.gpu, kernel.shader, tiled)),
+			..Dispatch::new(self.gpu, kernel.shader, single, &buffers, grid)
+		}
 	}
 }
 
@@ -157,15 +184,16 @@ impl Layer<'_> {
 mod tests {
 	#![allow(clippy::unwrap_used)]
 
-	use one_arithmetic::{rope, swiglu, Dyadic, EXP2_TABLE};
+	use one_arithmetic::{quant, swiglu, Dyadic, EXP2_TABLE};
 
 	use super::*;
 	use crate::{
 		gpu::{
-			ops::{attention::Heads, testing::*},
-			weights::{by_head, pairs_by_head, plain, zip, Pair},
+			ops::testing::*,
+			self_test::SHAPE,
+			weights::{plain, zip, Pair},
 		},
-		model::{Linear, Shape},
+		model::Linear,
 	};
 
 	/// Rows of inputs, on the host and on the device.
@@ -193,12 +221,12 @@ mod tests {
 			}
 		}
 
-		fn run(&self, gpu: &Gpu, pairs: &[Pair<'_>], f: impl Fn(Layer<'_>) -> Vec<Dispatch>) {
+		fn run(&self, gpu: &Gpu, pairs: &[Pair<'_>], f: impl Fn(Operator<'_>) -> Vec<Dispatch>) {
 			let matrix = Matrix::upload(gpu, pairs, self.rows[0].0.len());
 			let (batch, inputs) = (&self.uniform, &self.packed);
 			run(
 				gpu,
-				f(Layer {
+				f(Operator {
 					gpu,
 					batch,
 					matrix: &matrix,
@@ -236,17 +264,30 @@ mod tests {
 				(9, 71, 701),
 				(6, 5, 1),
 				(1, 4, 9000),
+				(10, 9, 2600),
 			] {
 				let linear = draw_linear(&mut draw, outputs, size);
-				let stride = outputs.next_multiple_of(4);
-				let inputs = Inputs::draw(gpu, &mut draw, rows, size);
+				let (stride, f) = (outputs.next_multiple_of(8), draw.range(12, 20));
+				let raw: Vec<i32> = (0..rows).flat_map(|_| draw.values(size)).collect();
 				let mut x = draw.many(rows * outputs as usize, Draw::value);
-				let buffer = storage(gpu, &padded(&x, outputs as usize));
-				inputs.run(gpu, &plain(&linear), |l| {
-					l.residual(outputs, stride, &buffer)
-				});
-				for (x, row) in x.chunks_mut(outputs as usize).zip(&inputs.rows) {
-					one_arithmetic::add(x, &twin(&linear, row));
+				let [inputs, buffer] = [(&raw, size), (&x, outputs as usize)]
+					.map(|(x, n)| storage(gpu, &padded(x, n)));
+				let peak = |row: &[i32]| row.iter().fold(0, |most, x| x.abs().max(most));
+				let peaks: Vec<i32> = raw.chunks(size).map(peak).collect();
+				let peaks = storage(gpu, &peaks);
+				let batch = batch(3, rows as u32, |_| 0);
+				let operator = Operator {
+					gpu,
+					batch: &gpu.uniform(&batch),
+					matrix: &Matrix::upload(gpu, &plain(&linear), size),
+					inputs: &inputs,
+				};
+				let dispatches = operator.residual(outputs, stride, f, &peaks, &buffer);
+				run(gpu, dispatches, load(&batch));
+				for (x, raw) in x.chunks_mut(outputs as usize).zip(raw.chunks(size)) {
+					let mut a = vec![0; size];
+					let scale = Dyadic::quantized(quant(raw, &mut a), f);
+					one_arithmetic::add(x, &twin(&linear, &(a, scale)));
 				}
 				assert_eq!(
 					download(gpu, &buffer),
@@ -279,106 +320,28 @@ mod tests {
 		for gpu in devices() {
 			let mut draw = Draw(6);
 			for f_gate in [12, 15, 20] {
-				let (gate, up) = (
-					draw_linear(&mut draw, 45, 30),
-					draw_linear(&mut draw, 45, 30),
-				);
+				let mut layer = draw.layer(&SHAPE);
+				(layer.f_gate, layer.swiglu_shift) = (f_gate, draw.range(4, 28));
+				let [gate, up] = [(); 2].map(|()| draw_linear(&mut draw, 45, 30));
 				let inputs = Inputs::draw(gpu, &mut draw, 7, 30);
-				let h = gpu.words("h", 7 * 48).unwrap();
-				let (shift, table) = (draw.range(4, 28), gpu.upload("exp2", &EXP2_TABLE));
+				let (h, table) = (
+					gpu.words("h", 7 * 48).unwrap(),
+					gpu.upload("exp2", &EXP2_TABLE),
+				);
+				let peaks = storage(gpu, &[0; 7]);
 				inputs.run(gpu, &zip(&gate, &up), |l| {
-					l.gate_up(48, f_gate, shift, &table, &h)
+					l.gate_up(48, &layer, &table, &h, &peaks)
 				});
-				for (found, row) in download(gpu, &h).chunks(48).zip(&inputs.rows) {
+				let found = download(gpu, &h);
+				let found = found.chunks(48).zip(download(gpu, &peaks));
+				for ((found, peak), row) in found.zip(&inputs.rows) {
 					let mut expected = [0; 45];
-					swiglu(
-						&twin(&gate, row),
-						&twin(&up, row),
-						f_gate,
-						shift,
-						&mut expected,
-					);
+					let shift = layer.swiglu_shift;
+					let (gate, up) = (twin(&gate, row), twin(&up, row));
+					swiglu(&gate, &up, f_gate, shift, &mut expected);
 					assert_eq!(&found[..45], expected);
+					assert_eq!(Some(peak), expected.iter().map(|x| x.abs()).max());
 				}
-			}
-		}
-	}
-
-	const SHAPE: Shape = Shape {
-		layers: 1,
-		hidden: 22,
-		ffn: 1,
-		heads: 4,
-		kv_heads: 2,
-		head_dim: 10,
-		vocab: 1,
-		context: 16,
-	};
-
-	/// Heads of `[heads, half]` words as channels.
-	fn unpack(words: &[i32]) -> Vec<i16> {
-		let low = |word: &i32| *word as i16;
-		let high = |word: &i32| (*word >> 16) as i16;
-		words
-			.chunks(5)
-			.flat_map(|head| head.iter().map(low).chain(head.iter().map(high)))
-			.collect()
-	}
-
-	#[test]
-	fn qkv_should_equal_its_twin() {
-		for gpu in devices() {
-			let mut draw = Draw(8);
-			let [q, k, v] = [40, 20, 20].map(|rows| draw_linear(&mut draw, rows, 22));
-			let pairs: Vec<_> = [&q, &k, &v]
-				.into_iter()
-				.flat_map(|l| by_head(l, 5))
-				.collect();
-			let bias = draw.many(40 + 20 + 20, Draw::value);
-			let biases: Vec<_> = pairs_by_head(&bias, 5).collect();
-			let tables = draw.many(2 * 16 * 5, |d| d.range(-16_384, 16_384) as i16);
-			let inputs = Inputs::draw(gpu, &mut draw, 9, 22);
-			let [q_out, k_out, v_out] =
-				[9 * 20, 16 * 10, 16 * 10].map(|words| gpu.words("out", words).unwrap());
-			let heads = gpu.uniform(&Heads::new(&SHAPE, 40_000, 16, 0));
-			let (rope_table, biases) = (storage(gpu, &tables), gpu.upload("bias", &biases));
-			inputs.run(gpu, &pairs, |l| {
-				l.qkv(Projection {
-					heads: &heads,
-					bias: &biases,
-					rope: &rope_table,
-					q: &q_out,
-					k: &k_out,
-					v: &v_out,
-				})
-			});
-			let [q_out, k_out, v_out] = [q_out, k_out, v_out].map(|b| unpack(&download(gpu, &b)));
-			for (i, row) in inputs.rows.iter().enumerate() {
-				let position = i + 3;
-				let (cos, sin): (Vec<_>, Vec<_>) = tables[position * 10..][..10]
-					.chunks(2)
-					.map(|pair| (pair[0], pair[1]))
-					.unzip();
-				let biased = |linear, first: usize| {
-					let mut y = twin(linear, row);
-					one_arithmetic::add(&mut y, &bias[first..][..linear.weight.rows()]);
-					y
-				};
-				let rotated = |linear, first| {
-					let mut out = vec![];
-					for head in biased(linear, first).chunks(10) {
-						let mut y = [0; 10];
-						rope(head, &cos, &sin, &mut y);
-						out.extend(y);
-					}
-					out
-				};
-				let clamped = biased(&v, 60)
-					.into_iter()
-					.map(|x| one_arithmetic::clamp16(x.into()));
-				assert_eq!(q_out[i * 40..][..40], rotated(&q, 0));
-				assert_eq!(k_out[position * 20..][..20], rotated(&k, 40));
-				assert_eq!(v_out[position * 20..][..20], clamped.collect::<Vec<_>>());
 			}
 		}
 	}

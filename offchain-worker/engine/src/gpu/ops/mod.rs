@@ -3,10 +3,9 @@
 pub mod argmax;
 pub mod attention;
 pub mod embed;
-pub mod head_norm;
 pub mod linear;
 pub mod norm;
-pub mod quantise;
+pub mod qkv;
 #[cfg(test)]
 mod testing;
 
@@ -64,6 +63,8 @@ enum Grid {
 	Tiles(At, u32),
 	/// One a chunk of keys, head and row.
 	Chunks(u32),
+	/// So many a head, heads, and one a row.
+	Heads(u32, u32),
 }
 
 /// One recorded operator.
@@ -100,6 +101,7 @@ impl Dispatch {
 			Grid::Rows(groups) => (&self.pipeline, [groups, load.rows, 1]),
 			Grid::Tiles(at, groups) => self.tiles(at.count(load), groups),
 			Grid::Chunks(heads) => (&self.pipeline, [load.chunks, heads, load.rows]),
+			Grid::Heads(groups, heads) => (&self.pipeline, [groups, heads, load.rows]),
 		};
 		pass.set_pipeline(pipeline);
 		pass.set_bind_group(0, &self.bindings, &[]);

@@ -17,7 +17,8 @@ struct Norm {
 	eps: [u32; 2],
 }
 
-/// Normalises `x` `[rows, 4 blocks]` into the linear input `y` `[rows, 1 + blocks]`.
+/// Normalises `x` `[rows, 8 blocks]` into the linear input `y` `[rows, 1 + blocks]`, and clears the
+/// `peaks` `[rows]` of the layer that follows.
 pub fn rmsnorm(
 	gpu: &Gpu,
 	batch: &Buffer,
@@ -25,24 +26,25 @@ pub fn rmsnorm(
 	eps: u64,
 	x: &Buffer,
 	y: &Buffer,
+	peaks: &Buffer,
 	at: At,
 ) -> Dispatch {
 	let size = norm.gain.len();
 	let eps = size as u64 * eps;
 	let constants = gpu.uniform(&Norm {
 		size: size as u32,
-		blocks: size.div_ceil(4) as u32,
+		blocks: size.div_ceil(8) as u32,
 		gain_exponent: norm.exponent,
 		eps: [eps as u32, (eps >> 32) as u32],
 	});
 	let mut gain: Vec<i32> = norm.gain.iter().map(|g| i32::from(*g)).collect();
-	gain.resize(size.next_multiple_of(4), 0);
+	gain.resize(size.next_multiple_of(8), 0);
 	let gain = gpu.upload("gain", &gain);
 	Dispatch::new(
 		gpu,
 		&RMSNORM,
 		packing(gpu, at),
-		&[batch, &constants, x, &gain, y],
+		&[batch, &constants, x, &gain, y, peaks],
 		Grid::Row(at),
 	)
 }
@@ -78,15 +80,13 @@ mod tests {
 			exponent,
 		};
 		let batch = batch(0, ROWS as u32, |_| 0);
-		let words = 2 * (size.div_ceil(4) + 1);
+		let words = 4 * (size.div_ceil(8) + 1);
 		let y = gpu.words("y", (ROWS * words) as u64).unwrap();
-		let uniform = gpu.uniform(&batch);
+		let (uniform, peaks) = (gpu.uniform(&batch), storage(gpu, &[7; ROWS]));
 		let x_buffer = storage(gpu, &padded(&x, size));
-		run(
-			gpu,
-			[rmsnorm(gpu, &uniform, &norm, eps, &x_buffer, &y, at)],
-			load(&batch),
-		);
+		let dispatch = rmsnorm(gpu, &uniform, &norm, eps, &x_buffer, &y, &peaks, at);
+		run(gpu, [dispatch], load(&batch));
+		assert_eq!(download(gpu, &peaks), [0; ROWS]);
 		for (i, found) in download(gpu, &y).chunks(words).enumerate() {
 			let row = if at == At::Head { ROWS - 1 - i } else { i };
 			let mut a = vec![0; size];

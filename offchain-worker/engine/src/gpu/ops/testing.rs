@@ -65,29 +65,33 @@ pub fn storage<T: NoUninit>(gpu: &Gpu, data: &[T]) -> Buffer {
 	buffer
 }
 
-/// The input of a linear layer as the kernels keep it: `m, e`, then blocks of four numbers.
+/// The input of a linear layer as the kernels keep it: `m, e, 0, 0`, then blocks of eight numbers.
 pub fn pack(gpu: &Gpu, a: &[i16], scale: Dyadic) -> Vec<i32> {
 	let block = |a: &[i16]| {
 		let at = |i: usize| a.get(i).copied().unwrap_or(0);
 		if gpu.tuning().wide {
 			let word = |low: i16, high: i16| i32::from(low) & 0xffff | i32::from(high) << 16;
-			return [word(at(0), at(1)), word(at(2), at(3))];
+			return [0, 2, 4, 6].map(|i| word(at(i), at(i + 1)));
 		}
-		let parts = [0, 1, 2, 3].map(|i| halves(at(i)));
-		[parts.map(|p| p.0 as u8), parts.map(|p| p.1 as u8)].map(i32::from_le_bytes)
+		let four = |i: usize| [i, i + 1, i + 2, i + 3].map(|i| halves(at(i)));
+		let (high, low) = (
+			[0, 4].map(|i| four(i).map(|half| half.0 as u8)),
+			[0, 4].map(|i| four(i).map(|half| half.1 as u8)),
+		);
+		[high[0], high[1], low[0], low[1]].map(i32::from_le_bytes)
 	};
-	[i32::from(scale.m), scale.e]
+	[i32::from(scale.m), scale.e, 0, 0]
 		.into_iter()
-		.chain(a.chunks(4).flat_map(block))
+		.chain(a.chunks(8).flat_map(block))
 		.collect()
 }
 
-/// `rows` of values padded to a multiple of four words.
+/// `rows` of values padded to a multiple of eight words.
 pub fn padded(x: &[i32], size: usize) -> Vec<i32> {
 	let mut all = vec![];
 	for row in x.chunks(size) {
 		all.extend_from_slice(row);
-		all.resize(all.len().next_multiple_of(4), 0);
+		all.resize(all.len().next_multiple_of(8), 0);
 	}
 	all
 }

@@ -13,10 +13,8 @@ struct Heads {
 	chunks: u32,
 	// m of the score multiplier.
 	score_mantissa: u32,
-	// Blocks of four channels of all heads together.
-	blocks: u32,
-	// Fraction bits of the output of attention.
-	f_o: i32,
+	// Stride of a row of the output of attention.
+	stride: u32,
 	// Positions that a query sees, its own among them.
 	window: u32,
 }

@@ -1,20 +1,22 @@
 // import batch pack round
-// A linear layer without its epilogue: the operator defines
-// `fn emit(row: u32, pair: u32, y: vec2<i32>)` for the outputs 2 pair and 2 pair + 1 of a row.
+// A linear layer between its ends. The operator imports `direct` or `staged`, where its inputs come from, and
+// defines `fn emit(at: Output, y: vec2<i32>)` for the outputs 2 pair and 2 pair + 1 of a row. All threads of a
+// workgroup call that, so it may wait for all of them.
 
-// Rows of one thread: 1 or 4.
+// Rows of one thread.
 override TILE: u32 = 1u;
 // Pairs of outputs of one workgroup.
 override LANES: u32 = 32u;
 // Threads that share the inputs of one pair; LANES * SPLIT <= MAX_THREADS.
 override SPLIT: u32 = 1u;
 
+const MAX_TILE = 8;
 const MAX_THREADS = 256;
-// Blocks whose products with 16-bit inputs surely fit 32 bits: 4 * 32 * 127 * 32639 < 2^31.
+// Blocks whose products with 16-bit inputs surely fit 32 bits: 8 * 32 * 127 * 32639 < 2^31.
 const SPAN = 32u;
 
 struct Matrix {
-	// Blocks of four inputs, the last one padded by zeros.
+	// Blocks of eight inputs, the last one padded by zeros.
 	blocks: u32,
 	// Pairs of outputs in this shard, the last one padded by zeros.
 	pairs: u32,
@@ -24,31 +26,45 @@ struct Matrix {
 	outputs: u32,
 	// Stride of a row of the result.
 	stride: u32,
+	// Of staged inputs: their fraction bits.
+	f_input: i32,
 	// Of gate and up: fraction bits of the gate.
 	f_gate: u32,
 	// Of gate and up: f_gate + f_up - f_h.
 	swiglu_shift: i32,
 }
 
+struct Output {
+	// Whether this thread has outputs.
+	live: bool,
+	// Thread of the workgroup.
+	thread: u32,
+	row: u32,
+	// Pair of the whole matrix.
+	pair: u32,
+}
+
 @group(0) @binding(1) var<uniform> matrix: Matrix;
-// [blocks, pairs] four weights of each of two outputs
-@group(0) @binding(2) var<storage, read> weights: array<vec2<u32>>;
+// [blocks, pairs] eight weights of each of two outputs
+@group(0) @binding(2) var<storage, read> weights: array<vec4<u32>>;
 // [pairs] m_w and 16 + e_w + f of each of two outputs
 @group(0) @binding(3) var<storage, read> scales: array<vec4<i32>>;
-// [rows, 1 + blocks]
-@group(0) @binding(4) var<storage, read> inputs: array<vec2<u32>>;
 
 var<workgroup> partial: array<vec4<i32>, MAX_THREADS>;
 
 // Adds the products of a block: (high, low) sums of two outputs, or (sum, 0) if WIDE.
-fn dot_block(sum: vec4<i32>, w: vec2<u32>, a: vec2<u32>) -> vec4<i32> {
+fn dot_block(sum: vec4<i32>, w: vec4<u32>, a: vec4<u32>) -> vec4<i32> {
 	if WIDE {
-		let v = unpack_wide(a);
-		return sum + vec4<i32>(dot(unpack4xI8(w.x), v), 0, dot(unpack4xI8(w.y), v), 0);
+		let left = unpack_wide(a.xy);
+		let right = unpack_wide(a.zw);
+		let first = dot(unpack4xI8(w.x), left) + dot(unpack4xI8(w.y), right);
+		return sum + vec4<i32>(first, 0, dot(unpack4xI8(w.z), left) + dot(unpack4xI8(w.w), right), 0);
 	}
-	let first = vec2<i32>(dot4I8Packed(w.x, a.x), dot4I8Packed(w.x, a.y));
-	let second = vec2<i32>(dot4I8Packed(w.y, a.x), dot4I8Packed(w.y, a.y));
-	return sum + vec4<i32>(first, second);
+	let left = vec4<i32>(
+		dot4I8Packed(w.x, a.x), dot4I8Packed(w.x, a.z), dot4I8Packed(w.z, a.x), dot4I8Packed(w.z, a.z));
+	let right = vec4<i32>(
+		dot4I8Packed(w.y, a.y), dot4I8Packed(w.y, a.w), dot4I8Packed(w.w, a.y), dot4I8Packed(w.w, a.w));
+	return sum + left + right;
 }
 
 // Adds the sums of a span to those of all, which are (high, low) and mean 256 high + low.
@@ -60,35 +76,29 @@ fn settle(all: vec4<i32>, span: vec4<i32>) -> vec4<i32> {
 }
 
 // Sums of this thread's share of the inputs, for TILE rows from `first` on.
-fn share(pair: u32, first: u32, part: u32) -> array<vec4<i32>, 4> {
-	var at: array<u32, 4>;
-	for (var t = 0u; t < 4u; t++) {
-		at[t] = min(first + t, row_count() - 1u) * (matrix.blocks + 1u) + 1u;
-	}
-	var all: array<vec4<i32>, 4>;
-	for (var start = part * SPAN; start < matrix.blocks; start += SPLIT * SPAN) {
-		var span: array<vec4<i32>, 4>;
-		let end = min(start + SPAN, matrix.blocks);
-		for (var block = start; block < end; block++) {
-			let w = weights[block * matrix.pairs + pair];
-			span[0] = dot_block(span[0], w, inputs[at[0] + block]);
-			if TILE > 1u {
-				span[1] = dot_block(span[1], w, inputs[at[1] + block]);
-				span[2] = dot_block(span[2], w, inputs[at[2] + block]);
-				span[3] = dot_block(span[3], w, inputs[at[3] + block]);
+fn share(pair: u32, first: u32, part: u32, thread: u32) -> array<vec4<i32>, MAX_TILE> {
+	var all: array<vec4<i32>, MAX_TILE>;
+	for (var segment = 0u; segment < matrix.blocks; segment += SEGMENT) {
+		let end = min(segment + SEGMENT, matrix.blocks);
+		stage(first, segment, end, thread);
+		for (var start = segment; start < end; start += SPLIT * SPAN) {
+			var span: array<vec4<i32>, MAX_TILE>;
+			let stop = min(start + SPLIT * SPAN, end);
+			for (var block = start + part; block < stop; block += SPLIT) {
+				let w = weights[block * matrix.pairs + pair];
+				for (var t = 0u; t < TILE; t++) {
+					span[t] = dot_block(span[t], w, input_block(first, t, segment, block));
+				}
 			}
-		}
-		all[0] = settle(all[0], span[0]);
-		if TILE > 1u {
-			all[1] = settle(all[1], span[1]);
-			all[2] = settle(all[2], span[2]);
-			all[3] = settle(all[3], span[3]);
+			for (var t = 0u; t < TILE; t++) {
+				all[t] = settle(all[t], span[t]);
+			}
 		}
 	}
 	return all;
 }
 
-// The sum over the threads of a pair, in the first of them.
+// The sum over the threads of a pair.
 fn gather(own: vec4<i32>, lane: u32, part: u32) -> vec4<i32> {
 	if SPLIT == 1u {
 		return own;
@@ -103,6 +113,11 @@ fn gather(own: vec4<i32>, lane: u32, part: u32) -> vec4<i32> {
 	return sum;
 }
 
+// The row that stands in for those behind the last.
+fn clamped(row: u32) -> u32 {
+	return min(row, row_count() - 1u);
+}
+
 // One output from its sums, for inputs of the scale m 2^e in `header`.
 fn output(sums: vec2<i32>, row_scale: vec2<i32>, header: vec2<u32>) -> i32 {
 	let m = rsh_unsigned(bitcast<u32>(row_scale.x) * header.x, 16u);
@@ -110,12 +125,10 @@ fn output(sums: vec2<i32>, row_scale: vec2<i32>, header: vec2<u32>) -> i32 {
 	return scale(mul64(whole, m), -(row_scale.y + bitcast<i32>(header.y)));
 }
 
-fn finish(row: u32, pair: u32, sums: vec4<i32>) {
-	if row < row_count() {
-		let header = inputs[row * (matrix.blocks + 1u)];
-		let s = scales[pair];
-		emit(row, matrix.first + pair, vec2<i32>(output(sums.xy, s.xy, header), output(sums.zw, s.zw, header)));
-	}
+fn outputs(row: u32, pair: u32, sums: vec4<i32>) -> vec2<i32> {
+	let header = input_scale(row);
+	let s = scales[pair];
+	return vec2<i32>(output(sums.xy, s.xy, header), output(sums.zw, s.zw, header));
 }
 
 @compute @workgroup_size(LANES, SPLIT)
@@ -125,11 +138,16 @@ fn main(
 ) {
 	let pair = group.x * LANES + local.x;
 	let first = group.y * TILE;
-	var sums = share(min(pair, matrix.pairs - 1u), first, local.y);
+	let thread = local.y * LANES + local.x;
+	var sums = share(min(pair, matrix.pairs - 1u), first, local.y, thread);
 	for (var t = 0u; t < TILE; t++) {
 		let sum = gather(sums[t], local.x, local.y);
-		if local.y == 0u && pair < matrix.pairs {
-			finish(first + t, pair, sum);
+		let row = first + t;
+		let live = local.y == 0u && pair < matrix.pairs && row < row_count();
+		var y = vec2<i32>(0, 0);
+		if live {
+			y = outputs(row, pair, sum);
 		}
+		emit(Output(live, thread, row, matrix.first + pair), y);
 	}
 }

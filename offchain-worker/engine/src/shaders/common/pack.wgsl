@@ -1,7 +1,7 @@
 // import round
-// The inputs of linear layers: per row one header (m, e), then a block of two words for each four channels.
+// The inputs of linear layers, eight channels a block.
 
-// Whether blocks hold four 16-bit numbers, or the high and the low halves as four bytes each.
+// Whether blocks hold 16-bit numbers, or the high and then the low halves of eight as bytes.
 override WIDE: bool = false;
 
 fn byte(x: i32, i: u32) -> u32 {
@@ -28,15 +28,21 @@ fn high_half(a: i32) -> i32 {
 	return (a + 128) >> 8u;
 }
 
-// Four channels in [-LIMIT16, LIMIT16] as a block.
-fn pack_block(a: vec4<i32>) -> vec2<u32> {
-	if WIDE {
-		return vec2<u32>(pair16(a.x, a.y), pair16(a.z, a.w));
-	}
-	let high = vec4<i32>(high_half(a.x), high_half(a.y), high_half(a.z), high_half(a.w));
-	return vec2<u32>(bytes(high), bytes(a - 256 * high));
+fn high_halves(a: vec4<i32>) -> vec4<i32> {
+	return vec4<i32>(high_half(a.x), high_half(a.y), high_half(a.z), high_half(a.w));
 }
 
-fn unpack_wide(block: vec2<u32>) -> vec4<i32> {
-	return vec4<i32>(low16(block.x), high16(block.x), low16(block.y), high16(block.y));
+// Eight channels in [-LIMIT16, LIMIT16] as a block.
+fn pack_block(a: vec4<i32>, b: vec4<i32>) -> vec4<u32> {
+	if WIDE {
+		return vec4<u32>(pair16(a.x, a.y), pair16(a.z, a.w), pair16(b.x, b.y), pair16(b.z, b.w));
+	}
+	let c = high_halves(a);
+	let d = high_halves(b);
+	return vec4<u32>(bytes(c), bytes(d), bytes(a - 256 * c), bytes(b - 256 * d));
+}
+
+// Four channels of a block of 16-bit numbers.
+fn unpack_wide(words: vec2<u32>) -> vec4<i32> {
+	return vec4<i32>(low16(words.x), high16(words.x), low16(words.y), high16(words.y));
 }

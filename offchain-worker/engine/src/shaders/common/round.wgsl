@@ -17,6 +17,10 @@ fn rsh(x: i32, s: u32) -> i32 {
 	return select((doubled >> 1u) + (doubled & 1), x, s == 0u);
 }
 
+fn rsh4(x: vec4<i32>, s: u32) -> vec4<i32> {
+	return vec4<i32>(rsh(x.x, s), rsh(x.y, s), rsh(x.z, s), rsh(x.w, s));
+}
+
 // rsh(x, s) of an unsigned x, s in 0..=31.
 fn rsh_unsigned(x: u32, s: u32) -> u32 {
 	let doubled = x >> ((s - 1u) & 31u);

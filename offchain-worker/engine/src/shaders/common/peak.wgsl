@@ -1,9 +1,12 @@
 // import round
-// One workgroup per row: the largest magnitude over its threads.
-
-const THREADS = 64u;
+// The largest magnitude over the threads of a workgroup.
 
 var<workgroup> peak: atomic<u32>;
+
+fn peak4(v: vec4<i32>) -> u32 {
+	let a = abs(v);
+	return bitcast<u32>(max(max(a.x, a.y), max(a.z, a.w)));
+}
 
 // The largest of `own` over the workgroup.
 fn workgroup_peak(own: u32, thread: u32) -> u32 {
