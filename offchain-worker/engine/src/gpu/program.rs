@@ -297,3 +297,21 @@ fn rope_words(rope: &Rope) -> Vec<u32> {
 	let word = |(cos, sin): (&i16, &i16)| u32::from(*cos as u16) | u32::from(*sin as u16) << 16;
 	rope.cos.iter().zip(&rope.sin).map(word).collect()
 }
+
+#[cfg(test)]
+mod tests {
+	#![allow(clippy::unwrap_used)]
+
+	use super::*;
+	use crate::gpu::{context::tests::devices, self_test};
+
+	/// Each dispatch waits for the one before.
+	#[test]
+	fn layer_should_take_eight_dispatches() {
+		let Some(gpu) = devices().first() else { return };
+		let model = self_test::model();
+		let program = Program::new(gpu, &model, 1).unwrap();
+		assert_eq!(program.body.len(), 1 + 8 * model.layers.len());
+		assert!(model.layers.iter().any(|layer| layer.qk_norm.is_some()));
+	}
+}

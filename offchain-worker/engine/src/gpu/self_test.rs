@@ -207,7 +207,8 @@ impl Draw {
 	}
 }
 
-fn model() -> Model {
+/// A model with every operator.
+pub fn model() -> Model {
 	let mut draw = Draw(1);
 	Model {
 		root: [0; 32],

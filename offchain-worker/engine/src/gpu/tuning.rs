@@ -20,10 +20,12 @@ use crate::{model::Linear, EngineError};
 /// One way to share the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Tuning {
-	/// Pairs of outputs of a workgroup.
+	/// Threads of a workgroup next to each other, which have different outputs.
 	pub lanes: u32,
-	/// Threads that share the inputs of a pair.
+	/// Threads that share the inputs of an output.
 	pub split: u32,
+	/// Pairs of outputs of a thread at a single row.
+	pub pairs: u32,
 	/// 16-bit inputs instead of `dot4I8Packed` on their halves.
 	pub wide: bool,
 	/// Bytes of a shard of weights at most, whatever the device takes: its copy on the host has
@@ -31,13 +33,24 @@ pub(super) struct Tuning {
 	pub shard: u64,
 }
 
+/// Rows of a tile, and pairs of outputs of a thread there: as many sums as stay in registers.
+const TILE: [u32; 2] = [4, 2];
+
 impl Tuning {
-	/// Of a linear layer.
-	pub const fn sharing(&self) -> Sharing {
-		Sharing {
-			lanes: self.lanes,
-			split: self.split,
-		}
+	/// At single rows, and at tiles of them.
+	pub fn sharing(&self) -> [Sharing; 2] {
+		let &Self {
+			lanes,
+			split,
+			pairs,
+			..
+		} = self;
+		[[1, pairs], TILE].map(|[rows, pairs]| Sharing {
+			rows,
+			pairs,
+			lanes,
+			split,
+		})
 	}
 }
 
@@ -45,12 +58,14 @@ impl Tuning {
 pub(super) const SERIAL: Tuning = Tuning {
 	lanes: 32,
 	split: 1,
+	pairs: 2,
 	wide: true,
 	shard: 256 << 20,
 };
 /// Best where many threads wait for memory.
 pub(super) const PARALLEL: Tuning = Tuning {
 	split: 8,
+	pairs: 1,
 	wide: false,
 	..SERIAL
 };

@@ -3,7 +3,7 @@
 use bytemuck::NoUninit;
 use wgpu::Buffer;
 
-use super::{packing, At, Dispatch, Grid, TILE};
+use super::{packing, At, Dispatch, Grid, Tiled};
 use crate::{
 	gpu::{
 		pipelines::{shaders, Constants, Shader},
@@ -27,34 +27,63 @@ pub struct Parameters {
 	swiglu_shift: i32,
 }
 
-/// How the threads of a workgroup share the work, as in `linear.wgsl`.
+/// How threads share the work, as in `linear.wgsl`.
 #[derive(Clone, Copy)]
 pub struct Sharing {
-	/// Pairs of outputs of a workgroup.
+	/// Rows of a thread.
+	pub rows: u32,
+	/// Pairs of outputs of a thread.
+	pub pairs: u32,
+	/// Threads of a workgroup next to each other, which have different outputs.
 	pub lanes: u32,
-	/// Threads that share the inputs of a pair.
+	/// Threads that share the inputs of an output.
 	pub split: u32,
 }
 
-/// A shader of linear layers, and the constants it is compiled with.
+impl Sharing {
+	fn constants(self) -> Constants {
+		vec![
+			("TILE", self.rows),
+			("PAIRS", self.pairs),
+			("LANES", self.lanes),
+			("SPLIT", self.split),
+		]
+	}
+
+	/// Workgroups for so many pairs of outputs.
+	const fn groups(self, pairs: u32) -> u32 {
+		pairs.div_ceil(self.lanes * self.pairs)
+	}
+}
+
+/// A shader of linear layers, and what it is compiled for.
 pub struct Kernel<'a> {
 	/// The shader.
 	pub shader: &'a Shader,
 	/// Rows it runs at.
 	pub at: At,
-	/// How it shares the work.
-	pub sharing: Sharing,
+	/// How it shares the work at single rows, and at tiles of them.
+	pub sharing: [Sharing; 2],
 	/// Its own constants.
 	pub constants: Constants,
 }
 
 impl Kernel<'_> {
-	fn constants(&self, gpu: &Gpu, tile: u32) -> Constants {
-		let Sharing { lanes, split } = self.sharing;
+	fn constants(&self, gpu: &Gpu, sharing: Sharing) -> Constants {
 		let mut constants = packing(gpu, self.at);
-		constants.extend([("TILE", tile), ("LANES", lanes), ("SPLIT", split)]);
+		constants.extend(sharing.constants());
 		constants.extend(&self.constants);
 		constants
+	}
+
+	fn tiled(&self, gpu: &Gpu, pairs: u32) -> Tiled {
+		let [_, sharing] = self.sharing;
+		let constants = self.constants(gpu, sharing);
+		Tiled {
+			pipeline: gpu.pipelines().get(gpu, self.shader, constants),
+			rows: sharing.rows,
+			groups: sharing.groups(pairs),
+		}
 	}
 }
 
@@ -170,12 +199,12 @@ impl Operator<'_> {
 			self.inputs,
 		];
 		let buffers: Vec<_> = inputs.into_iter().chain(outputs.iter().copied()).collect();
-		let grid = Grid::Tiles(kernel.at, shard.pairs.div_ceil(kernel.sharing.lanes));
-		let [single, tiled] = [1, TILE].map(|tile| kernel.constants(self.gpu, tile));
-		let pipelines = self.gpu.pipelines();
+		let [single, _] = kernel.sharing;
+		let grid = Grid::Shares(kernel.at, single.groups(shard.pairs));
+		let constants = kernel.constants(self.gpu, single);
 		Dispatch {
-			tiled: Some(pipelines.get(self.gpu, kernel.shader, tiled)),
-			..Dispatch::new(self.gpu, kernel.shader, single, &buffers, grid)
+			tiled: Some(kernel.tiled(self.gpu, shard.pairs)),
+			..Dispatch::new(self.gpu, kernel.shader, constants, &buffers, grid)
 		}
 	}
 }

@@ -16,9 +16,6 @@ use super::{
 	Gpu,
 };
 
-/// Rows of a tile of positions in a linear layer.
-const TILE: u32 = 4;
-
 /// How much one pass computes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Load {
@@ -59,20 +56,28 @@ enum Grid {
 	Row(At),
 	/// So many a row.
 	Rows(u32),
-	/// So many a tile of rows.
-	Tiles(At, u32),
+	/// So many a row, one behind the other.
+	Shares(At, u32),
 	/// One a chunk of keys, head and row.
 	Chunks(u32),
 	/// So many a head, heads, and one a row.
 	Heads(u32, u32),
 }
 
+/// An operator that computes several rows at once.
+struct Tiled {
+	pipeline: ComputePipeline,
+	/// Rows of a tile.
+	rows: u32,
+	/// Workgroups of a tile.
+	groups: u32,
+}
+
 /// One recorded operator.
 pub struct Dispatch {
-	/// For single rows.
 	pipeline: ComputePipeline,
-	/// For tiles of rows, of linear layers.
-	tiled: Option<ComputePipeline>,
+	/// For many rows, of linear layers.
+	tiled: Option<Tiled>,
 	bindings: BindGroup,
 	grid: Grid,
 }
@@ -99,7 +104,7 @@ impl Dispatch {
 		let (pipeline, [x, y, z]) = match self.grid {
 			Grid::Row(at) => (&self.pipeline, [at.count(load), 1, 1]),
 			Grid::Rows(groups) => (&self.pipeline, [groups, load.rows, 1]),
-			Grid::Tiles(at, groups) => self.tiles(at.count(load), groups),
+			Grid::Shares(at, groups) => self.shares(at.count(load), groups),
 			Grid::Chunks(heads) => (&self.pipeline, [load.chunks, heads, load.rows]),
 			Grid::Heads(groups, heads) => (&self.pipeline, [groups, heads, load.rows]),
 		};
@@ -108,9 +113,12 @@ impl Dispatch {
 		pass.dispatch_workgroups(x, y, z);
 	}
 
-	fn tiles(&self, rows: u32, groups: u32) -> (&ComputePipeline, [u32; 3]) {
+	fn shares(&self, rows: u32, groups: u32) -> (&ComputePipeline, [u32; 3]) {
 		match &self.tiled {
-			Some(tiled) if rows >= TILE => (tiled, [groups, rows.div_ceil(TILE), 1]),
+			Some(tiled) if rows >= tiled.rows => {
+				let tiles = rows.div_ceil(tiled.rows);
+				(&tiled.pipeline, [tiled.groups, tiles, 1])
+			}
 			_ => (&self.pipeline, [groups, rows, 1]),
 		}
 	}

@@ -111,12 +111,18 @@ impl Projection {
 	}
 
 	/// A head a workgroup, if they are normed.
-	fn sharing(&self, gpu: &Gpu) -> Sharing {
+	fn sharing(&self, gpu: &Gpu) -> [Sharing; 2] {
 		let sharing = gpu.tuning().sharing();
-		self.normed.map_or(sharing, |half| Sharing {
+		let of_head = |half, sharing: Sharing| Sharing {
+			pairs: 1,
 			lanes: half,
 			split: sharing.split.min(MAX_THREADS / half).max(1),
-		})
+			..sharing
+		};
+		match self.normed {
+			Some(half) => sharing.map(|sharing| of_head(half, sharing)),
+			None => sharing,
+		}
 	}
 }
 

@@ -5,12 +5,16 @@
 
 // Rows of one thread.
 override TILE: u32 = 1u;
-// Pairs of outputs of one workgroup.
+// Pairs of outputs of one thread.
+override PAIRS: u32 = 1u;
+// Threads next to each other, which have pairs next to each other.
 override LANES: u32 = 32u;
 // Threads that share the inputs of one pair; LANES * SPLIT <= MAX_THREADS.
 override SPLIT: u32 = 1u;
 
-const MAX_TILE = 8;
+// Sums of one thread at most, TILE * PAIRS.
+const MAX_SUMS = 8;
+const MAX_PAIRS = 4;
 const MAX_THREADS = 256;
 // Blocks whose products with 16-bit inputs surely fit 32 bits: 8 * 32 * 127 * 32639 < 2^31.
 const SPAN = 32u;
@@ -75,23 +79,33 @@ fn settle(all: vec4<i32>, span: vec4<i32>) -> vec4<i32> {
 	return all + span;
 }
 
-// Sums of this thread's share of the inputs, for TILE rows from `first` on.
-fn share(pair: u32, first: u32, part: u32, thread: u32) -> array<vec4<i32>, MAX_TILE> {
-	var all: array<vec4<i32>, MAX_TILE>;
+// Sums of this thread's share of the inputs, for TILE rows from `first` on, [TILE, PAIRS].
+fn share(pair: u32, first: u32, part: u32, thread: u32) -> array<vec4<i32>, MAX_SUMS> {
+	var at: array<u32, MAX_PAIRS>;
+	for (var i = 0u; i < PAIRS; i++) {
+		at[i] = min(pair + i * LANES, matrix.pairs - 1u);
+	}
+	var all: array<vec4<i32>, MAX_SUMS>;
 	for (var segment = 0u; segment < matrix.blocks; segment += SEGMENT) {
 		let end = min(segment + SEGMENT, matrix.blocks);
 		stage(first, segment, end, thread);
 		for (var start = segment; start < end; start += SPLIT * SPAN) {
-			var span: array<vec4<i32>, MAX_TILE>;
+			var span: array<vec4<i32>, MAX_SUMS>;
 			let stop = min(start + SPLIT * SPAN, end);
 			for (var block = start + part; block < stop; block += SPLIT) {
-				let w = weights[block * matrix.pairs + pair];
+				var w: array<vec4<u32>, MAX_PAIRS>;
+				for (var i = 0u; i < PAIRS; i++) {
+					w[i] = weights[block * matrix.pairs + at[i]];
+				}
 				for (var t = 0u; t < TILE; t++) {
-					span[t] = dot_block(span[t], w, input_block(first, t, segment, block));
+					let a = input_block(first, t, segment, block);
+					for (var i = 0u; i < PAIRS; i++) {
+						span[t * PAIRS + i] = dot_block(span[t * PAIRS + i], w[i], a);
+					}
 				}
 			}
-			for (var t = 0u; t < TILE; t++) {
-				all[t] = settle(all[t], span[t]);
+			for (var i = 0u; i < TILE * PAIRS; i++) {
+				all[i] = settle(all[i], span[i]);
 			}
 		}
 	}
@@ -136,13 +150,14 @@ fn main(
 	@builtin(workgroup_id) group: vec3<u32>,
 	@builtin(local_invocation_id) local: vec3<u32>,
 ) {
-	let pair = group.x * LANES + local.x;
+	let lane = group.x * LANES * PAIRS + local.x;
 	let first = group.y * TILE;
 	let thread = local.y * LANES + local.x;
-	var sums = share(min(pair, matrix.pairs - 1u), first, local.y, thread);
-	for (var t = 0u; t < TILE; t++) {
-		let sum = gather(sums[t], local.x, local.y);
-		let row = first + t;
+	var sums = share(lane, first, local.y, thread);
+	for (var i = 0u; i < TILE * PAIRS; i++) {
+		let sum = gather(sums[i], local.x, local.y);
+		let pair = lane + i % PAIRS * LANES;
+		let row = first + i / PAIRS;
 		let live = local.y == 0u && pair < matrix.pairs && row < row_count();
 		var y = vec2<i32>(0, 0);
 		if live {
