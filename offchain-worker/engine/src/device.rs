@@ -1,11 +1,11 @@
 //! Choosing a device.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use crate::{
 	backend::{pages_for, Backend, DeviceChoice},
 	cpu::CpuBackend,
-	gpu::{adapters, Adapter, Gpu, GpuBackend},
+	gpu::{adapters, hardware, Adapter, Gpu, GpuBackend},
 	model::{Model, Shape},
 	EngineError,
 };
@@ -40,7 +40,7 @@ pub enum Device {
 }
 
 impl Device {
-	/// Opens a device; `Auto` falls back to the CPU and logs why, for the CPU is faster by itself
+	/// Opens a device; `Auto` is the first of [`hardware`] and falls back to the CPU and logs why, for the CPU is faster by itself
 	/// than by the shaders of a software rasteriser.
 	///
 	/// # Errors
@@ -50,8 +50,8 @@ impl Device {
 			DeviceChoice::Cpu => Ok(Self::Cpu),
 			DeviceChoice::Index(index) => Gpu::open(Some(index)).map(Self::Gpu),
 			DeviceChoice::Gpu => Gpu::open(None).map(Self::Gpu),
-			DeviceChoice::Auto => Ok(match hardware() {
-				Some(index) => Gpu::open(Some(index)).map_or_else(fall_back, Self::Gpu),
+			DeviceChoice::Auto => Ok(match hardware().first() {
+				Some(&index) => Gpu::open(Some(index)).map_or_else(fall_back, Self::Gpu),
 				None => Self::Cpu,
 			}),
 		}
@@ -66,7 +66,7 @@ impl Device {
 			return Ok(Self::Cpu);
 		};
 		let same = |adapter: &Adapter| adapter == gpu.adapter();
-		let gone = || EngineError::Device(format!("{} is gone", gpu.adapter().name));
+		let gone = || EngineError::Device(format!("{} is gone", gpu.adapter()));
 		let index = adapters().iter().position(same).ok_or_else(gone)?;
 		Gpu::open(Some(index)).map(Self::Gpu)
 	}
@@ -88,9 +88,13 @@ impl Device {
 	}
 }
 
-/// The first adapter that is no software rasteriser.
-fn hardware() -> Option<usize> {
-	adapters().iter().position(|adapter| !adapter.software)
+impl fmt::Display for Device {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		match self {
+			Self::Cpu => f.write_str("cpu"),
+			Self::Gpu(gpu) => gpu.adapter().fmt(f),
+		}
+	}
 }
 
 fn fall_back(error: EngineError) -> Device {

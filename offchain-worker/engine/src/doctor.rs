@@ -152,7 +152,7 @@ fn cpu_check() -> Check {
 }
 
 fn adapter_check(index: usize, adapter: Option<&Adapter>) -> Check {
-	let name = adapter.map_or_else(|| "missing".into(), |adapter| adapter.name.clone());
+	let name = adapter.map_or_else(|| "missing".into(), Adapter::to_string);
 	let what = format!("GPU {index}, {name}");
 	let start = Instant::now();
 	match Gpu::open(Some(index)) {

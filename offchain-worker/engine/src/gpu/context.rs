@@ -1,47 +1,14 @@
-//! Choice of an adapter and the opened device.
+//! The opened device.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use wgpu::{Backends, DeviceType, Instance, InstanceDescriptor};
-
 use super::{
+	adapter::{choose, describe, enumerate, Adapter},
 	pipelines::Pipelines,
 	self_test,
 	tuning::{self, Tuning},
 };
 use crate::EngineError;
-
-/// An adapter of this machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Adapter {
-	/// Its name, as the driver gives it.
-	pub name: String,
-	/// The interface it is reached by, such as `vulkan`.
-	pub interface: String,
-	/// Whether it is a software rasteriser, such as llvmpipe.
-	pub software: bool,
-}
-
-/// All adapters, in the order of their index.
-pub fn adapters() -> Vec<Adapter> {
-	enumerate()
-		.iter()
-		.map(|adapter| describe(&adapter.get_info()))
-		.collect()
-}
-
-fn enumerate() -> Vec<wgpu::Adapter> {
-	let instance = Instance::new(InstanceDescriptor::new_without_display_handle());
-	pollster::block_on(instance.enumerate_adapters(Backends::all()))
-}
-
-fn describe(info: &wgpu::AdapterInfo) -> Adapter {
-	Adapter {
-		name: info.name.clone(),
-		interface: info.backend.to_string(),
-		software: info.device_type == DeviceType::Cpu,
-	}
-}
 
 /// An opened device whose results were compared with those of the CPU.
 #[derive(Clone)]
@@ -59,7 +26,7 @@ struct Inner {
 }
 
 impl Gpu {
-	/// Opens the adapter at `index`, or the best: hardware before software.
+	/// Opens the adapter at `index`, or the first of the best kind.
 	///
 	/// # Errors
 	/// No such adapter, a device that cannot be opened, or one whose results differ from the CPU's.
@@ -72,13 +39,15 @@ impl Gpu {
 	}
 
 	fn open_untested(index: Option<usize>) -> Result<Self, EngineError> {
-		let chosen = choose(enumerate(), index)?;
-		let info = chosen.get_info();
+		let mut all = enumerate();
+		let mut adapters = describe(&all);
+		let at = choose(&adapters, index)?;
+		let (chosen, adapter) = (all.swap_remove(at), adapters.swap_remove(at));
 		let (device, queue) = request(&chosen)?;
 		let inner = Inner {
-			adapter: describe(&info),
+			adapter,
 			failure: watch(&device),
-			pipelines: Pipelines::open(&device, &info),
+			pipelines: Pipelines::open(&device, &chosen.get_info()),
 			device,
 			queue,
 		};
@@ -140,21 +109,8 @@ impl Gpu {
 
 	/// An error of this device.
 	pub(super) fn error(&self, reason: impl std::fmt::Display) -> EngineError {
-		EngineError::Device(format!("{}: {reason}", self.inner.adapter.name))
+		EngineError::Device(format!("{}: {reason}", self.inner.adapter))
 	}
-}
-
-fn choose(mut all: Vec<wgpu::Adapter>, index: Option<usize>) -> Result<wgpu::Adapter, EngineError> {
-	let found = all.len();
-	let at = match index {
-		Some(index) => Some(index).filter(|i| *i < found),
-		None => (0..found).min_by_key(|i| all[*i].get_info().device_type == DeviceType::Cpu),
-	};
-	let at = at.ok_or_else(|| match index {
-		Some(index) => EngineError::Device(format!("no GPU adapter {index}, there are {found}")),
-		None => EngineError::Device("no GPU adapter, install a Vulkan driver".into()),
-	})?;
-	Ok(all.swap_remove(at))
 }
 
 fn request(adapter: &wgpu::Adapter) -> Result<(wgpu::Device, wgpu::Queue), EngineError> {
@@ -193,6 +149,7 @@ pub(super) mod tests {
 	use std::sync::OnceLock;
 
 	use super::*;
+	use crate::gpu::adapters;
 
 	/// The best adapter under every tuning; none, with a printed reason, where there is no adapter.
 	pub fn devices() -> &'static [Gpu] {

@@ -2,7 +2,8 @@
 //!
 //! | file | concern |
 //! |---|---|
-//! | `context` | adapter, device, failures |
+//! | `adapter` | the adapters of the machine, and which are used |
+//! | `context` | device, failures |
 //! | `pipelines`, `disk_cache` | shaders and compiled pipelines |
 //! | `buffers` | uploads and allocation |
 //! | `weights` | matrices in the order the kernels read them |
@@ -13,6 +14,7 @@
 //! | `self_test` | refuses a device whose bits differ |
 //! | `bandwidth` | how fast the device copies |
 
+mod adapter;
 mod bandwidth;
 mod buffers;
 mod context;
@@ -25,7 +27,8 @@ mod self_test;
 mod tuning;
 mod weights;
 
-pub use context::{adapters, Adapter, Gpu};
+pub use adapter::{adapters, hardware, Adapter, AdapterKind};
+pub use context::Gpu;
 pub use forward::GpuBackend;
 pub use self_test::run_on_cpu as self_test_of_cpu;
 
