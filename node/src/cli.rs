@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::doctor::DoctorCmd;
-use one_engine::{cli::ModelCmd, DeviceChoice, EngineOptions};
+use one_engine::{cli::ModelCmd, Devices, EngineOptions};
 use polkadot_sdk::*;
 use sc_cli::{
 	ChainInfoCmd, CheckBlockCmd, ExportBlocksCmd, ExportChainSpecCmd, ExportStateCmd,
@@ -33,25 +33,27 @@ pub struct Inference {
 	#[arg(long, value_name = "DIR")]
 	pub inference_models: Option<PathBuf>,
 
-	/// Where models are evaluated: a hardware GPU that passes its self-test, else the CPU (`auto`); the
-	/// `cpu`; a `gpu`, a software one too; or the GPU with this index.
+	/// Where models are evaluated, each device on its own: all GPUs that pass their self-test, else the
+	/// CPU (`auto`); a `gpu`, a software one too; or a list of GPUs by their index, as `doctor` names
+	/// them, and the `cpu`. Each order goes to the device with the fewest. Example:
+	/// `--inference-device 0,1`.
 	#[arg(
 		long,
-		value_name = "auto|cpu|gpu|N",
+		value_name = "auto|gpu|LIST",
 		default_value = "auto",
 		requires = "inference_models"
 	)]
-	pub inference_device: DeviceChoice,
+	pub inference_device: Devices,
 }
 
 impl Inference {
-	/// How the engine is opened, if the node is to answer jobs.
+	/// How the engines are opened, if the node is to answer jobs.
 	pub fn options(&self) -> Option<EngineOptions> {
 		self.inference_models
 			.clone()
 			.map(|models_dir| EngineOptions {
 				models_dir,
-				device: self.inference_device,
+				devices: self.inference_device.clone(),
 				options: one_engine::Options::default(),
 			})
 	}

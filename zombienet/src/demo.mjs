@@ -82,7 +82,7 @@ async function startNetwork(network) {
   const workerNode = await network.add(
     'worker', '--offchain-worker', 'always', '--inference-models', options.model, '--inference-device', 'gpu',
   );
-  const device = await workerNode.send('inference_device');
+  const [{ name: device }] = await workerNode.send('inference_devices');
   say(`two validators and one worker run; the worker computes on ${device}`);
   await until('the first finalised block', async () => (await alice.finalized()) > 0, 90);
   return { api: alice.api, workerNode, device };

@@ -12,6 +12,7 @@ pub mod commitment;
 pub mod container;
 pub mod cpu;
 pub mod device;
+pub mod devices;
 pub mod doctor;
 pub mod engine;
 pub mod error;
@@ -33,6 +34,7 @@ pub mod trace;
 
 pub use backend::{Backend, Chunk, DeviceChoice, HeadAt, Step, Want, PAGE};
 pub use device::CacheSize;
+pub use devices::Devices;
 pub use engine::{
 	Engine, EngineOptions, Event, GenerateRequest, Generation, ModelInfo, Prompt, TokenEvent,
 };

@@ -131,12 +131,12 @@ fn stories_should_agree_with_its_float_model() {
 fn engine_should_serve_a_folder_of_models() {
 	let room = TempDir::new().unwrap();
 	fs::copy(one_guide().path(), room.path().join("guide.one")).unwrap();
-	let mut engine = Engine::open(EngineOptions {
+	let engines = Engine::open_all(EngineOptions {
 		models_dir: room.path().into(),
-		device: DeviceChoice::Cpu,
+		devices: DeviceChoice::Cpu.into(),
 		options: Options::default(),
-	})
-	.unwrap();
+	});
+	let mut engine = engines.unwrap().remove(0);
 	let info = engine.models().remove(0);
 	assert_eq!((info.name.as_str(), engine.device()), ("guide", "cpu"));
 	assert_eq!(

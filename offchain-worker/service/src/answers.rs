@@ -71,16 +71,18 @@ impl<S: OffchainStorage> Answers<S> {
 	}
 
 	/// Replaces the answer of `job` by its final form, and keeps it.
-	pub(crate) fn finish(&mut self, job: u64, ids: Vec<u32>, text: String) {
-		self.mailbox.keep_answer(
-			job,
-			&Answer {
-				ids,
-				text,
-				done: true,
-			},
-		);
-		self.abandon(job);
+	pub(crate) fn finish(&self, job: u64, ids: Vec<u32>, text: String) {
+		let answer = Answer {
+			ids,
+			text,
+			done: true,
+		};
+		let mut growing = self.growing();
+		// Under the lock, as the list of kept answers is one for the workers of all devices.
+		self.mailbox.clone().keep_answer(job, &answer);
+		growing.remove(&job);
+		drop(growing);
+		self.announce();
 	}
 
 	/// Forgets the growing answer of `job`.

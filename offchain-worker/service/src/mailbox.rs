@@ -42,15 +42,14 @@ impl<S: OffchainStorage> Mailbox<S> {
 		self.storage.remove(STORAGE_PREFIX, SERVICE);
 	}
 
-	/// Whether the best chain still wants `id`.
-	pub fn is_open(&self, id: &OrderId) -> bool {
-		self.index().contains(id)
+	/// Whether the best chain still wants `id`, and it has no completion.
+	pub fn is_pending(&self, id: &OrderId) -> bool {
+		self.is_open(id) && !self.is_done(id)
 	}
 
 	/// The oldest order that is not taken and has no completion.
 	pub fn next_order(&self, taken: impl Fn(&OrderId) -> bool) -> Option<Order> {
-		let done = |id: &OrderId| self.read::<Completion>(&completion_key(id)).is_some();
-		let pending = |id: &&OrderId| !taken(id) && !done(id);
+		let pending = |id: &&OrderId| !taken(id) && !self.is_done(id);
 		self.index()
 			.iter()
 			.filter(pending)
@@ -83,6 +82,14 @@ impl<S: OffchainStorage> Mailbox<S> {
 	/// The kept answer of `job`.
 	pub fn answer<A: Decode>(&self, job: u64) -> Option<A> {
 		self.read(&answer_key(job))
+	}
+
+	fn is_open(&self, id: &OrderId) -> bool {
+		self.index().contains(id)
+	}
+
+	fn is_done(&self, id: &OrderId) -> bool {
+		self.read::<Completion>(&completion_key(id)).is_some()
 	}
 
 	fn index(&self) -> Vec<OrderId> {
@@ -121,53 +128,14 @@ fn answer_key(job: u64) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
 	#![allow(clippy::unwrap_used)]
-	use one_mailbox::{Finish, Outcome};
-	use polkadot_sdk::sp_core::offchain::storage::InMemOffchainStorage;
-
 	use super::*;
+	use crate::testing::{failed, id, order, Storage};
 
-	fn id(job: u64) -> OrderId {
-		OrderId {
-			job,
-			attempt: 1,
-			assigned: [7; 32],
-		}
-	}
-
-	fn order(job: u64) -> Order {
-		let prompt = b"hi".to_vec();
-		Order {
-			id: id(job),
-			model: [1; 32],
-			prompt,
-			secret: [0; 32],
-			max_input: 9,
-			max_output: 4,
-			wants_ids: false,
-		}
-	}
-
-	fn completion(job: u64) -> Completion {
-		Completion {
-			id: id(job),
-			input_tokens: 1,
-			output_tokens: 1,
-			request_root: [0; 32],
-			result_root: [0; 32],
-			trace_root: [0; 32],
-			outcome: Outcome::Served,
-			finish: Finish::Stop,
-			ids: vec![],
-		}
-	}
-
-	fn mailbox_with(version: u16, jobs: &[u64]) -> Mailbox<InMemOffchainStorage> {
-		let mut mailbox = Mailbox::new(InMemOffchainStorage::default());
+	fn mailbox_with(version: u16, jobs: &[u64]) -> Mailbox<Storage> {
+		let storage = Storage::of(jobs);
 		let orders = jobs.iter().map(|job| id(*job)).collect();
-		mailbox.write(INDEX, &Index { version, orders });
-		jobs.iter()
-			.for_each(|job| mailbox.write(&order_key(&id(*job)), &order(*job)));
-		mailbox
+		storage.write(INDEX, &Index { version, orders });
+		Mailbox::new(storage)
 	}
 
 	#[test]
@@ -175,11 +143,18 @@ mod tests {
 		let mut mailbox = mailbox_with(VERSION, &[3, 5]);
 		assert_eq!(mailbox.next_order(|taken| taken.job == 3), Some(order(5)));
 		assert_eq!(mailbox.next_order(|_| false), Some(order(3)));
-		mailbox.complete(&completion(3));
+		mailbox.complete(&failed(3));
 		assert_eq!(mailbox.next_order(|_| false), Some(order(5)));
-		mailbox.complete(&completion(5));
+		mailbox.complete(&failed(5));
 		assert_eq!(mailbox.next_order(|_| false), None);
-		assert!(mailbox.is_open(&id(3)) && !mailbox.is_open(&id(4)));
+	}
+
+	#[test]
+	fn order_should_be_pending_until_it_is_complete_or_gone() {
+		let mut mailbox = mailbox_with(VERSION, &[3, 5]);
+		mailbox.complete(&failed(5));
+		let pending = [3, 4, 5].map(|job| mailbox.is_pending(&id(job)));
+		assert_eq!(pending, [true, false, false]);
 	}
 
 	#[test]
@@ -193,7 +168,7 @@ mod tests {
 	#[test]
 	fn complete_should_leave_nothing_when_the_order_is_gone() {
 		let mut mailbox = mailbox_with(VERSION, &[3]);
-		mailbox.complete(&completion(4));
+		mailbox.complete(&failed(4));
 		assert_eq!(mailbox.read::<Completion>(&completion_key(&id(4))), None);
 	}
 

@@ -8,7 +8,7 @@ use jsonrpsee::{
 use polkadot_sdk::sp_core::offchain::OffchainStorage;
 use serde::{Deserialize, Serialize};
 
-use crate::{Answer, Answers};
+use crate::{dispatch::Dispatch, Answer, Answers};
 
 /// What was added to an answer since the last update.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,8 +30,21 @@ pub struct ModelSummary {
 	pub root: String,
 }
 
+/// A device that this node computes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceSummary {
+	/// `cpu`, or the name of the adapter, with its place where the driver tells it.
+	pub name: String,
+	/// Whether it takes orders; one that failed is opened anew after a rest.
+	pub works: bool,
+	/// Orders it has to answer.
+	pub orders: usize,
+	/// Orders it has answered since the start of the node.
+	pub answered: u64,
+}
+
 /// Answers of the jobs that this node serves.
-#[rpc(client, server, namespace = "inference")]
+#[rpc(server, namespace = "inference")]
 pub trait InferenceApi {
 	/// The answer of `job` as far as it is; `null` if this node has not begun it.
 	#[method(name = "answer")]
@@ -41,9 +54,9 @@ pub trait InferenceApi {
 	#[method(name = "models")]
 	fn models(&self) -> RpcResult<Vec<ModelSummary>>;
 
-	/// Device of the engine.
-	#[method(name = "device")]
-	fn device(&self) -> RpcResult<String>;
+	/// The devices this node computes on.
+	#[method(name = "devices")]
+	fn devices(&self) -> RpcResult<Vec<DeviceSummary>>;
 
 	/// Streams the answer of `job` from its first token, also before the job is assigned.
 	#[subscription(name = "subscribeAnswer" => "answerUpdate", unsubscribe = "unsubscribeAnswer", item = AnswerUpdate)]
@@ -55,16 +68,20 @@ pub trait InferenceApi {
 pub struct Inference<S> {
 	answers: Answers<S>,
 	models: Vec<ModelSummary>,
-	device: String,
+	dispatch: Dispatch<S>,
 }
 
 impl<S: OffchainStorage> Inference<S> {
-	/// Serves `answers` of an engine with `models` on `device`.
-	pub fn new(answers: Answers<S>, models: Vec<ModelSummary>, device: String) -> Self {
+	/// Serves `answers` from `models` on the devices of `dispatch`.
+	pub(crate) fn new(
+		answers: Answers<S>,
+		models: Vec<ModelSummary>,
+		dispatch: Dispatch<S>,
+	) -> Self {
 		Self {
 			answers,
 			models,
-			device,
+			dispatch,
 		}
 	}
 }
@@ -79,8 +96,8 @@ impl<S: OffchainStorage + 'static> InferenceApiServer for Inference<S> {
 		Ok(self.models.clone())
 	}
 
-	fn device(&self) -> RpcResult<String> {
-		Ok(self.device.clone())
+	fn devices(&self) -> RpcResult<Vec<DeviceSummary>> {
+		Ok(self.dispatch.devices())
 	}
 
 	async fn subscribe_answer(

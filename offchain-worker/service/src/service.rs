@@ -1,33 +1,24 @@
-//! The loop that turns orders into completions, on a thread of its own.
+//! The engines of a node, each on a thread of its own.
 
 use std::{
-	collections::HashMap,
 	sync::{
 		atomic::{AtomicBool, Ordering},
 		Arc,
 	},
 	thread::{self, JoinHandle},
-	time::{Duration, Instant},
 };
 
-use one_engine::{
-	Engine, EngineError, EngineOptions, Event, Finish as Ended, GenerateRequest, Generation, JobId,
-	Prompt, ARITHMETIC_ID,
-};
-use one_mailbox::{Completion, Finish, Order, OrderId, Outcome, MAX_ORDERS};
+use one_engine::{Engine, EngineError, EngineOptions, ModelInfo};
 use polkadot_sdk::sp_core::offchain::OffchainStorage;
-use thread_priority::{set_current_thread_priority, ThreadPriority};
 
-use crate::{Answers, Inference, Mailbox, ModelSummary};
-
-const LOG_TARGET: &str = "inference";
-/// How often the service looks into the mailbox.
-const POLL: Duration = Duration::from_millis(200);
+use crate::{
+	dispatch::Dispatch, worker::Worker, Answers, Inference, Mailbox, ModelSummary, LOG_TARGET,
+};
 
 /// Why the service could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
-	/// The engine refused the models or the device.
+	/// The engine refused the models or a device.
 	#[error("inference engine: {0}")]
 	Engine(#[from] EngineError),
 	/// The operating system gave no thread.
@@ -35,71 +26,74 @@ pub enum ServiceError {
 	Thread(#[from] std::io::Error),
 }
 
-/// The running service; dropping it stops the thread after the token at hand.
+/// The running service; dropping it stops each thread after the token at hand.
 pub struct InferenceService {
 	stop: Arc<AtomicBool>,
-	thread: Option<JoinHandle<()>>,
+	threads: Vec<JoinHandle<()>>,
 }
 
 impl InferenceService {
-	/// Opens the engine and starts serving the mailbox in `storage`; returns the service and its RPC.
+	/// Opens an engine for each device and starts serving the mailbox in `storage`; returns the
+	/// service and its RPC.
 	///
 	/// # Errors
-	/// [`ServiceError`] if the engine or its thread cannot start.
+	/// [`ServiceError`] if an engine or its thread cannot start.
 	pub fn start<S: OffchainStorage + 'static>(
 		options: EngineOptions,
 		storage: S,
 	) -> Result<(Self, Inference<S>), ServiceError> {
-		let engine = Engine::open(options)?;
-		let mut mailbox = Mailbox::new(storage);
-		mailbox.announce(
-			vec![ARITHMETIC_ID],
-			engine.models().iter().map(|m| m.root).collect(),
-		);
+		let engines = Engine::open_all(options)?;
+		let models = engines.first().map(Engine::models).unwrap_or_default();
+		let roots = models.iter().map(|model| model.root).collect();
+		let devices = engines
+			.iter()
+			.map(|engine| engine.device().into())
+			.collect();
+		let mailbox = Mailbox::new(storage);
 		let answers = Answers::new(mailbox.clone());
-		let rpc = Inference::new(answers.clone(), summaries(&engine), engine.device().into());
-		let stop = Arc::new(AtomicBool::new(false));
-		let worker = Worker {
-			engine,
-			mailbox,
-			answers,
-			serving: HashMap::new(),
-			polled: Instant::now(),
-			stop: stop.clone(),
+		let (dispatch, desks) = Dispatch::open(mailbox, roots, devices);
+		let mut service = Self {
+			stop: Arc::default(),
+			threads: Vec::new(),
 		};
-		let thread = thread::Builder::new()
-			.name("inference".into())
-			.spawn(move || worker.run())?;
+		for (engine, desk) in engines.into_iter().zip(desks) {
+			log::info!(target: LOG_TARGET, "Serving on {}", engine.device());
+			service.spawn(Worker::new(engine, desk, answers.clone()))?;
+		}
 		Ok((
-			Self {
-				stop,
-				thread: Some(thread),
-			},
-			rpc,
+			service,
+			Inference::new(answers, summaries(&models), dispatch),
 		))
+	}
+
+	fn spawn<S: OffchainStorage + 'static>(
+		&mut self,
+		worker: Worker<Engine, S>,
+	) -> Result<(), ServiceError> {
+		let stop = self.stop.clone();
+		let thread = thread::Builder::new().name("inference".into());
+		self.threads.push(thread.spawn(move || worker.run(&stop))?);
+		Ok(())
 	}
 }
 
 impl Drop for InferenceService {
 	fn drop(&mut self) {
 		self.stop.store(true, Ordering::Relaxed);
-		if self
-			.thread
-			.take()
-			.is_some_and(|thread| thread.join().is_err())
-		{
-			log::error!(target: LOG_TARGET, "The inference thread had panicked.");
+		for thread in self.threads.drain(..) {
+			if thread.join().is_err() {
+				log::error!(target: LOG_TARGET, "An inference thread had panicked.");
+			}
 		}
 	}
 }
 
-fn summaries(engine: &Engine) -> Vec<ModelSummary> {
-	let models = engine.models();
+fn summaries(models: &[ModelInfo]) -> Vec<ModelSummary> {
 	models
 		.iter()
 		.map(|model| {
 			let root = format!("0x{}", hex::encode(model.root));
-			log::info!(target: LOG_TARGET, "Serving {} ({root}) on {}", model.name, engine.device());
+			log::info!(target: LOG_TARGET, "Serving {} ({root})", model.name);
 			ModelSummary {
 				name: model.name.clone(),
 				root,
@@ -108,192 +102,77 @@ fn summaries(engine: &Engine) -> Vec<ModelSummary> {
 		.collect()
 }
 
-struct Worker<S> {
-	engine: Engine,
-	mailbox: Mailbox<S>,
-	answers: Answers<S>,
-	/// The orders under way.
-	serving: HashMap<JobId, Order>,
-	/// When the mailbox was last looked into.
-	polled: Instant,
-	stop: Arc<AtomicBool>,
-}
+#[cfg(test)]
+mod tests {
+	#![allow(clippy::unwrap_used)]
 
-impl<S: OffchainStorage> Worker<S> {
-	fn run(mut self) {
-		// Consensus shares the machine: blocks go first.
-		if let Err(error) = set_current_thread_priority(ThreadPriority::Min) {
-			log::debug!(target: LOG_TARGET, "Inference keeps the normal priority: {error:?}");
-		}
-		while !self.stop.load(Ordering::Relaxed) {
-			if self.engine.is_idle() || self.polled.elapsed() >= POLL {
-				self.poll();
-			}
-			if self.engine.is_idle() {
-				thread::sleep(POLL);
-			} else {
-				self.step();
-			}
-		}
-		self.mailbox.withdraw();
-	}
+	use std::time::{Duration, Instant};
 
-	/// Drops the orders that are not wanted any more, and begins all others.
-	fn poll(&mut self) {
-		self.polled = Instant::now();
-		let unwanted = |(_, order): &(&JobId, &Order)| !self.mailbox.is_open(&order.id);
-		let jobs = self.serving.iter().filter(unwanted).map(|(job, _)| *job);
-		for job in jobs.collect::<Vec<_>>() {
-			self.abandon(job);
-		}
-		for _ in 0..MAX_ORDERS {
-			let taken = |id: &OrderId| self.serving.values().any(|order| order.id == *id);
-			let Some(order) = self.mailbox.next_order(taken) else {
-				return;
-			};
-			self.begin(order);
-		}
-	}
+	use one_engine::{container::Container, gpu::adapters, Options};
+	use one_mailbox::{Completion, Order, Outcome};
 
-	fn abandon(&mut self, job: JobId) {
-		self.engine.cancel(job);
-		if let Some(order) = self.serving.remove(&job) {
-			log::info!(target: LOG_TARGET, "Job {} is not wanted any more", order.id.job);
-			self.answers.abandon(order.id.job);
-		}
-	}
+	use super::*;
+	use crate::{
+		testing::{one_guide, order, Storage},
+		InferenceApiServer,
+	};
 
-	fn begin(&mut self, order: Order) {
-		log::info!(target: LOG_TARGET, "Job {} (attempt {})", order.id.job, order.id.attempt);
-		match self.submit(&order) {
-			Ok(job) => {
-				self.answers.begin(order.id.job);
-				self.serving.insert(job, order);
-			}
-			Err(error) => self.decline(&order, &error),
-		}
-	}
+	const JOBS: u64 = 6;
+	/// Enough for the slowest software rasteriser.
+	const PATIENCE: Duration = Duration::from_secs(300);
 
-	fn submit(&mut self, order: &Order) -> Result<JobId, Obstacle> {
-		let request = self.request(order)?;
-		Ok(self.engine.submit(request)?)
-	}
-
-	/// One token of every order under way; what comes of abandoned ones is ignored.
-	fn step(&mut self) {
-		for (job, event) in self.engine.step() {
-			match event {
-				Event::Token(token) => {
-					if let Some(order) = self.serving.get(&job) {
-						self.answers.push(order.id.job, token.id, &token.text_delta);
-					}
-				}
-				Event::Done(outcome) => {
-					if let Some(order) = self.serving.remove(&job) {
-						self.end(&order, outcome);
-					}
-				}
-			}
-		}
-	}
-
-	fn end(&mut self, order: &Order, outcome: Result<Box<Generation>, EngineError>) {
-		match outcome {
-			Ok(generation) => self.deliver(order, *generation),
-			Err(error) => self.decline(order, &error.into()),
-		}
-	}
-
-	fn request(&mut self, order: &Order) -> Result<GenerateRequest, Obstacle> {
-		let text = String::from_utf8(order.prompt.clone()).map_err(|_| Obstacle::NotText)?;
-		let ids = self
-			.engine
-			.model(&order.model)?
-			.prompt_ids(&Prompt::Text(text))?;
-		let (tokens, limit) = (count(&ids), order.max_input);
-		if tokens > limit {
-			return Err(Obstacle::MoreThanPaidFor { tokens, limit });
-		}
-		Ok(GenerateRequest {
-			secret: order.secret,
-			..GenerateRequest::greedy(order.model, Prompt::Ids(ids), order.max_output)
-		})
-	}
-
-	/// The answer is kept before the completion is written: a receipt never goes out for a text
-	/// that this node has lost.
-	fn deliver(&mut self, order: &Order, generation: Generation) {
-		let completion = Completion {
-			id: order.id,
-			input_tokens: count(&generation.prompt_ids),
-			output_tokens: count(&generation.ids),
-			request_root: generation.request_hash,
-			result_root: generation.result_hash,
-			trace_root: generation.trace_root,
-			outcome: Outcome::Served,
-			finish: if generation.finish == Ended::Stop {
-				Finish::Stop
-			} else {
-				Finish::Length
-			},
-			ids: if order.wants_ids {
-				generation.ids.clone()
-			} else {
-				vec![]
-			},
+	/// What came of the jobs on `devices`, and how many each device has answered.
+	fn serve(devices: &str) -> (Vec<Completion>, Vec<u64>) {
+		let storage = Storage::default();
+		let root = Container::open(&one_guide()).unwrap().root();
+		storage.put(&(0..JOBS).map(|job| question(job, root)).collect::<Vec<_>>());
+		let options = EngineOptions {
+			models_dir: one_guide(),
+			devices: devices.parse().unwrap(),
+			options: Options::default(),
 		};
-		self.answers
-			.finish(order.id.job, generation.ids, generation.text);
-		self.mailbox.complete(&completion);
+		let (service, rpc) = InferenceService::start(options, storage.clone()).unwrap();
+		assert_eq!(storage.models(), Some(vec![root]));
+		let start = Instant::now();
+		while !(0..JOBS).all(|job| storage.completions(job) > 0) {
+			assert!(start.elapsed() < PATIENCE);
+			thread::sleep(Duration::from_millis(10));
+		}
+		drop(service);
+		assert_eq!(storage.models(), None);
+		let completion = |job| {
+			assert_eq!(storage.completions(job), 1, "job {job}");
+			assert!(rpc.answer(job).unwrap().unwrap().done);
+			storage.completion(job).unwrap()
+		};
+		let answered = rpc.devices().unwrap().iter().map(|d| d.answered).collect();
+		((0..JOBS).map(completion).collect(), answered)
 	}
 
-	fn decline(&mut self, order: &Order, error: &Obstacle) {
-		let outcome = error.outcome();
-		log::warn!(target: LOG_TARGET, "Job {}: {outcome:?}: {error}", order.id.job);
-		self.answers.abandon(order.id.job);
-		self.mailbox.complete(&Completion {
-			id: order.id,
-			input_tokens: 0,
-			output_tokens: 0,
-			request_root: [0; 32],
-			result_root: [0; 32],
-			trace_root: [0; 32],
-			outcome,
-			finish: Finish::None,
-			ids: vec![],
-		});
-	}
-}
-
-/// Why an order has no answer.
-#[derive(Debug, thiserror::Error)]
-enum Obstacle {
-	#[error("the prompt is not UTF-8")]
-	NotText,
-	#[error("the prompt has {tokens} tokens, the job pays for {limit}")]
-	MoreThanPaidFor { tokens: u32, limit: u32 },
-	#[error(transparent)]
-	Engine(#[from] EngineError),
-}
-
-impl Obstacle {
-	/// Whether nobody could answer the request, or only this node cannot.
-	fn outcome(&self) -> Outcome {
-		use EngineError::{ContextExceeded, EmptyPrompt, PromptTooLong, Template, Tokenizer};
-		match self {
-			Self::NotText | Self::MoreThanPaidFor { .. } => Outcome::Refused,
-			Self::Engine(
-				ContextExceeded { .. }
-				| EmptyPrompt
-				| PromptTooLong { .. }
-				| Template(_)
-				| Tokenizer(_),
-			) => Outcome::Refused,
-			Self::Engine(_) => Outcome::Failed,
+	fn question(job: u64, model: [u8; 32]) -> Order {
+		Order {
+			model,
+			prompt: format!("What are {job} ONE?").into_bytes(),
+			max_output: 40,
+			wants_ids: true,
+			..order(job)
 		}
 	}
-}
 
-fn count(ids: &[u32]) -> u32 {
-	u32::try_from(ids.len()).unwrap_or(u32::MAX)
+	#[test]
+	fn answers_should_be_those_of_one_device_when_two_serve() {
+		if adapters().is_empty() {
+			assert!(
+				std::env::var_os("ONE_REQUIRE_GPU").is_none(),
+				"no GPU adapter"
+			);
+			println!("skipped: no GPU adapter");
+			return;
+		}
+		let (alone, _) = serve("cpu");
+		let (together, answered) = serve("cpu,0");
+		assert_eq!(together, alone);
+		assert!(alone.iter().all(|done| done.outcome == Outcome::Served));
+		assert_eq!(answered, [3, 3]);
+	}
 }

@@ -313,7 +313,11 @@ impl Loaded {
 		}
 	}
 
-	fn reopen(&mut self) -> Result<(), EngineError> {
+	/// Goes on with the device opened anew, where jobs under way are fed again.
+	///
+	/// # Errors
+	/// A GPU that is gone or still fails, or has no room for the model.
+	pub fn reopen(&mut self) -> Result<(), EngineError> {
 		let Self {
 			device,
 			model,

@@ -10,8 +10,9 @@ use std::{
 };
 
 use crate::{
-	backend::DeviceChoice,
+	container::Container,
 	device::Device,
+	devices::Devices,
 	hash::Hash,
 	import::Progress,
 	scheduler::{JobId, Options},
@@ -22,47 +23,48 @@ pub use info::{to_hex, ModelInfo};
 pub use loaded::Loaded;
 pub use request::{Event, GenerateRequest, Generation, Prompt, TokenEvent};
 
-/// How an [`Engine`] is opened.
+/// How engines are opened.
 #[derive(Clone, Debug)]
 pub struct EngineOptions {
 	/// A folder of containers and published folders, or a single one of them.
 	pub models_dir: PathBuf,
-	/// Where models are evaluated.
-	pub device: DeviceChoice,
+	/// Where models are evaluated, by an engine each.
+	pub devices: Devices,
 	/// How much of each model is served at once.
 	pub options: Options,
 }
 
-/// All models of a folder, loaded.
+/// All models of a folder, loaded onto one device.
 pub struct Engine {
 	models: Vec<Loaded>,
 	device: String,
 }
 
 impl Engine {
-	/// Verifies and loads every model of a folder, importing published ones into the cache.
+	/// Verifies every model of a folder, importing published ones into the cache, and loads all of
+	/// them onto each device; the engines map the same files.
 	///
 	/// # Errors
-	/// The first model that cannot be imported, verified or loaded; a folder without models.
-	pub fn open(options: EngineOptions) -> Result<Self, EngineError> {
-		let EngineOptions {
-			models_dir,
-			device,
-			options,
-		} = options;
-		let paths = source::find(&models_dir)?;
-		let device = Device::open(device)?;
-		let load = |path: &PathBuf| load(path, &device, options, &mut |_, _| ());
-		let models = paths.iter().map(load).collect::<Result<Vec<_>, _>>()?;
-		let Some(first) = models.first() else {
-			return Err(EngineError::malformed(
-				&models_dir,
-				"models",
-				"the folder has none",
-			));
-		};
-		let device = first.device().to_owned();
-		Ok(Self { models, device })
+	/// The first model that cannot be imported, verified or loaded; a folder without models; those
+	/// of [`Devices::open`].
+	pub fn open_all(options: EngineOptions) -> Result<Vec<Self>, EngineError> {
+		let containers = containers(&options.models_dir)?;
+		options.devices.open(|choice| {
+			let device = Device::open(choice)?;
+			Self::load(&containers, &device, options.options)
+		})
+	}
+
+	fn load(
+		containers: &[Container],
+		device: &Device,
+		options: Options,
+	) -> Result<Self, EngineError> {
+		let load = |container| Loaded::open(container, device, options);
+		Ok(Self {
+			models: containers.iter().map(load).collect::<Result<_, _>>()?,
+			device: device.to_string(),
+		})
 	}
 
 	/// What is loaded.
@@ -73,7 +75,7 @@ impl Engine {
 			.collect()
 	}
 
-	/// Name of the device.
+	/// Name of the device, with its place where the driver tells it.
 	pub fn device(&self) -> &str {
 		&self.device
 	}
@@ -113,6 +115,14 @@ impl Engine {
 		self.models.iter_mut().flat_map(Loaded::step).collect()
 	}
 
+	/// [`Loaded::reopen`] of every model.
+	///
+	/// # Errors
+	/// The first of theirs.
+	pub fn reopen(&mut self) -> Result<(), EngineError> {
+		self.models.iter_mut().try_for_each(Loaded::reopen)
+	}
+
 	/// Answers a request; `on_token` gets each token as it is chosen. Other jobs of the same model
 	/// go on meanwhile.
 	///
@@ -127,6 +137,17 @@ impl Engine {
 		self.model(&request.model_root)?
 			.generate(request, cancel, on_token)
 	}
+}
+
+/// The verified models of a folder, at least one.
+fn containers(folder: &Path) -> Result<Vec<Container>, EngineError> {
+	let paths = source::find(folder)?;
+	if paths.is_empty() {
+		let reason = "the folder has none";
+		return Err(EngineError::malformed(folder, "models", reason));
+	}
+	let resolve = |path: &PathBuf| source::resolve(path, &mut |_, _| ());
+	paths.iter().map(resolve).collect()
 }
 
 /// Loads one model: a container, or a published folder by way of the cache.
