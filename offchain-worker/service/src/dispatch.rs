@@ -27,8 +27,8 @@ struct Seat {
 	answered: u64,
 }
 
-/// The end of one device.
-pub struct Desk<S> {
+/// Where the orders of one device lie; its end, and be it a panic, closes it.
+pub struct Desk<S: OffchainStorage> {
 	dispatch: Dispatch<S>,
 	seat: usize,
 }
@@ -112,6 +112,12 @@ impl<S: OffchainStorage> Desk<S> {
 		seat.works = true;
 		log::info!(target: LOG_TARGET, "{} takes orders again", seat.device);
 		state.announce();
+	}
+}
+
+impl<S: OffchainStorage> Drop for Desk<S> {
+	fn drop(&mut self) {
+		self.close(|_| false);
 	}
 }
 
@@ -207,6 +213,17 @@ mod tests {
 		storage.list(&[1, 2, 3, 4, 5, 6]);
 		assert_eq!(jobs(&desks[1]), [2, 6]);
 		assert!(dispatch.devices().iter().all(|device| device.works));
+	}
+
+	#[test]
+	fn orders_should_go_to_the_others_when_a_desk_is_dropped() {
+		let storage = Storage::of(&[1, 2]);
+		let (_, mut desks) = desks(&storage, 2);
+		assert_eq!(jobs(&desks[1]), [2]);
+		drop(desks.pop());
+		assert_eq!(jobs(&desks[0]), [1, 2]);
+		desks.clear();
+		assert_eq!(storage.models(), None);
 	}
 
 	#[test]

@@ -69,7 +69,7 @@ impl Runner for Engine {
 }
 
 /// Answers what lies on one desk.
-pub struct Worker<E, S> {
+pub struct Worker<E, S: OffchainStorage> {
 	engine: E,
 	desk: Desk<S>,
 	answers: Answers<S>,
@@ -113,7 +113,6 @@ impl<E: Runner, S: OffchainStorage> Worker<E, S> {
 				self.step();
 			}
 		}
-		self.desk.close(|_| true);
 	}
 
 	/// Drops the orders that left the desk, and begins those that are new on it.
