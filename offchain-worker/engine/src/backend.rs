@@ -134,6 +134,47 @@ pub trait Backend: Send {
 	/// # Errors
 	/// Those of [`check_chunks`](crate::backend::check_chunks), and device failures.
 	fn forward(&mut self, chunks: &[Chunk<'_>], want: Want) -> Result<Vec<Step>, EngineError>;
+
+	/// Steps of one [`decode`](Self::decode) that pay: more than one where the host waits long for
+	/// what the device has chosen.
+	fn steps(&self) -> usize {
+		1
+	}
+
+	/// Feeds each chunk, which is one token, and then `steps - 1` times the greedy next one.
+	///
+	/// Returns the steps of each chunk: what as many calls of [`forward`](Self::forward) would.
+	///
+	/// # Errors
+	/// Those of [`check_decode`](crate::backend::check_decode), and device failures; what the pages
+	/// have from `start` on is then unknown.
+	fn decode(
+		&mut self,
+		chunks: &[Chunk<'_>],
+		steps: usize,
+	) -> Result<Vec<Vec<Step>>, EngineError> {
+		check_single(chunks)?;
+		let mut all = vec![Vec::with_capacity(steps); chunks.len()];
+		let mut ids: Vec<u32> = chunks.iter().flat_map(|chunk| chunk.ids).copied().collect();
+		for fed in 0..steps as u32 {
+			let next = chunks.iter().zip(&ids).map(|(chunk, id)| Chunk {
+				start: chunk.start + fed,
+				ids: std::slice::from_ref(id),
+				..*chunk
+			});
+			let steps = self.forward(&next.collect::<Vec<_>>(), Want::NEXT)?;
+			ids = steps.iter().filter_map(|step| step.argmax).collect();
+			append(&mut all, steps);
+		}
+		Ok(all)
+	}
+}
+
+/// Appends the outcome of one pass, a step of each chunk.
+pub(crate) fn append(all: &mut [Vec<Step>], pass: Vec<Step>) {
+	all.iter_mut()
+		.zip(pass)
+		.for_each(|(all, step)| all.push(step));
 }
 
 /// Tokens of one call where many are fed: enough to fill a device.
@@ -193,6 +234,27 @@ pub fn check_chunks(chunks: &[Chunk<'_>], bounds: Bounds) -> Result<(), EngineEr
 		.iter()
 		.try_for_each(|chunk| check_chunk(chunk, bounds))?;
 	check_sharing(chunks)
+}
+
+/// Checks everything that a [`Backend::decode`] relies on.
+///
+/// # Errors
+/// [`EngineError::NotOneToken`], then those of [`check_chunks`] for as many ids as steps.
+pub fn check_decode(chunks: &[Chunk<'_>], steps: usize, bounds: Bounds) -> Result<(), EngineError> {
+	check_single(chunks)?;
+	let ids: Vec<_> = chunks.iter().map(|chunk| chunk.ids.repeat(steps)).collect();
+	let fed = chunks
+		.iter()
+		.zip(&ids)
+		.map(|(chunk, ids)| Chunk { ids, ..*chunk });
+	check_chunks(&fed.collect::<Vec<_>>(), bounds)
+}
+
+fn check_single(chunks: &[Chunk<'_>]) -> Result<(), EngineError> {
+	match chunks.iter().find(|chunk| chunk.ids.len() != 1) {
+		Some(chunk) => Err(EngineError::NotOneToken(chunk.ids.len())),
+		None => Ok(()),
+	}
 }
 
 fn check_chunk(chunk: &Chunk<'_>, bounds: Bounds) -> Result<(), EngineError> {
@@ -282,6 +344,23 @@ mod tests {
 			..chunk(&[0], 0, 1)
 		}])
 		.contains("token id 10"));
+	}
+
+	#[test]
+	fn check_should_refuse_what_cannot_go_on_for_so_many_steps() {
+		let refused = |chunk, steps| {
+			let refused = check_decode(&[chunk], steps, BOUNDS);
+			refused.unwrap_err().to_string()
+		};
+		check_decode(&[chunk(&[0], 250, 1), chunk(&[1], 0, 1)], 6, BOUNDS).unwrap();
+		assert!(refused(chunk(&[0], 250, 1), 7).contains("257 positions, 1 pages"));
+		assert!(refused(chunk(&[0, 8], 250, 1), 7).contains("page 8"));
+		assert!(refused(chunk(&[0, 1, 2, 3], 999, 1), 2).contains("1001 positions"));
+		assert!(refused(chunk(&[0], 0, 2), 1).contains("one token, not 2"));
+		assert!(refused(chunk(&[0], 0, 0), 1).contains("one token, not 0"));
+		let written = [chunk(&[0, 1], 255, 1), chunk(&[1], 0, 1)];
+		check_decode(&[chunk(&[0, 1], 255, 1), chunk(&[2], 0, 1)], 2, BOUNDS).unwrap();
+		assert!(check_decode(&written, 2, BOUNDS).is_err());
 	}
 
 	#[test]

@@ -95,6 +95,9 @@ pub enum EngineError {
 	/// A page is written by one chunk and used by another, or used twice by one.
 	#[error("page {0} of the cache is written, and used once more in the same call")]
 	SharedPage(u32),
+	/// A sequence that goes on by itself is fed more than its next token, or none.
+	#[error("a sequence that decodes is fed one token, not {0}")]
+	NotOneToken(usize),
 	/// A field of a request is outside its range.
 	#[error("{field} {reason}")]
 	InvalidRequest {

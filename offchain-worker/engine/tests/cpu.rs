@@ -149,6 +149,28 @@ fn forward_should_change_nothing_when_refused() {
 }
 
 #[test]
+fn decode_should_equal_single_steps() {
+	let (_room, container) = tiny();
+	let mut backend = cpu(&container, 2);
+	let next = [chunk(&[0], 0, &[5]), chunk(&[1], 0, &[9])];
+	let found = backend.decode(&next, 6).unwrap();
+	for (own, first) in found.iter().zip(next) {
+		let mut ids = first.ids.to_vec();
+		ids.extend(own[..5].iter().map(|step| step.argmax.unwrap()));
+		let want = Want {
+			logits: false,
+			..ALL
+		};
+		let expected = backend.forward(&[chunk(first.pages, 0, &ids)], want);
+		assert_eq!(*own, expected.unwrap());
+	}
+	let two = backend.decode(&[chunk(&[0], 0, &[5, 6])], 1).unwrap_err();
+	assert!(matches!(two, EngineError::NotOneToken(2)));
+	let long = backend.decode(&[chunk(&[0], 60, &[5])], 5).unwrap_err();
+	assert!(matches!(long, EngineError::ContextExceeded { .. }));
+}
+
+#[test]
 fn every_set_of_kernels_should_return_the_bits_of_the_definition() {
 	let container = one_guide();
 	let model = Arc::new(container.model().unwrap());

@@ -5,11 +5,11 @@ use wgpu::{Buffer, CommandEncoder, CommandEncoderDescriptor, ComputePassDescript
 
 use super::{
 	ops::Load,
-	program::{Batch, Program, Row},
+	program::{Batch, Program},
 	Gpu, CHUNK,
 };
 use crate::{
-	backend::{check_chunks, Bounds, PAGE},
+	backend::{append, check_chunks, check_decode, Bounds, PAGE},
 	hash::blake2_256,
 	model::Shape,
 	Backend, Chunk, EngineError, HeadAt, Model, Step, Want,
@@ -20,10 +20,13 @@ pub struct GpuBackend {
 	gpu: Gpu,
 	shape: Shape,
 	program: Program,
-	staging: Buffer,
 }
 
-/// A token to feed.
+/// Passes of one submission while decoding: the host is waited for once in so many tokens, and what
+/// follows the end of an answer is computed in vain.
+const STEPS: usize = 8;
+
+/// A token to feed; what it is, later passes find on the device.
 #[derive(Clone, Copy)]
 struct Feed<'a> {
 	pages: &'a [u32],
@@ -38,6 +41,14 @@ impl Feed<'_> {
 		let position = self.position as usize;
 		self.pages[position / PAGE] * CHUNK + self.position % CHUNK
 	}
+
+	/// The token that follows it so many passes later.
+	const fn after(self, passes: u32) -> Self {
+		Self {
+			position: self.position + passes,
+			..self
+		}
+	}
 }
 
 impl GpuBackend {
@@ -47,49 +58,81 @@ impl GpuBackend {
 	/// A model that the device has no room for.
 	pub fn new(gpu: &Gpu, model: &Model, pages: usize) -> Result<Self, EngineError> {
 		let program = Program::new(gpu, model, pages)?;
-		let words = program.rows as u64 * (u64::from(program.stride) + 1);
-		let staging = gpu.staging(4 * words);
 		gpu.check()?;
 		gpu.pipelines().save();
 		Ok(Self {
 			gpu: gpu.clone(),
 			shape: model.shape,
 			program,
-			staging,
 		})
 	}
 
-	/// Feeds at most as many tokens as a pass takes.
-	fn pass(&self, feeds: &[Feed<'_>], want: Want) -> Result<Vec<Step>, EngineError> {
-		let (batch, load) = batch(feeds);
-		let (queue, to) = (self.gpu.queue(), &self.program.interface);
-		queue.write_buffer(&to.batch, 0, bytemuck::bytes_of(&batch));
-		queue.write_buffer(
-			&to.tables,
-			0,
-			bytemuck::cast_slice(&tables(feeds, load.chunks)),
-		);
-		let logits = want
-			.logits
-			.then(|| self.gpu.staging(self.logits_bytes(&load).max(4)));
-		self.submit(&load, logits.as_ref());
-		let words: Vec<i32> = self.gpu.read(&self.staging, 4 * self.result_words(&load))?;
+	/// Feeds at most as many tokens as a pass takes, then in as many more passes what was chosen in
+	/// the one before, all in one submission; returns the steps of each pass.
+	fn run(
+		&self,
+		feeds: &[Feed<'_>],
+		passes: usize,
+		logits: bool,
+	) -> Result<Vec<Vec<Step>>, EngineError> {
+		let pass = |i| feeds.iter().map(|feed| feed.after(i)).collect();
+		let passes: Vec<Vec<_>> = (0..passes as u32).map(pass).collect();
+		let Some(load) = passes.last().map(|last| load(last)) else {
+			return Ok(vec![]);
+		};
+		self.write(feeds, &load);
+		let logits = logits.then(|| self.gpu.staging(self.logits_bytes(&load).max(4)));
+		let batches = self.batches(&passes, &load)?;
+		let results = self.submit(&batches, &load, logits.as_ref());
+		let words: Vec<i32> = self.gpu.read(&results, results.size())?;
 		let logits: Vec<i32> = match logits.filter(|_| load.heads > 0) {
 			Some(staging) => self.gpu.read(&staging, self.logits_bytes(&load))?,
 			None => vec![],
 		};
-		Ok(self.steps(feeds, &words, &logits))
+		let words = words.chunks_exact(words.len() / passes.len());
+		let steps = |(feeds, words): (&Vec<_>, _)| self.outcome(feeds, words, &logits);
+		Ok(passes.iter().zip(words).map(steps).collect())
 	}
 
-	/// Records and submits a pass: all operators, then the copies for the host.
-	fn submit(&self, load: &Load, logits: Option<&Buffer>) {
+	/// What all passes share, and the tokens of the first.
+	fn write(&self, feeds: &[Feed<'_>], load: &Load) {
+		let (queue, to) = (self.gpu.queue(), &self.program.interface);
+		let tables = tables(feeds, load.chunks);
+		queue.write_buffer(&to.tables, 0, bytemuck::cast_slice(&tables));
+		let tokens: Vec<u32> = feeds.iter().map(|feed| feed.token).collect();
+		queue.write_buffer(&to.tokens, 0, bytemuck::cast_slice(&tokens));
+	}
+
+	/// `[passes]` the batch of each.
+	fn batches(&self, passes: &[Vec<Feed<'_>>], load: &Load) -> Result<Buffer, EngineError> {
+		let batches: Vec<Batch> = passes.iter().map(|feeds| batch(feeds, load)).collect();
+		let bytes: &[u8] = bytemuck::cast_slice(&batches);
+		let buffer = self.gpu.words("batches", bytes.len() as u64 / 4)?;
+		self.gpu.queue().write_buffer(&buffer, 0, bytes);
+		Ok(buffer)
+	}
+
+	/// Records and submits passes: of each its batch, all operators and the copies for the host, to
+	/// whom the residuals and tokens go one pass after the other.
+	fn submit(&self, batches: &Buffer, load: &Load, logits: Option<&Buffer>) -> Buffer {
 		let descriptor = CommandEncoderDescriptor {
 			label: Some("forward"),
 		};
 		let mut encoder = self.gpu.device().create_command_encoder(&descriptor);
-		self.record(&mut encoder, load);
-		self.copy_results(&mut encoder, load, logits);
+		let (to, size) = (&self.program.interface, size_of::<Batch>() as u64);
+		let passes = batches.size() / size;
+		let results = self.gpu.staging(passes * self.result_bytes(load));
+		for i in 0..passes {
+			encoder.copy_buffer_to_buffer(batches, i * size, &to.batch, 0, size);
+			self.record(&mut encoder, load);
+			self.copy_results(&mut encoder, load, &results, i * self.result_bytes(load));
+		}
+		if let Some(staging) = logits {
+			let bytes = self.logits_bytes(load);
+			encoder.copy_buffer_to_buffer(&to.logits, 0, staging, 0, bytes);
+		}
 		self.gpu.queue().submit([encoder.finish()]);
+		results
 	}
 
 	fn record(&self, encoder: &mut CommandEncoder, load: &Load) {
@@ -104,35 +147,27 @@ impl GpuBackend {
 		}
 	}
 
-	/// The residual, then the tokens; the logits where there is a buffer for them.
-	fn copy_results(&self, encoder: &mut CommandEncoder, load: &Load, logits: Option<&Buffer>) {
+	/// The residual, then the tokens, from an offset on.
+	fn copy_results(&self, encoder: &mut CommandEncoder, load: &Load, results: &Buffer, at: u64) {
 		let from = &self.program.interface;
-		let residual = 4 * self.residual_words(load);
-		encoder.copy_buffer_to_buffer(&from.x, 0, &self.staging, 0, residual);
-		if load.heads == 0 {
-			return;
-		}
-		let tokens = 4 * u64::from(load.heads);
-		encoder.copy_buffer_to_buffer(&from.tokens, 0, &self.staging, residual, tokens);
-		if let Some(staging) = logits {
-			let bytes = self.logits_bytes(load);
-			encoder.copy_buffer_to_buffer(&from.logits, 0, staging, 0, bytes);
-		}
+		let (residual, tokens) = (self.residual_bytes(load), 4 * u64::from(load.heads));
+		encoder.copy_buffer_to_buffer(&from.x, 0, results, at, residual);
+		encoder.copy_buffer_to_buffer(&from.tokens, 0, results, at + residual, tokens);
 	}
 
-	fn residual_words(&self, load: &Load) -> u64 {
-		u64::from(load.rows) * u64::from(self.program.stride)
+	fn residual_bytes(&self, load: &Load) -> u64 {
+		4 * u64::from(load.rows) * u64::from(self.program.stride)
 	}
 
-	fn result_words(&self, load: &Load) -> u64 {
-		self.residual_words(load) + u64::from(load.heads)
+	fn result_bytes(&self, load: &Load) -> u64 {
+		self.residual_bytes(load) + 4 * u64::from(load.heads)
 	}
 
 	fn logits_bytes(&self, load: &Load) -> u64 {
 		4 * u64::from(load.heads) * u64::from(self.shape.vocab)
 	}
 
-	fn steps(&self, feeds: &[Feed<'_>], words: &[i32], logits: &[i32]) -> Vec<Step> {
+	fn outcome(&self, feeds: &[Feed<'_>], words: &[i32], logits: &[i32]) -> Vec<Step> {
 		let stride = self.program.stride as usize;
 		let (residual, tokens) = words.split_at(feeds.len() * stride);
 		let mut tokens = tokens.iter().map(|token| *token as u32);
@@ -154,30 +189,27 @@ impl GpuBackend {
 	}
 }
 
-fn batch(feeds: &[Feed<'_>]) -> (Batch, Load) {
+/// That of the last pass: the chunks of keys beyond those of an earlier one are passed over there.
+fn load(last: &[Feed<'_>]) -> Load {
+	let position = last.iter().map(|feed| feed.position).max().unwrap_or(0);
+	Load {
+		rows: last.len() as u32,
+		heads: last.iter().filter(|feed| feed.head).count() as u32,
+		chunks: position / CHUNK + 1,
+	}
+}
+
+fn batch(feeds: &[Feed<'_>], load: &Load) -> Batch {
 	let mut batch = Batch::zeroed();
+	(batch.rows, batch.heads, batch.chunks) = (load.rows, load.heads, load.chunks);
 	for (row, feed) in batch.row.iter_mut().zip(feeds) {
-		*row = Row {
-			cache: feed.cache(),
-			position: feed.position,
-			token: feed.token,
-			head: 0,
-		};
+		(row.cache, row.position) = (feed.cache(), feed.position);
 	}
 	let heads = (0..).zip(feeds).filter(|(_, feed)| feed.head);
 	for ((head, _), row) in heads.zip(&mut batch.row) {
 		row.head = head;
-		batch.heads += 1;
 	}
-	batch.rows = feeds.len() as u32;
-	let last = feeds.iter().map(|feed| feed.position).max().unwrap_or(0);
-	batch.chunks = last / CHUNK + 1;
-	let load = Load {
-		rows: batch.rows,
-		heads: batch.heads,
-		chunks: batch.chunks,
-	};
-	(batch, load)
+	batch
 }
 
 /// `[rows, chunks]` the pages that each row sees.
@@ -219,8 +251,115 @@ impl Backend for GpuBackend {
 			.collect();
 		let mut steps = Vec::with_capacity(feeds.len());
 		for feeds in feeds.chunks(self.program.rows) {
-			steps.extend(self.pass(feeds, want)?);
+			steps.extend(self.run(feeds, 1, want.logits)?.concat());
 		}
 		Ok(steps)
+	}
+
+	/// A software rasteriser is never waited for: it is the host.
+	fn steps(&self) -> usize {
+		if self.gpu.adapter().software {
+			1
+		} else {
+			STEPS
+		}
+	}
+
+	fn decode(
+		&mut self,
+		chunks: &[Chunk<'_>],
+		steps: usize,
+	) -> Result<Vec<Vec<Step>>, EngineError> {
+		check_decode(chunks, steps, Bounds::new(&self.shape, self.pages()))?;
+		let feeds: Vec<_> = chunks
+			.iter()
+			.flat_map(|chunk| feed(*chunk, HeadAt::Last))
+			.collect();
+		let mut all = vec![Vec::with_capacity(steps); chunks.len()];
+		let rows = self.program.rows;
+		for (feeds, all) in feeds.chunks(rows).zip(all.chunks_mut(rows)) {
+			let passes = self.run(feeds, steps, false)?;
+			passes.into_iter().for_each(|pass| append(all, pass));
+		}
+		Ok(all)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	#![allow(clippy::unwrap_used)]
+
+	use std::sync::Arc;
+
+	use super::*;
+	use crate::{
+		cpu::CpuBackend,
+		gpu::{context::tests::devices, self_test::model, MAX_ROWS},
+	};
+
+	/// More than a pass takes.
+	const SEQUENCES: u32 = MAX_ROWS as u32 + 3;
+
+	fn chunk<'a>(pages: &'a [u32], start: usize, ids: &'a [u32]) -> Chunk<'a> {
+		Chunk {
+			pages,
+			start: start as u32,
+			ids,
+		}
+	}
+
+	/// Fed alike and then decoded for so many steps at once: short sequences, and long ones whose
+	/// third token is the first of a page.
+	fn decoded(backend: &mut dyn Backend, steps: usize) -> Vec<Vec<Step>> {
+		let tables: Vec<[u32; 2]> = (0..SEQUENCES).map(|i| [2 * i + 1, 2 * i]).collect();
+		let ids: Vec<u32> = (0..254).map(|i| i * i % 37).collect();
+		let length = |i: usize| if i % 20 == 3 { 254 } else { 1 + i % 5 };
+		let mut prompts = vec![];
+		for (i, pages) in tables.iter().enumerate() {
+			prompts.push(chunk(pages, 0, &ids[..length(i)]));
+		}
+		backend.forward(&prompts, Want::TRACE).unwrap();
+		let mut found: Vec<Vec<Step>> = vec![vec![]; tables.len()];
+		for at in (0..12).step_by(steps) {
+			let last = |steps: &Vec<Step>| steps.last().map_or(5, chosen);
+			let last: Vec<u32> = found.iter().map(last).collect();
+			let mut next = vec![];
+			for (i, pages) in tables.iter().enumerate() {
+				next.push(chunk(pages, length(i) + at, &last[i..][..1]));
+			}
+			for (found, steps) in found.iter_mut().zip(backend.decode(&next, steps).unwrap()) {
+				found.extend(steps);
+			}
+		}
+		found
+	}
+
+	fn chosen(step: &Step) -> u32 {
+		step.argmax.unwrap()
+	}
+
+	#[test]
+	fn decode_should_equal_single_steps_of_the_cpu() {
+		let pages = 2 * SEQUENCES as usize;
+		let mut cpu = CpuBackend::new(Arc::new(model()), pages);
+		let expected = decoded(&mut cpu, 1);
+		assert!(expected.iter().all(|steps| steps.len() == 12));
+		for gpu in devices() {
+			let mut backend = GpuBackend::new(gpu, &model(), pages).unwrap();
+			for steps in [1, 4, 12] {
+				assert!(decoded(&mut backend, steps) == expected, "{steps} at once");
+			}
+		}
+	}
+
+	#[test]
+	fn decode_should_return_nothing_when_there_is_nothing_to_do() {
+		for gpu in devices() {
+			let mut backend = GpuBackend::new(gpu, &model(), 1).unwrap();
+			let chunk = chunk(&[0], 0, &[1]);
+			assert!(backend.decode(&[], 8).unwrap().is_empty());
+			assert_eq!(backend.decode(&[chunk], 0).unwrap(), [vec![]]);
+			assert!(backend.decode(&[chunk], PAGE + 1).is_err());
+		}
 	}
 }

@@ -31,10 +31,10 @@ pub struct Row {
 	pub cache: u32,
 	/// Position in its sequence.
 	pub position: u32,
-	/// Token id.
-	pub token: u32,
 	/// Of entry `i`: the row at which the head runs as the `i`-th.
 	pub head: u32,
+	/// Up to the alignment of the next row.
+	padding: u32,
 }
 
 /// `Batch` of `batch.wgsl`.
@@ -63,7 +63,8 @@ pub struct Interface {
 	pub x: Buffer,
 	/// `[heads, vocab]`
 	pub logits: Buffer,
-	/// `[heads]`
+	/// Before a pass `[rows]` the tokens fed, after it `[heads]` those that follow: a pass feeds
+	/// what the one before has chosen.
 	pub tokens: Buffer,
 }
 
@@ -94,7 +95,7 @@ impl Program {
 		let shared = Shared::new(gpu, model, rows, pages)?;
 		let embedding = Matrix::upload(gpu, &plain(&model.embedding), shared.hidden());
 		let interface = &shared.interface;
-		let mut body: Vec<_> = embed(gpu, &interface.batch, &embedding, &interface.x).collect();
+		let mut body: Vec<_> = embed(gpu, &embedding, &interface.tokens, &interface.x).collect();
 		for layer in &model.layers {
 			body.extend(shared.layer(layer)?);
 		}

@@ -1,4 +1,4 @@
-// import batch round
+// import round
 // The residual of each row's token: x = scale(W[token] m_w, -(e_w + F)).
 
 struct Table {
@@ -12,11 +12,13 @@ struct Table {
 	tokens: u32,
 }
 
-@group(0) @binding(1) var<uniform> table: Table;
+@group(0) @binding(0) var<uniform> table: Table;
 // [blocks, pairs] eight weights of each of two tokens
-@group(0) @binding(2) var<storage, read> weights: array<vec4<u32>>;
+@group(0) @binding(1) var<storage, read> weights: array<vec4<u32>>;
 // [pairs] m_w and -(e_w + F) of each of two tokens
-@group(0) @binding(3) var<storage, read> scales: array<vec4<i32>>;
+@group(0) @binding(2) var<storage, read> scales: array<vec4<i32>>;
+// [rows]
+@group(0) @binding(3) var<storage, read> tokens: array<u32>;
 // [rows, 2 blocks] four channels each
 @group(0) @binding(4) var<storage, read_write> x: array<vec4<i32>>;
 
@@ -32,7 +34,7 @@ fn channels(w: vec4<i32>, s: vec2<i32>) -> vec4<i32> {
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 	let block = id.x;
 	let row = id.y;
-	let token = batch.row[row].token - table.first;
+	let token = tokens[row] - table.first;
 	if block >= table.blocks || token >= table.tokens {
 		return;
 	}

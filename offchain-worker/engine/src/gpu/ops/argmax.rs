@@ -32,7 +32,7 @@ mod tests {
 				let mut logits = draw.many(20 * vocab, |d| d.range(-5, 5));
 				logits[..vocab].fill(-i32::MAX);
 				logits[vocab - 1] = -i32::MAX;
-				let batch = batch(0, 20, |_| 0);
+				let batch = batch(0, 20);
 				let token = gpu.words("token", 20).unwrap();
 				run(
 					gpu,

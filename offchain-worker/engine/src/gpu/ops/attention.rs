@@ -243,7 +243,7 @@ mod tests {
 		}
 
 		fn check(&self, gpu: &Gpu, first: u32, window: u32) {
-			let batch = batch(first, ROWS as u32, |_| 0);
+			let batch = batch(first, ROWS as u32);
 			let tables = TABLE[..batch.chunks as usize].repeat(ROWS);
 			let scratch = Scratch::new(gpu, &SHAPE, ROWS as u64).unwrap();
 			gpu.queue()

@@ -20,27 +20,27 @@ struct Table {
 	tokens: u32,
 }
 
-/// Writes `x` `[rows, 8 blocks]`; each shard writes the rows whose token it holds.
+/// Writes `x` `[rows, 8 blocks]` of `tokens` `[rows]`; each shard writes the rows whose token it holds.
 pub fn embed<'a>(
 	gpu: &'a Gpu,
-	batch: &'a Buffer,
 	matrix: &'a Matrix,
+	tokens: &'a Buffer,
 	x: &'a Buffer,
 ) -> impl Iterator<Item = Dispatch> + 'a {
 	matrix
 		.shards
 		.iter()
-		.map(move |shard| embed_shard(gpu, batch, matrix.blocks, shard, x))
+		.map(move |shard| embed_shard(gpu, matrix.blocks, shard, tokens, x))
 }
 
-fn embed_shard(gpu: &Gpu, batch: &Buffer, blocks: u32, shard: &Shard, x: &Buffer) -> Dispatch {
+fn embed_shard(gpu: &Gpu, blocks: u32, shard: &Shard, tokens: &Buffer, x: &Buffer) -> Dispatch {
 	let table = gpu.uniform(&Table {
 		blocks,
 		pairs: shard.pairs,
 		first: 2 * shard.first,
 		tokens: 2 * shard.pairs,
 	});
-	let buffers = [batch, &table, &shard.weights, &shard.scales, x];
+	let buffers = [&table, &shard.weights, &shard.scales, tokens, x];
 	Dispatch::new(
 		gpu,
 		&EMBED,
@@ -64,17 +64,17 @@ mod tests {
 			let (vocab, hidden) = (23, 22);
 			let mut table = draw.linear(vocab, hidden, 10);
 			table.shift = draw.many(vocab as usize, |d| d.range(-40, 70));
-			let batch = batch(0, vocab, |i| i * 7 % vocab);
+			let tokens: Vec<u32> = (0..vocab).map(|i| i * 7 % vocab).collect();
 			let x = gpu.words("x", 24 * u64::from(vocab)).unwrap();
 			let matrix = Matrix::upload(gpu, &plain(&table), hidden as usize);
 			run(
 				gpu,
-				embed(gpu, &gpu.uniform(&batch), &matrix, &x),
-				load(&batch),
+				embed(gpu, &matrix, &storage(gpu, &tokens), &x),
+				load(&batch(0, vocab)),
 			);
 			let found = download(gpu, &x);
-			for (i, row) in found.chunks(24).enumerate() {
-				let id = batch.row[i].token as usize;
+			for (row, id) in found.chunks(24).zip(&tokens) {
+				let id = *id as usize;
 				let mut expected = [0; 24];
 				let weights = table.weight.row(id);
 				one_arithmetic::embed(

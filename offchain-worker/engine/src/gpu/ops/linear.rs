@@ -241,7 +241,7 @@ mod tests {
 				.iter()
 				.flat_map(|(a, scale)| pack(gpu, a, *scale))
 				.collect();
-			let batch = batch(3, rows.len() as u32, |_| 0);
+			let batch = batch(3, rows.len() as u32);
 			Self {
 				rows,
 				packed: storage(gpu, &packed),
@@ -304,7 +304,7 @@ mod tests {
 				let peak = |row: &[i32]| row.iter().fold(0, |most, x| x.abs().max(most));
 				let peaks: Vec<i32> = raw.chunks(size).map(peak).collect();
 				let peaks = storage(gpu, &peaks);
-				let batch = batch(3, rows as u32, |_| 0);
+				let batch = batch(3, rows as u32);
 				let operator = Operator {
 					gpu,
 					batch: &gpu.uniform(&batch),

@@ -79,7 +79,7 @@ mod tests {
 			gain: draw.many(size, |d| d.range(-32_767, 32_767) as i16),
 			exponent,
 		};
-		let batch = batch(0, ROWS as u32, |_| 0);
+		let batch = batch(0, ROWS as u32);
 		let words = 4 * (size.div_ceil(8) + 1);
 		let y = gpu.words("y", (ROWS * words) as u64).unwrap();
 		let (uniform, peaks) = (gpu.uniform(&batch), storage(gpu, &[7; ROWS]));

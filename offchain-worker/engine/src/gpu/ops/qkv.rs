@@ -265,7 +265,7 @@ mod tests {
 			.flat_map(|(a, scale)| pack(gpu, a, *scale))
 			.collect();
 		let angles = draw.many(16 * size, |d| d.range(-16_384, 16_384) as i16);
-		let batch = batch(FIRST as u32, ROWS as u32, |_| 0);
+		let batch = batch(FIRST as u32, ROWS as u32);
 		let [q_words, kv_words] = [shape.q_size() / 2, shape.kv_size() / 2];
 		let [q, k, v] = [ROWS * q_words, 16 * kv_words, 16 * kv_words]
 			.map(|words| gpu.words("out", words as u64).unwrap());

@@ -12,7 +12,7 @@ use crate::gpu::{Gpu, CHUNK, MAX_ROWS};
 
 /// A batch whose rows are the positions of one sequence from `first` on, fed in reverse to the head;
 /// its cache begins with the first page.
-pub fn batch(first: u32, rows: u32, token: impl Fn(u32) -> u32) -> Batch {
+pub fn batch(first: u32, rows: u32) -> Batch {
 	let mut batch = Batch::zeroed();
 	assert!(rows as usize <= MAX_ROWS);
 	(batch.rows, batch.heads) = (rows, rows);
@@ -20,7 +20,7 @@ pub fn batch(first: u32, rows: u32, token: impl Fn(u32) -> u32) -> Batch {
 	for i in 0..rows {
 		let row = &mut batch.row[i as usize];
 		(row.cache, row.position) = (first + i, first + i);
-		(row.token, row.head) = (token(i), rows - 1 - i);
+		row.head = rows - 1 - i;
 	}
 	batch
 }

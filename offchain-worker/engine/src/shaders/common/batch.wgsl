@@ -7,10 +7,8 @@ struct Row {
 	cache: u32,
 	// Position in the sequence.
 	position: u32,
-	// Token id.
-	token: u32,
 	// Of entry i: the row at which the head runs as the i-th.
-	head: u32,
+	@size(8) head: u32,
 }
 
 struct Batch {
