@@ -293,9 +293,14 @@ fn answer(model: &mut Loaded, text: &str) -> one_engine::Generation {
 		secret: [7; 32],
 		..GenerateRequest::greedy(model.info().root, Prompt::Text(text.into()), 40)
 	};
-	model
-		.generate(&request, &AtomicBool::new(false), &mut |_| ())
-		.unwrap()
+	let mut told = vec![];
+	let answer = model
+		.generate(&request, &AtomicBool::new(false), &mut |token| {
+			told.push(token.id);
+		})
+		.unwrap();
+	assert_eq!(told, answer.ids);
+	answer
 }
 
 #[test]

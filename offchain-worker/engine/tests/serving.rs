@@ -30,6 +30,7 @@ fn crowded(container: &Container) -> Loaded {
 		queue: 16,
 		budget: 100,
 		reuse: true,
+		..Options::default()
 	};
 	open(container, options)
 }

@@ -159,7 +159,7 @@ impl<E: Runner, S: OffchainStorage> Worker<E, S> {
 		Ok(self.engine.submit(request)?)
 	}
 
-	/// One token of every order under way; what comes of abandoned ones is ignored.
+	/// The next tokens of every order under way; what comes of abandoned ones is ignored.
 	fn step(&mut self) {
 		for (job, event) in self.engine.step() {
 			match event {

@@ -80,6 +80,23 @@ impl Job {
 		self.told += &delta;
 		Ok(delta)
 	}
+
+	/// The event of a token; the last one of an answer brings the rest of its text.
+	fn event(
+		&mut self,
+		tokenizer: &Tokenizer,
+		id: u32,
+		answer: &Option<Answer>,
+	) -> Result<TokenEvent, EngineError> {
+		let text_delta = match answer {
+			None => self.push(tokenizer, id)?,
+			Some(answer) => {
+				let text = tokenizer.decode(&answer.ids[..answer.spoken])?;
+				text.strip_prefix(&self.told).unwrap_or_default().to_owned()
+			}
+		};
+		Ok(TokenEvent { id, text_delta })
+	}
 }
 
 impl Loaded {
@@ -246,11 +263,12 @@ impl Loaded {
 	}
 
 	fn tell(&mut self, fed: Fed) {
-		let (job, told) = (
-			fed.job,
-			fed.token.map(|id| self.push(fed.job, id, &fed.answer)),
-		);
-		match told {
+		let Fed { job, token, answer } = fed;
+		// An error may have ended it some tokens before the end of the step.
+		let Some(state) = self.jobs.get_mut(&job) else {
+			return;
+		};
+		match token.map(|id| state.event(&self.tokenizer, id, &answer)) {
 			Some(Err(error)) => {
 				self.scheduler.cancel(job);
 				self.jobs.remove(&job);
@@ -259,34 +277,9 @@ impl Loaded {
 			Some(Ok(token)) => self.events.push((job, Event::Token(token))),
 			None => (),
 		}
-		if let Some(answer) = fed.answer {
+		if let Some(answer) = answer {
 			self.finish(job, answer);
 		}
-	}
-
-	/// The event of a token; the last one of an answer brings the rest of its text.
-	fn push(
-		&mut self,
-		job: JobId,
-		id: u32,
-		answer: &Option<Answer>,
-	) -> Result<TokenEvent, EngineError> {
-		let Some(state) = self.jobs.get_mut(&job) else {
-			return Ok(TokenEvent {
-				id,
-				text_delta: String::new(),
-			});
-		};
-		let text_delta = match answer {
-			None => state.push(&self.tokenizer, id)?,
-			Some(answer) => {
-				let text = self.tokenizer.decode(&answer.ids[..answer.spoken])?;
-				text.strip_prefix(&state.told)
-					.unwrap_or_default()
-					.to_owned()
-			}
-		};
-		Ok(TokenEvent { id, text_delta })
 	}
 
 	fn finish(&mut self, job: JobId, answer: Answer) {

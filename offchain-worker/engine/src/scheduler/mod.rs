@@ -1,7 +1,8 @@
 //! Continuous batching: requests join and leave between the steps of one back end.
 //!
 //! A step feeds one token of every answer that is under way and as much of the prompts as the
-//! budget leaves. Requests are served in the order of their arrival: where pages run out, the
+//! budget leaves. Where all that is under way is decoded greedily, a device goes on by itself for
+//! several tokens. Requests are served in the order of their arrival: where pages run out, the
 //! youngest gives its own back and is fed again later, so the oldest always goes on. None of this
 //! changes a bit of any answer.
 
@@ -11,6 +12,9 @@ mod sequence;
 
 use std::{
 	collections::VecDeque,
+	iter::once,
+	mem::take,
+	slice::from_ref,
 	sync::atomic::{AtomicU64, Ordering},
 };
 
@@ -45,6 +49,9 @@ pub struct Options {
 	pub queue: usize,
 	/// Tokens of one step: enough to fill a device, few enough that nobody waits long for the next.
 	pub budget: usize,
+	/// Tokens of each answer in one step at most, on a device that prefers several: all wait so long
+	/// for a cancellation, and for a request to begin.
+	pub ahead: usize,
 	/// Whether a request takes over what earlier ones with the same beginning have left.
 	pub reuse: bool,
 }
@@ -56,12 +63,13 @@ impl Default for Options {
 			batch: 32,
 			queue: 1_024,
 			budget: 256,
+			ahead: 8,
 			reuse: true,
 		}
 	}
 }
 
-/// What one step has brought one request.
+/// What one step has brought one request: a token, the end, or both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
 	/// The request.
@@ -173,14 +181,14 @@ impl Scheduler {
 	/// [`restart`](Self::restart) if the back end is broken.
 	pub fn step(&mut self) -> Result<Vec<Progress>, EngineError> {
 		self.admit();
-		let plan = self.plan();
-		match self.forward(&plan) {
-			Ok(steps) => Ok(self.absorb(&plan, &steps)),
-			Err(error) => {
-				self.halt();
-				Err(error)
-			}
+		let progress = match self.ahead() {
+			..=1 => self.feed(),
+			steps => self.decode(steps),
+		};
+		if progress.is_err() {
+			self.halt();
 		}
+		progress
 	}
 
 	/// Goes on with a new back end for the same model; the old one is gone before it is opened, so
@@ -234,8 +242,8 @@ impl Scheduler {
 				return;
 			};
 			next.adopt(&mut self.pages, &self.model);
-			let promised: usize = self.running.iter().map(Sequence::missing).sum();
-			if promised + next.missing() > self.pages.available() {
+			let promised: usize = self.running.iter().map(|s| s.missing(1)).sum();
+			if promised + next.missing(1) > self.pages.available() {
 				return next.release(&mut self.pages);
 			}
 			self.running.extend(self.waiting.pop_front());
@@ -280,6 +288,42 @@ impl Scheduler {
 		self.pages.clear();
 	}
 
+	/// Tokens that every answer under way takes next: one unless all are chosen by the device, and
+	/// there are pages for all of them.
+	fn ahead(&self) -> usize {
+		let most = self.options.ahead.min(self.backend.steps());
+		let tokens = self.running.iter().map(Sequence::ahead).min();
+		let tokens = tokens.unwrap_or(1).clamp(1, most.max(1));
+		let missing = |sequence: &Sequence| sequence.missing(tokens - 1);
+		if self.running.iter().map(missing).sum::<usize>() > self.pages.available() {
+			return 1;
+		}
+		tokens
+	}
+
+	/// Feeds every answer its token and those that follow, as many as `steps` together; what comes
+	/// after the end of one goes back with its pages.
+	fn decode(&mut self, steps: usize) -> Result<Vec<Progress>, EngineError> {
+		for sequence in &mut self.running {
+			sequence.reserve(steps, &mut self.pages);
+		}
+		let chunks: Vec<_> = self.running.iter().map(|s| s.chunk(1)).collect();
+		let all = self.backend.decode(&chunks, steps)?;
+		let mut progress = Vec::new();
+		for (sequence, steps) in take(&mut self.running).into_iter().zip(&all) {
+			let rounds = steps.iter().map(|step| (from_ref(step), step.argmax));
+			progress.extend(self.advance(sequence, rounds));
+		}
+		Ok(progress)
+	}
+
+	/// Feeds one token of every answer and as much of the prompts as the budget leaves.
+	fn feed(&mut self) -> Result<Vec<Progress>, EngineError> {
+		let plan = self.plan();
+		let steps = self.forward(&plan)?;
+		Ok(self.absorb(&plan, &steps))
+	}
+
 	fn forward(&mut self, plan: &[usize]) -> Result<Vec<Step>, EngineError> {
 		let fed = || self.running.iter().zip(plan);
 		let chunks: Vec<_> = fed().map(|(s, n)| s.chunk(*n)).collect();
@@ -297,35 +341,44 @@ impl Scheduler {
 		self.backend.forward(&chunks, want)
 	}
 
-	/// Appends what was chosen, and takes out the sequences that are complete.
+	/// Takes in the outcome of a plan.
 	fn absorb(&mut self, plan: &[usize], steps: &[Step]) -> Vec<Progress> {
-		let mut tokens = choose(&self.running, plan, steps).into_iter();
+		let tokens = choose(&self.running, plan, steps);
 		let (mut rest, mut progress) = (steps, Vec::new());
-		let mut plan = plan.iter();
-		let (pages, model) = (&mut self.pages, &self.model);
-		let all = std::mem::take(&mut self.running);
-		for mut sequence in all {
-			let (n, token) = (plan.next().copied().unwrap_or(0), tokens.next().flatten());
-			let (own, others) = rest.split_at(n);
+		let fed = plan.iter().zip(tokens);
+		for (sequence, (n, token)) in take(&mut self.running).into_iter().zip(fed) {
+			let (own, others) = rest.split_at(*n);
 			rest = others;
-			let done = n > 0 && n == sequence.pending();
-			sequence.feed(own, pages, model);
-			token.into_iter().for_each(|token| sequence.push(token));
-			let (job, finish) = (sequence.job, sequence.finish().filter(|_| done));
-			let answer = match finish {
-				Some(finish) => {
-					sequence.release(pages);
-					Some(sequence.into_answer(finish))
-				}
-				None => {
-					self.running.push(sequence);
-					None
-				}
-			};
-			if token.is_some() || answer.is_some() {
-				progress.push(Progress { job, token, answer });
-			}
+			progress.extend(self.advance(sequence, once((own, token))));
 		}
+		progress
+	}
+
+	/// Takes a sequence through rounds, the steps of what it fed and the token chosen then, to its
+	/// end or back among the running.
+	fn advance<'a>(
+		&mut self,
+		mut sequence: Sequence,
+		rounds: impl Iterator<Item = (&'a [Step], Option<u32>)>,
+	) -> Vec<Progress> {
+		let (job, mut progress) = (sequence.job, Vec::new());
+		for (steps, token) in rounds {
+			let done = !steps.is_empty() && steps.len() == sequence.pending();
+			sequence.feed(steps, &mut self.pages, &self.model);
+			token.into_iter().for_each(|token| sequence.push(token));
+			if let Some(finish) = sequence.finish().filter(|_| done) {
+				sequence.release(&mut self.pages);
+				let answer = Some(sequence.into_answer(finish));
+				progress.push(Progress { job, token, answer });
+				return progress;
+			}
+			progress.extend(token.map(|id| Progress {
+				job,
+				token: Some(id),
+				answer: None,
+			}));
+		}
+		self.running.push(sequence);
 		progress
 	}
 }

@@ -134,9 +134,9 @@ impl Sequence {
 		self.ids.len() - self.fed
 	}
 
-	/// Pages it needs beyond those it holds, until its next token is fed.
-	pub fn missing(&self) -> usize {
-		pages_for(self.ids.len() + 1).saturating_sub(self.pages.len())
+	/// Pages it needs beyond those it holds, until it has fed its ids and so many tokens more.
+	pub fn missing(&self, tokens: usize) -> usize {
+		pages_for(self.ids.len() + tokens).saturating_sub(self.pages.len())
 	}
 
 	/// Takes the full pages with its next ids that others have left, but never all of its ids: the
@@ -191,6 +191,14 @@ impl Sequence {
 	/// Whether the choice of a token takes more than the largest logit.
 	pub const fn needs_logits(&self) -> bool {
 		self.decode.needs_logits()
+	}
+
+	/// Tokens that it can take in one call: those left of its answer if it only decodes, greedily.
+	pub fn ahead(&self) -> usize {
+		if self.pending() > 1 || self.needs_logits() {
+			return 1;
+		}
+		self.limit.saturating_sub(self.answer().len())
 	}
 
 	/// Takes the outcome of the ids it fed, and offers the pages that became full.

@@ -34,11 +34,14 @@ struct Fake {
 	pages: Vec<[Option<(Hash, Hash)>; PAGE]>,
 	/// Steps until the device fails; it works for ever after.
 	fails_in: Arc<AtomicU32>,
+	/// Steps that it likes to do at once.
+	steps: usize,
 }
 
 impl Fake {
-	fn new(pages: usize) -> Self {
+	fn new(pages: usize, steps: usize) -> Self {
 		Self {
+			steps,
 			pages: vec![[None; PAGE]; pages],
 			fails_in: Arc::new(AtomicU32::new(u32::MAX)),
 		}
@@ -88,6 +91,10 @@ impl Backend for Fake {
 
 	fn pages(&self) -> usize {
 		self.pages.len()
+	}
+
+	fn steps(&self) -> usize {
+		self.steps
 	}
 
 	fn forward(&mut self, chunks: &[Chunk<'_>], want: Want) -> Result<Vec<Step>, EngineError> {
@@ -154,7 +161,13 @@ fn options(batch: usize, budget: usize, reuse: bool) -> Options {
 }
 
 fn scheduler(pages: usize, options: Options) -> Scheduler {
-	Scheduler::new(Box::new(Fake::new(pages)), [5; 32], &SHAPE, options)
+	scheduler_ahead(pages, 1, options)
+}
+
+/// On a back end that likes to do several steps at once.
+fn scheduler_ahead(pages: usize, steps: usize, options: Options) -> Scheduler {
+	let fake = Fake::new(pages, steps);
+	Scheduler::new(Box::new(fake), [5; 32], &SHAPE, options)
 }
 
 fn alone(decode: &Decode) -> Answer {
@@ -194,12 +207,14 @@ struct Scenario {
 	asked: BTreeMap<JobId, (Decode, Vec<u32>)>,
 	/// How often a request had to give its pages back.
 	preempted: usize,
+	/// How often a request got several tokens at once.
+	ahead: usize,
 }
 
 impl Scenario {
 	fn new(seed: u64) -> Self {
 		let mut draw = Draw(seed);
-		let fake = Fake::new(5 + draw.below(4));
+		let fake = Fake::new(5 + draw.below(4), 1 + draw.below(12));
 		let fails_in = fake.fails_in.clone();
 		let options = options(1 + draw.below(8), 1 + draw.below(500), draw.below(4) > 0);
 		Self {
@@ -208,6 +223,7 @@ impl Scenario {
 			fails_in,
 			asked: BTreeMap::new(),
 			preempted: 0,
+			ahead: 0,
 		}
 	}
 
@@ -238,6 +254,10 @@ impl Scenario {
 		};
 		let first = self.scheduler.waiting.front().map(|oldest| oldest.job);
 		self.preempted += usize::from(first.is_some() && first <= before);
+		self.ahead += all
+			.windows(2)
+			.filter(|two| two[0].job == two[1].job)
+			.count();
 		for Progress { job, token, answer } in all {
 			self.asked.get_mut(&job).unwrap().1.extend(token);
 			if let Some(answer) = answer {
@@ -264,7 +284,7 @@ impl Scenario {
 
 #[test]
 fn answers_should_not_depend_on_what_else_is_served() {
-	let mut preempted = 0;
+	let (mut preempted, mut ahead) = (0, 0);
 	for seed in 0..60 {
 		let mut scenario = Scenario::new(seed);
 		(0..300).for_each(|_| scenario.act());
@@ -279,8 +299,146 @@ fn answers_should_not_depend_on_what_else_is_served() {
 		let pages = &scenario.scheduler.pages;
 		assert_eq!(pages.available(), pages.len());
 		preempted += scenario.preempted;
+		ahead += scenario.ahead;
 	}
-	assert!(preempted > 20, "{preempted}");
+	assert!(preempted > 20 && ahead > 500, "{preempted} {ahead}");
+}
+
+fn greedy(prompt: Vec<u32>, max_tokens: u32) -> Decode {
+	Decode {
+		prompt,
+		max_tokens,
+		sampling: Sampling::GREEDY,
+		seed: [0; 32],
+		stop_tokens: vec![],
+		stop_sequences: vec![],
+	}
+}
+
+/// The answers to requests that run side by side, and the steps they take.
+fn together(scheduler: &mut Scheduler, decodes: &[Decode]) -> (Vec<Answer>, usize) {
+	let submit = |decode: &Decode| scheduler.submit(decode.clone()).unwrap();
+	let jobs: Vec<JobId> = decodes.iter().map(submit).collect();
+	let (mut answers, mut steps) = (BTreeMap::new(), 0);
+	while !scheduler.is_idle() {
+		let ended = scheduler.step().unwrap().into_iter();
+		answers.extend(ended.filter_map(|p| Some((p.job, p.answer?))));
+		check(scheduler);
+		steps += 1;
+	}
+	let answer = |job| answers.remove(job).unwrap();
+	(jobs.iter().map(answer).collect(), steps)
+}
+
+/// A free answer, and requests for the same that end at different tokens of it: by a stop token, by
+/// sequences within a call and across two, by its limit, and by the context.
+fn ends() -> (Answer, [Decode; 6]) {
+	let free = greedy(Draw(4).ids(PAGE - 6), 30);
+	let whole = alone(&free);
+	let ends_with = |from: usize, to: usize| Decode {
+		stop_sequences: vec![whole.ids[from..to].to_vec()],
+		..free.clone()
+	};
+	let stop = Decode {
+		stop_tokens: vec![whole.ids[3]],
+		..free.clone()
+	};
+	let (within, across) = (ends_with(2, 6), ends_with(6, 12));
+	let limited = greedy(free.prompt.clone(), 13);
+	let context = greedy(Draw(5).ids(1_180), 400);
+	(whole, [free, stop, within, across, limited, context])
+}
+
+#[test]
+fn answers_should_end_within_several_steps_as_within_single_ones() {
+	let (_, decodes) = ends();
+	let expected: Vec<Answer> = decodes.iter().map(alone).collect();
+	let ids = |i: usize| expected[i].ids.len();
+	assert!(ids(1) < 5 && ids(2) < 7 && ids(3) < 13, "stops");
+	assert_eq!([ids(0), ids(4), ids(5)], [30, 13, 20]);
+	for (decode, expected) in decodes.iter().zip(&expected) {
+		let mut scheduler = scheduler_ahead(6, 8, options(1, 1_200, true));
+		let (found, steps) = together(&mut scheduler, from_ref(decode));
+		assert_eq!(found[0], *expected);
+		assert_eq!(steps, 1 + (expected.ids.len() - 1).div_ceil(8));
+	}
+	let mut crowd = scheduler_ahead(20, 8, options(8, 4_000, true));
+	assert_eq!(together(&mut crowd, &decodes).0, expected);
+}
+
+#[test]
+fn pages_should_be_left_to_others_only_when_answers_fill_them() {
+	let (whole, [_, stop, ..]) = ends();
+	let stopped = alone(&stop);
+	// What is computed after the stop fills the first page, but is not part of the sequence.
+	let mut scheduler = scheduler_ahead(6, 8, options(1, 1_200, true));
+	together(&mut scheduler, from_ref(&stop));
+	let next = |answer: &Answer| greedy([&stop.prompt[..], &answer.ids, &[7; 300]].concat(), 5);
+	let after_whole = next(&whole);
+	scheduler.submit(after_whole.clone()).unwrap();
+	scheduler.admit();
+	assert_eq!(scheduler.running[0].pending(), after_whole.prompt.len());
+	assert_eq!(together(&mut scheduler, &[]).0, []);
+	let found = together(&mut scheduler, &[next(&stopped), after_whole.clone()]).0;
+	assert_eq!(found, [alone(&next(&stopped)), alone(&after_whole)]);
+}
+
+#[test]
+fn steps_should_be_single_when_someone_samples_or_lacks_a_page() {
+	let tokens = |scheduler: &mut Scheduler, decodes: &[Decode]| {
+		for decode in decodes {
+			scheduler.submit(decode.clone()).unwrap();
+		}
+		scheduler.step().unwrap();
+		scheduler.step().unwrap().len()
+	};
+	let free = greedy(vec![1; PAGE - 3], 100);
+	let penalised = Decode {
+		sampling: Sampling {
+			repetition_penalty: 1_100,
+			..Sampling::GREEDY
+		},
+		..free.clone()
+	};
+	let fresh = |pages| scheduler_ahead(pages, 8, options(4, 1_200, true));
+	assert_eq!(tokens(&mut fresh(4), from_ref(&free)), 8);
+	assert_eq!(tokens(&mut fresh(4), &[free.clone(), penalised.clone()]), 2);
+	assert_eq!(tokens(&mut fresh(4), &[penalised]), 1);
+	assert_eq!(tokens(&mut fresh(4), &[free.clone(), free.clone()]), 16);
+	assert_eq!(tokens(&mut fresh(3), &[free.clone(), free.clone()]), 2);
+	let mut few = scheduler_ahead(
+		4,
+		8,
+		Options {
+			ahead: 3,
+			..options(4, 1_200, true)
+		},
+	);
+	assert_eq!(tokens(&mut few, &[free]), 3);
+}
+
+#[test]
+fn failure_and_cancellation_should_leave_what_was_told_when_several_steps_are_done() {
+	let free = greedy(vec![3; 40], 60);
+	let expected = alone(&free);
+	let fake = Fake::new(6, 8);
+	let fails_in = fake.fails_in.clone();
+	let mut scheduler = Scheduler::new(Box::new(fake), [5; 32], &SHAPE, options(2, 100, true));
+	let job = scheduler.submit(free).unwrap();
+	(0..2).for_each(|_| drop(scheduler.step().unwrap()));
+	fails_in.store(3, Ordering::Relaxed);
+	scheduler.step().unwrap_err();
+	check(&scheduler);
+	let told: Vec<u32> = (0..2)
+		.flat_map(|_| scheduler.step().unwrap())
+		.filter_map(|progress| progress.token)
+		.collect();
+	assert_eq!(told, expected.ids[9..18]);
+	let answer = scheduler.cancel(job).unwrap();
+	assert_eq!(answer.ids, expected.ids[..18]);
+	assert_eq!(answer.residuals, expected.residuals[..40 + 17]);
+	assert!(scheduler.is_idle());
+	check(&scheduler);
 }
 
 #[test]
@@ -362,7 +520,7 @@ fn requests_should_outlive_their_back_end() {
 	scheduler.restart(fails).unwrap_err();
 	assert_eq!((scheduler.device(), scheduler.pages.len()), ("fake", 12));
 	scheduler.step().unwrap_err();
-	scheduler.restart(|| Ok(Box::new(Fake::new(7)))).unwrap();
+	scheduler.restart(|| Ok(Box::new(Fake::new(7, 1)))).unwrap();
 	check(&scheduler);
 	let mut answers = BTreeMap::new();
 	while !scheduler.is_idle() {
