@@ -1,7 +1,9 @@
 //! Sequences side by side, fed and continued.
 
+use std::slice::from_ref;
+
 use crate::{
-	backend::{Backend, Chunk, Want},
+	backend::{Backend, Chunk, Step, Want},
 	model::Shape,
 	EngineError,
 };
@@ -36,34 +38,50 @@ impl<'a> Batch<'a> {
 	pub fn prefill(&mut self, n: usize) -> Result<(), EngineError> {
 		let prompt = |i: u32| (0..n as u32).map(|t| (t * t + i) % self.vocab).collect();
 		let prompts: Vec<Vec<u32>> = (0..self.tables.len() as u32).map(prompt).collect();
-		self.feed(&prompts).map(drop)
+		let chunks = chunks(&self.tables, self.fed, prompts.iter().map(Vec::as_slice));
+		self.backend.forward(&chunks, Want::NEXT)?;
+		self.fed += n as u32;
+		Ok(())
 	}
 
-	/// Generates `n` tokens in each sequence, one at a time; returns those of each step.
+	/// Generates `n` tokens in each sequence, as many at once as pays; returns those of each.
 	///
 	/// # Errors
-	/// Those of [`Backend::forward`].
+	/// Those of [`Backend::decode`].
 	pub fn generate(&mut self, n: usize) -> Result<Vec<Vec<u32>>, EngineError> {
 		let first = (0..self.tables.len() as u32).map(|i| i % self.vocab);
 		let mut last: Vec<u32> = first.collect();
-		let step = |_| {
-			last = self.feed(&last.iter().map(|id| vec![*id]).collect::<Vec<_>>())?;
-			Ok(last.clone())
-		};
-		(0..n).map(step).collect()
+		let mut all = vec![Vec::with_capacity(n); last.len()];
+		let most = self.backend.steps();
+		for left in (1..=n).rev().step_by(most) {
+			let next = self.decode(&last, left.min(most))?;
+			last = next.iter().filter_map(|ids| ids.last()).copied().collect();
+			all.iter_mut()
+				.zip(next)
+				.for_each(|(all, ids)| all.extend(ids));
+		}
+		Ok(all)
 	}
 
-	/// Feeds each sequence its ids, all equally many; returns the next token of each.
-	fn feed(&mut self, ids: &[Vec<u32>]) -> Result<Vec<u32>, EngineError> {
-		let start = self.fed;
-		let chunk = |(pages, ids)| Chunk { pages, start, ids };
-		let tables = self.tables.iter().map(Vec::as_slice);
-		let chunks: Vec<_> = tables
-			.zip(ids.iter().map(Vec::as_slice))
-			.map(chunk)
-			.collect();
-		let steps = self.backend.forward(&chunks, Want::NEXT)?;
-		self.fed += ids.first().map_or(0, Vec::len) as u32;
-		Ok(steps.iter().filter_map(|step| step.argmax).collect())
+	/// Feeds each sequence one id and those that follow; returns the tokens chosen.
+	fn decode(&mut self, ids: &[u32], steps: usize) -> Result<Vec<Vec<u32>>, EngineError> {
+		let chunks = chunks(&self.tables, self.fed, ids.iter().map(from_ref));
+		let all = self.backend.decode(&chunks, steps)?;
+		self.fed += steps as u32;
+		let tokens = |steps: Vec<Step>| steps.iter().filter_map(|step| step.argmax).collect();
+		Ok(all.into_iter().map(tokens).collect())
 	}
+}
+
+/// The ids of each sequence, all at the same position.
+fn chunks<'a>(
+	tables: &'a [Vec<u32>],
+	start: u32,
+	ids: impl Iterator<Item = &'a [u32]>,
+) -> Vec<Chunk<'a>> {
+	tables
+		.iter()
+		.zip(ids)
+		.map(|(pages, ids)| Chunk { pages, start, ids })
+		.collect()
 }
