@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde::Serialize;
+
 use crate::{model::Shape, EngineError};
 
 /// Positions of one page of a KV cache.
@@ -118,6 +120,15 @@ impl std::str::FromStr for DeviceChoice {
 	}
 }
 
+/// What a pass spends in one kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct KernelTime {
+	/// Its name: that of its `.wgsl` file.
+	pub kernel: &'static str,
+	/// Seconds of the device, in all its dispatches together.
+	pub seconds: f64,
+}
+
 /// One device that evaluates a model; every implementation returns the same bits.
 pub trait Backend: Send {
 	/// `cpu`, or the name of the adapter.
@@ -167,6 +178,16 @@ pub trait Backend: Send {
 			append(&mut all, steps);
 		}
 		Ok(all)
+	}
+
+	/// What the last pass of feeding `chunks` spends in each kernel, the longest first; nothing where
+	/// the device does not tell.
+	///
+	/// # Errors
+	/// Those of [`forward`](Self::forward).
+	fn profile(&mut self, chunks: &[Chunk<'_>]) -> Result<Vec<KernelTime>, EngineError> {
+		let _ = chunks;
+		Ok(vec![])
 	}
 }
 

@@ -3,7 +3,7 @@
 use std::slice::from_ref;
 
 use crate::{
-	backend::{Backend, Chunk, Step, Want},
+	backend::{Backend, Chunk, KernelTime, Step, Want},
 	model::Shape,
 	EngineError,
 };
@@ -42,6 +42,17 @@ impl<'a> Batch<'a> {
 		self.backend.forward(&chunks, Want::NEXT)?;
 		self.fed += n as u32;
 		Ok(())
+	}
+
+	/// What feeding `n` more tokens to each sequence at once spends in each kernel.
+	///
+	/// # Errors
+	/// Those of [`Backend::profile`].
+	pub fn profile(&mut self, n: usize) -> Result<Vec<KernelTime>, EngineError> {
+		let ids = vec![0; n];
+		let prompts = self.tables.iter().map(|_| ids.as_slice());
+		let chunks = chunks(&self.tables, self.fed, prompts);
+		self.backend.profile(&chunks)
 	}
 
 	/// Generates `n` tokens in each sequence, as many at once as pays; returns those of each.

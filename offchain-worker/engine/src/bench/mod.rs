@@ -24,7 +24,7 @@ pub use timing::{median, Repeats};
 use self::batch::Batch;
 use crate::{
 	audit::{audit, Audit, Claim},
-	backend::{pages_for, Backend, DeviceChoice},
+	backend::{pages_for, Backend, DeviceChoice, KernelTime},
 	container::Container,
 	device::{CacheSize, Device},
 	model::Shape,
@@ -77,6 +77,15 @@ impl Plan {
 		}
 	}
 
+	/// Tokens that each of so many sequences generates.
+	const fn tokens(&self, batch: usize) -> usize {
+		if batch == 1 {
+			self.decode
+		} else {
+			self.decode.div_ceil(4)
+		}
+	}
+
 	/// Room for every case.
 	fn cache(&self, shape: &Shape) -> CacheSize {
 		let alone = self.prefill.max(self.audit + 1);
@@ -107,6 +116,9 @@ pub struct Case {
 	/// Bytes of weights read per second as a share of [`Report::bandwidth_gbps`], where they are
 	/// read once a token: while decoding.
 	pub bandwidth_share: Option<f64>,
+	/// Where the time of a pass goes, on devices that tell: one token while decoding, the last tokens
+	/// of a prompt.
+	pub kernels: Vec<KernelTime>,
 }
 
 /// What was measured of a model on a device.
@@ -244,6 +256,7 @@ impl Start {
 				batch,
 				tps,
 				bandwidth_share: Some(share),
+				kernels: self.kernels(batch, plan.tokens(batch) - 1, 1)?,
 			});
 		}
 		progress(&format!("prefill of {}", plan.prefill));
@@ -253,21 +266,30 @@ impl Start {
 			batch: 1,
 			tps,
 			bandwidth_share: None,
+			kernels: self.kernels(1, 0, plan.prefill)?,
 		});
 		Ok(cases)
 	}
 
 	fn decode(&mut self, plan: Plan, batch: usize) -> Result<f64, EngineError> {
-		let tokens = if batch == 1 {
-			plan.decode
-		} else {
-			plan.decode.div_ceil(4)
-		};
+		let tokens = plan.tokens(batch);
 		let seconds = plan.repeats.median(|| {
 			let mut batch = Batch::new(&mut *self.backend, &self.shape, batch);
 			timing::seconds(|| batch.generate(tokens).map(drop))
 		})?;
 		Ok((tokens * batch) as f64 / seconds)
+	}
+
+	/// Where the time goes when each of `batch` sequences has `fed` tokens and is fed `n` more.
+	fn kernels(
+		&mut self,
+		batch: usize,
+		fed: usize,
+		n: usize,
+	) -> Result<Vec<KernelTime>, EngineError> {
+		let mut batch = Batch::new(&mut *self.backend, &self.shape, batch);
+		batch.prefill(fed)?;
+		batch.profile(n)
 	}
 
 	/// Generates an answer to a prompt of one token, and audits it.

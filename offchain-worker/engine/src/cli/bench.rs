@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 
 use super::{print_json, print_line, with_progress};
 use crate::{
-	backend::DeviceChoice,
+	backend::{DeviceChoice, KernelTime},
 	bench::{cached_random_model, measure, Case, Mode, NamedShape, Plan, Progress, Report},
 	source::resolve,
 	EngineError,
@@ -104,7 +104,7 @@ fn lines(report: &Report) -> Vec<String> {
 		..
 	} = report;
 	let mut lines = vec![format!("{model} on {device}, {threads} threads of the CPU")];
-	lines.extend(report.cases.iter().map(line));
+	lines.extend(report.cases.iter().flat_map(case_lines));
 	lines.push(format!(
 		"audit: {audit_speedup:.1} times as fast as generating"
 	));
@@ -114,6 +114,15 @@ fn lines(report: &Report) -> Vec<String> {
 	));
 	lines.push(format!("start to first token: {first_token_s:.2} s"));
 	lines
+}
+
+fn case_lines(case: &Case) -> Vec<String> {
+	let all: f64 = case.kernels.iter().map(|time| time.seconds).sum();
+	let kernel =
+		|time: &KernelTime| format!("  {:4.1} % {}", 100.0 * time.seconds / all, time.kernel);
+	std::iter::once(line(case))
+		.chain(case.kernels.iter().map(kernel))
+		.collect()
 }
 
 fn line(case: &Case) -> String {

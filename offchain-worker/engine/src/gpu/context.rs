@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use wgpu::Features;
+
 use super::{
 	adapter::{choose, describe, enumerate, Adapter},
 	pipelines::Pipelines,
@@ -122,7 +124,8 @@ fn request(adapter: &wgpu::Adapter) -> Result<(wgpu::Device, wgpu::Queue), Engin
 	};
 	let descriptor = wgpu::DeviceDescriptor {
 		required_limits,
-		required_features: adapter.features() & wgpu::Features::PIPELINE_CACHE,
+		required_features: adapter.features()
+			& (Features::PIPELINE_CACHE | Features::TIMESTAMP_QUERY),
 		..Default::default()
 	};
 	pollster::block_on(adapter.request_device(&descriptor))

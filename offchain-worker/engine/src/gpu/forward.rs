@@ -4,12 +4,13 @@ use bytemuck::Zeroable;
 use wgpu::{Buffer, CommandEncoder, CommandEncoderDescriptor, ComputePassDescriptor};
 
 use super::{
-	ops::Load,
+	ops::{Dispatch, Load},
+	profile::profile,
 	program::{Batch, Program},
-	Gpu, CHUNK,
+	AdapterKind, Gpu, CHUNK,
 };
 use crate::{
-	backend::{append, check_chunks, check_decode, Bounds, PAGE},
+	backend::{append, check_chunks, check_decode, Bounds, KernelTime, PAGE},
 	hash::blake2_256,
 	model::Shape,
 	Backend, Chunk, EngineError, HeadAt, Model, Step, Want,
@@ -137,14 +138,19 @@ impl GpuBackend {
 
 	fn record(&self, encoder: &mut CommandEncoder, load: &Load) {
 		let mut pass = encoder.begin_compute_pass(&ComputePassDescriptor::default());
+		for dispatch in self.dispatches(load) {
+			dispatch.record(&mut pass, load);
+		}
+	}
+
+	/// The operators of a pass.
+	fn dispatches(&self, load: &Load) -> impl Iterator<Item = &Dispatch> {
 		let head = if load.heads > 0 {
 			&*self.program.head
 		} else {
 			&[]
 		};
-		for dispatch in self.program.body.iter().chain(head) {
-			dispatch.record(&mut pass, load);
-		}
+		self.program.body.iter().chain(head)
 	}
 
 	/// The residual, then the tokens, from an offset on.
@@ -258,7 +264,7 @@ impl Backend for GpuBackend {
 
 	/// A software rasteriser is never waited for: it is the host.
 	fn steps(&self) -> usize {
-		if self.gpu.adapter().software {
+		if self.gpu.adapter().kind == AdapterKind::Software {
 			1
 		} else {
 			STEPS
@@ -282,6 +288,25 @@ impl Backend for GpuBackend {
 			passes.into_iter().for_each(|pass| append(all, pass));
 		}
 		Ok(all)
+	}
+
+	fn profile(&mut self, chunks: &[Chunk<'_>]) -> Result<Vec<KernelTime>, EngineError> {
+		check_chunks(chunks, Bounds::new(&self.shape, self.pages()))?;
+		let feeds: Vec<_> = chunks
+			.iter()
+			.flat_map(|chunk| feed(*chunk, HeadAt::Last))
+			.collect();
+		let Some(last) = feeds.chunks(self.program.rows).next_back() else {
+			return Ok(vec![]);
+		};
+		let load = load(last);
+		self.write(last, &load);
+		let (to, batch) = (&self.program.interface.batch, batch(last, &load));
+		self.gpu
+			.queue()
+			.write_buffer(to, 0, bytemuck::bytes_of(&batch));
+		let dispatches: Vec<_> = self.dispatches(&load).collect();
+		profile(&self.gpu, &dispatches, &load)
 	}
 }
 
@@ -361,5 +386,23 @@ mod tests {
 			assert_eq!(backend.decode(&[chunk], 0).unwrap(), [vec![]]);
 			assert!(backend.decode(&[chunk], PAGE + 1).is_err());
 		}
+	}
+
+	#[test]
+	fn profile_should_name_the_kernels_of_a_layer_where_there_are_timestamps() {
+		let Some(gpu) = devices().first() else { return };
+		let mut backend = GpuBackend::new(gpu, &model(), 2).unwrap();
+		let times = backend.profile(&[chunk(&[0, 1], 0, &[1; 260])]).unwrap();
+		let mut kernels: Vec<_> = times.iter().map(|time| time.kernel).collect();
+		kernels.sort_unstable();
+		let timed = gpu
+			.device()
+			.features()
+			.contains(wgpu::Features::TIMESTAMP_QUERY);
+		let all = [
+			"argmax", "embed", "gate_up", "head", "qkv", "residual", "rmsnorm", "scores", "values",
+		];
+		assert_eq!(kernels, if timed { &all[..] } else { &[] });
+		assert!(times.iter().all(|time| time.seconds >= 0.0));
 	}
 }

@@ -12,6 +12,7 @@
 //! | `forward` | the [`Backend`](crate::Backend): batches, recording, read-back |
 //! | `tuning` | the fastest way to share work, measured |
 //! | `self_test` | refuses a device whose bits differ |
+//! | `profile` | the time of each kernel |
 //! | `bandwidth` | how fast the device copies |
 
 mod adapter;
@@ -22,6 +23,7 @@ mod disk_cache;
 mod forward;
 mod ops;
 mod pipelines;
+mod profile;
 mod program;
 mod self_test;
 mod tuning;

@@ -75,6 +75,8 @@ struct Tiled {
 
 /// One recorded operator.
 pub struct Dispatch {
+	/// Its kernel.
+	pub name: &'static str,
 	pipeline: ComputePipeline,
 	/// For many rows, of linear layers.
 	tiled: Option<Tiled>,
@@ -92,6 +94,7 @@ impl Dispatch {
 	) -> Self {
 		let pipeline = gpu.pipelines().get(gpu, shader, constants);
 		Self {
+			name: shader.name,
 			pipeline,
 			tiled: None,
 			bindings: bind(gpu, shader, buffers),
