@@ -23,16 +23,6 @@ pub enum EngineError {
 		/// What is wrong with it.
 		reason: String,
 	},
-	/// A model cannot be represented in the arithmetic.
-	#[error("{layer}: {value} {reason}")]
-	OutOfRange {
-		/// The layer, such as `layer 3`.
-		layer: String,
-		/// The value, such as `gate`.
-		value: String,
-		/// Why it does not fit.
-		reason: String,
-	},
 	/// The bytes of a container do not hash to its root.
 	#[error("{}: the bytes have root 0x{computed}, the file states 0x{stated}", path.display())]
 	RootMismatch {

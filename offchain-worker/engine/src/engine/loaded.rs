@@ -354,5 +354,9 @@ pub(super) fn template(container: &Container) -> Result<Option<Template>, Engine
 		return Ok(None);
 	}
 	let (bos, eos) = (container.text(Part::Bos)?, container.text(Part::Eos)?);
-	Template::parse(source, bos, eos).map(Some)
+	Template::parse(source, bos, eos)
+		.map(Some)
+		.map_err(|error| {
+			EngineError::malformed(container.path(), Part::Template.to_string(), error)
+		})
 }

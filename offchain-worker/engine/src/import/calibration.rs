@@ -42,15 +42,15 @@ fn pairs() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 fn sequence(folder: &Folder, pairs: &[(&str, &str)]) -> Result<Vec<u32>, EngineError> {
 	let shape = &folder.config.shape;
-	let mut ids = match &folder.template {
-		Some(template) => folder
-			.tokenizer
-			.encode(&chat(template, pairs)?, Special::Written)?,
-		None => folder.tokenizer.encode(&plain(pairs), Special::Add)?,
-	};
-	ids.truncate(shape.context as usize);
 	let malformed =
 		|reason| EngineError::malformed(&folder.file("tokenizer.json"), "vocabulary", reason);
+	let (text, special) = match &folder.template {
+		Some(template) => (chat(folder, template, pairs)?, Special::Written),
+		None => (plain(pairs), Special::Add),
+	};
+	let encoded = folder.tokenizer.encode(&text, special);
+	let mut ids = encoded.map_err(|error| malformed(error.to_string()))?;
+	ids.truncate(shape.context as usize);
 	if ids.is_empty() {
 		return Err(malformed("gives no token for the calibration text".into()));
 	}
@@ -63,12 +63,18 @@ fn sequence(folder: &Folder, pairs: &[(&str, &str)]) -> Result<Vec<u32>, EngineE
 	}
 }
 
-fn chat(template: &Template, pairs: &[(&str, &str)]) -> Result<String, EngineError> {
+fn chat(
+	folder: &Folder,
+	template: &Template,
+	pairs: &[(&str, &str)],
+) -> Result<String, EngineError> {
 	let messages: Vec<Message<'_>> = pairs
 		.iter()
 		.flat_map(|(q, a)| [Message::user(q), Message::assistant(a)])
 		.collect();
-	template.render(&Chat::of(&messages), false)
+	template
+		.render(&Chat::of(&messages), false)
+		.map_err(|error| EngineError::malformed(&folder.template_file, "chat_template", error))
 }
 
 fn plain(pairs: &[(&str, &str)]) -> String {

@@ -6,7 +6,10 @@ use one_arithmetic::{LIMIT16, LIMIT32};
 use serde::{Deserialize, Serialize};
 
 use super::peaks::{LayerPeaks, Peaks};
-use crate::{model::Shape, EngineError};
+use crate::model::Shape;
+
+/// What does not fit the arithmetic: the layer, and the value of it.
+pub type Obstacle = (String, String);
 
 /// A peak of the calibration text may be exceeded by this factor before a value saturates.
 const HEADROOM: f64 = 4.0;
@@ -57,8 +60,8 @@ impl LayerExponents {
 /// Picks every exponent as large as its peak allows with headroom.
 ///
 /// # Errors
-/// [`EngineError::OutOfRange`] naming the layer and the value that does not fit.
-pub fn choose(shape: &Shape, peaks: &Peaks) -> Result<Exponents, EngineError> {
+/// The layer, and the value of it that does not fit.
+pub fn choose(shape: &Shape, peaks: &Peaks) -> Result<Exponents, Obstacle> {
 	if peaks.logits.is_nan() || peaks.logits > MAX_LOGIT {
 		let reason = format!("peak at {}, more than {MAX_LOGIT}", peaks.logits);
 		return Err(out_of_range("head", "logits", reason));
@@ -74,13 +77,9 @@ pub fn choose(shape: &Shape, peaks: &Peaks) -> Result<Exponents, EngineError> {
 	Ok(Exponents { residual, layers })
 }
 
-fn choose_layer(
-	shape: &Shape,
-	name: &str,
-	peaks: &LayerPeaks,
-) -> Result<LayerExponents, EngineError> {
+fn choose_layer(shape: &Shape, name: &str, peaks: &LayerPeaks) -> Result<LayerExponents, Obstacle> {
 	let value = |value: &str, peak| largest(name, value, peak, LIMIT32, VALUE);
-	let channels = |value: &str, peaks: &[f64]| -> Result<Vec<i32>, EngineError> {
+	let channels = |value: &str, peaks: &[f64]| -> Result<Vec<i32>, Obstacle> {
 		peaks
 			.iter()
 			.map(|peak| largest(name, value, *peak, LIMIT16, CHANNEL))
@@ -155,7 +154,7 @@ fn largest(
 	peak: f64,
 	limit: i32,
 	range: RangeInclusive<i32>,
-) -> Result<i32, EngineError> {
+) -> Result<i32, Obstacle> {
 	let lowest = *range.start();
 	let fits = |f: &i32| HEADROOM * libm::ldexp(peak, *f) <= limit as f64;
 	range.rev().find(fits).ok_or_else(|| {
@@ -164,12 +163,8 @@ fn largest(
 	})
 }
 
-fn out_of_range(layer: &str, value: &str, reason: String) -> EngineError {
-	EngineError::OutOfRange {
-		layer: layer.into(),
-		value: value.into(),
-		reason,
-	}
+fn out_of_range(layer: &str, value: &str, reason: String) -> Obstacle {
+	(layer.into(), format!("{value} {reason}"))
 }
 
 #[cfg(test)]
@@ -216,16 +211,15 @@ mod tests {
 			layers: vec![layer(), layer()],
 		};
 		peaks.layers[1].gate = 1.0e6;
-		let error = choose(&SHAPE, &peaks).unwrap_err().to_string();
-		assert!(
-			error.starts_with("layer 1: gate peaks at 1000000"),
-			"{error}"
-		);
+		let (layer, reason) = choose(&SHAPE, &peaks).unwrap_err();
+		assert_eq!(layer, "layer 1");
+		assert!(reason.starts_with("gate peaks at 1000000"), "{reason}");
 		peaks.layers[1].gate = f64::NAN;
 		assert!(choose(&SHAPE, &peaks).is_err());
 		peaks.logits = 8_192.0;
-		let error = choose(&SHAPE, &peaks).unwrap_err().to_string();
-		assert!(error.starts_with("head: logits peak at 8192"), "{error}");
+		let (layer, reason) = choose(&SHAPE, &peaks).unwrap_err();
+		assert_eq!(layer, "head");
+		assert!(reason.starts_with("logits peak at 8192"), "{reason}");
 	}
 
 	#[test]
@@ -238,12 +232,11 @@ mod tests {
 		let bits = choose_layer(&SHAPE, "layer 0", &peaks).unwrap();
 		assert_eq!(bits.heads, Some([20, 19]));
 		peaks.heads = Some([1.0, 1.0e6]);
-		let error = choose_layer(&SHAPE, "layer 0", &peaks)
-			.unwrap_err()
-			.to_string();
+		let (layer, reason) = choose_layer(&SHAPE, "layer 0", &peaks).unwrap_err();
+		assert_eq!(layer, "layer 0");
 		assert!(
-			error.starts_with("layer 0: k before its norm peaks at 1000000"),
-			"{error}"
+			reason.starts_with("k before its norm peaks at 1000000"),
+			"{reason}"
 		);
 	}
 

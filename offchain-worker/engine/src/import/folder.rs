@@ -27,6 +27,8 @@ pub struct Folder {
 	pub template_source: String,
 	/// The chat template.
 	pub template: Option<Template>,
+	/// The file it is in.
+	pub template_file: PathBuf,
 	/// Text of the token that begins a sequence.
 	pub bos: String,
 	/// Text of the token that ends a sequence.
@@ -51,8 +53,8 @@ impl Folder {
 				.map_or(Ok(String::new()), |json| token(json, field))
 		};
 		let (bos, eos) = (token("bos_token")?, token("eos_token")?);
-		let (template_path, template_source) = read_template(path, texts.as_ref())?;
-		let template = parse_template(&template_path, &template_source, &bos, &eos)?;
+		let (template_file, template_source) = read_template(path, texts.as_ref())?;
+		let template = parse_template(&template_file, &template_source, &bos, &eos)?;
 		let stops = read_stops(path, &config_json, config.shape.vocab)?;
 		let path = path.to_path_buf();
 		Ok(Self {
@@ -62,6 +64,7 @@ impl Folder {
 			tokenizer,
 			template_source,
 			template,
+			template_file,
 			bos,
 			eos,
 			stops,
@@ -100,6 +103,7 @@ impl Folder {
 			tokenizer,
 			template_source: vocabulary.template,
 			template,
+			template_file: path.into(),
 			bos,
 			eos,
 			stops: vocabulary.stops,

@@ -50,8 +50,8 @@ pub type Progress<'a> = &'a mut dyn FnMut(u32, u32);
 /// returns its root.
 ///
 /// # Errors
-/// [`EngineError::Malformed`] naming file and field, [`EngineError::OutOfRange`] naming layer and
-/// value, [`EngineError::Io`].
+/// [`EngineError::Malformed`] naming file and field, or the model and the layer that the arithmetic
+/// cannot represent; [`EngineError::Io`].
 pub fn import(model: &Path, path: &Path, progress: Progress<'_>) -> Result<Hash, EngineError> {
 	let published = Published::open(model)?;
 	let (folder, tensors) = (&published.folder, &*published.tensors);
@@ -160,6 +160,7 @@ fn calibrate(
 	let model = FloatModel::new(&folder.config, tensors, &lengths);
 	let peaks = model.peaks(&sequences.concat(), &mut || progress.advance())?;
 	exponents::choose(&folder.config.shape, &peaks)
+		.map_err(|(layer, reason)| EngineError::malformed(&folder.path, layer, reason))
 }
 
 /// `round(epsilon 2^(2 bits))`.
@@ -260,10 +261,9 @@ impl<'a> FolderSource<'a> {
 		let one = |(p, channels, heads, more): (Projection, &Vec<i32>, Option<i32>, i32)| {
 			let values = self.tensors.vector(FloatTensor::Bias(i, p), self.shape())?;
 			let bits = channels.iter().map(|f| heads.unwrap_or(f + more));
-			quantize::bias(&values, bits).ok_or_else(|| EngineError::OutOfRange {
-				layer: format!("layer {i}"),
-				value: format!("bias of {p:?}"),
-				reason: "does not fit the fraction bits of its channel".into(),
+			quantize::bias(&values, bits).ok_or_else(|| {
+				let reason = "does not fit the fraction bits of its channel";
+				self.tensors.malformed(FloatTensor::Bias(i, p), reason)
 			})
 		};
 		Ok(all
@@ -296,10 +296,10 @@ impl<'a> FolderSource<'a> {
 	}
 
 	fn scales(&mut self, tensor: Tensor) -> Result<Vec<u8>, EngineError> {
-		quantize::scales(&self.matrix(tensor)?).ok_or_else(|| EngineError::OutOfRange {
-			layer: tensor.to_string(),
-			value: "weight".into(),
-			reason: "exceeds the largest row scale".into(),
+		quantize::scales(&self.matrix(tensor)?).ok_or_else(|| {
+			let weights = FloatTensor::Weights(tensor);
+			let reason = "a weight exceeds the largest row scale";
+			self.tensors.malformed(weights, reason)
 		})
 	}
 
