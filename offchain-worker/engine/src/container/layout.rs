@@ -171,27 +171,30 @@ pub fn layout(header: &Header) -> Vec<Section> {
 		offset += section.len;
 		section
 	};
-	parts(header).into_iter().map(place).collect()
+	parts(header).map(place).collect()
 }
 
-fn parts(header: &Header) -> Vec<Part> {
+/// Bytes of all sections, found without making room for a list of them.
+pub fn sections_len(header: &Header) -> u64 {
+	parts(header).map(|part| part_len(header, part)).sum()
+}
+
+fn parts(header: &Header) -> impl Iterator<Item = Part> + '_ {
 	use Part::{Bos, Cos, Eos, FinalNorm, Sin, Stops, Template, Tokenizer};
-	let mut parts = vec![Part::Header, Stops, Bos, Eos, Template, Tokenizer, Cos, Sin];
-	parts.extend(tensor_parts(Tensor::Embedding));
-	for i in 0..header.shape.layers {
-		let own = LayerPart::of(header).into_iter();
-		parts.extend(own.map(|part| Part::Layer(i, part)));
-		parts.extend(
-			Projection::ALL
-				.into_iter()
-				.flat_map(|p| tensor_parts(Tensor::Layer(i, p))),
-		);
-	}
-	parts.push(FinalNorm);
-	if !header.tied {
-		parts.extend(tensor_parts(Tensor::Head));
-	}
-	parts
+	let head = (!header.tied).then(|| tensor_parts(Tensor::Head));
+	[Part::Header, Stops, Bos, Eos, Template, Tokenizer, Cos, Sin]
+		.into_iter()
+		.chain(tensor_parts(Tensor::Embedding))
+		.chain((0..header.shape.layers).flat_map(|i| layer_parts(header, i)))
+		.chain([FinalNorm])
+		.chain(head.into_iter().flatten())
+}
+
+fn layer_parts(header: &Header, i: u32) -> impl Iterator<Item = Part> {
+	let tensors = move |p| tensor_parts(Tensor::Layer(i, p));
+	let own = LayerPart::of(header).into_iter();
+	own.map(move |part| Part::Layer(i, part))
+		.chain(Projection::ALL.into_iter().flat_map(tensors))
 }
 
 fn tensor_parts(tensor: Tensor) -> [Part; 2] {

@@ -9,7 +9,7 @@ use std::{
 
 use memmap2::Mmap;
 
-use super::{header::Obstacle, layout, Header, Part};
+use super::{header::Obstacle, layout, layout::sections_len, Header, Part};
 use crate::{hash::Hash, mapped::map, EngineError};
 
 /// A memory-mapped container whose header and length are sound.
@@ -32,15 +32,11 @@ impl Container {
 		let map = map(path)?;
 		let malformed = |(field, reason): Obstacle| EngineError::malformed(path, field, reason);
 		let header = Header::decode(&map).map_err(malformed)?;
-		let ranges: BTreeMap<_, _> = layout(&header)
+		let root = read_root(&map, sections_len(&header)).map_err(malformed)?;
+		let ranges = layout(&header)
 			.into_iter()
 			.map(|s| (s.part, s.offset as usize..(s.offset + s.len) as usize))
 			.collect();
-		let end = ranges.values().map(|range| range.end).max().unwrap_or(0);
-		let root = map
-			.get(end..)
-			.and_then(|root| Hash::try_from(root).ok())
-			.ok_or_else(|| EngineError::malformed(path, "length", length(map.len(), end)))?;
 		Ok(Self {
 			path: path.into(),
 			map: Arc::new(map),
@@ -107,6 +103,13 @@ impl Container {
 	}
 }
 
-fn length(actual: usize, sections: usize) -> String {
-	format!("{actual} bytes instead of {}", sections.saturating_add(32))
+/// The root, which follows `sections` bytes and ends the file.
+fn read_root(bytes: &[u8], sections: u64) -> Result<Hash, Obstacle> {
+	let end = usize::try_from(sections).ok();
+	end.and_then(|end| bytes.get(end..))
+		.and_then(|root| Hash::try_from(root).ok())
+		.ok_or_else(|| {
+			let reason = format!("{} bytes instead of {}", bytes.len(), sections + 32);
+			("length", reason)
+		})
 }
