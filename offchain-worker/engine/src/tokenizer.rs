@@ -26,9 +26,10 @@ impl Tokenizer {
 	/// # Errors
 	/// [`EngineError::Tokenizer`] naming what is malformed.
 	pub fn parse(bytes: &[u8]) -> Result<Self, EngineError> {
-		// The parser of the library panics where JSON breaks off within some parts, so that is
-		// checked first, and what may panic besides becomes an error too.
-		serde_json::from_slice::<serde::de::IgnoredAny>(bytes).map_err(error)?;
+		// The parser of the library panics where JSON breaks off or is no text within some parts, so
+		// that is checked first, and what may panic besides becomes an error too.
+		let text = std::str::from_utf8(bytes).map_err(error)?;
+		serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(error)?;
 		let parsed = std::panic::catch_unwind(|| Inner::from_bytes(bytes));
 		let mut inner = parsed
 			.map_err(|_| error("a part is malformed"))?
