@@ -3,7 +3,7 @@
 
 use std::{
 	fmt,
-	io::{Result, Write},
+	io::{self, Result, Write},
 };
 
 use minijinja::Value;
@@ -24,20 +24,25 @@ pub struct PythonFormatter<F> {
 }
 
 impl PythonFormatter<()> {
-	/// JSON of `value`: on one line, or with `indent` spaces a level.
+	/// JSON of `value` in at most `most` bytes: on one line, or with `indent` spaces a level.
 	///
 	/// # Errors
-	/// If the value has a form that JSON lacks, such as keys that are lists.
-	pub fn write(value: &impl Serialize, indent: Option<u8>) -> serde_json::Result<String> {
+	/// If it is longer, or the value has a form that JSON lacks, such as keys that are lists.
+	pub fn write(
+		value: &impl Serialize,
+		indent: Option<u8>,
+		most: usize,
+	) -> serde_json::Result<String> {
+		let bytes = Bounded {
+			bytes: Vec::new(),
+			most,
+		};
 		match indent {
-			None => write(value, CompactFormatter, true),
+			None => write(value, bytes, CompactFormatter, true),
 			Some(indent) => {
 				let indent = " ".repeat(indent.into());
-				write(
-					value,
-					PrettyFormatter::with_indent(indent.as_bytes()),
-					false,
-				)
+				let layout = PrettyFormatter::with_indent(indent.as_bytes());
+				write(value, bytes, layout, false)
 			}
 		}
 	}
@@ -45,12 +50,36 @@ impl PythonFormatter<()> {
 
 fn write(
 	value: &impl Serialize,
+	mut bytes: Bounded,
 	layout: impl Formatter,
 	spaced: bool,
 ) -> serde_json::Result<String> {
-	let (mut bytes, formatter) = (Vec::new(), PythonFormatter { layout, spaced });
+	let formatter = PythonFormatter { layout, spaced };
 	value.serialize(&mut Serializer::with_formatter(&mut bytes, formatter))?;
-	String::from_utf8(bytes).map_err(serde::ser::Error::custom)
+	String::from_utf8(bytes.bytes).map_err(serde::ser::Error::custom)
+}
+
+/// Bytes that do not become more than `most`.
+struct Bounded {
+	bytes: Vec<u8>,
+	most: usize,
+}
+
+impl Write for Bounded {
+	fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+		if self.bytes.len() + bytes.len() > self.most {
+			return Err(io::Error::other(format!(
+				"too much text, more than {} bytes",
+				self.most
+			)));
+		}
+		self.bytes.extend_from_slice(bytes);
+		Ok(bytes.len())
+	}
+
+	fn flush(&mut self) -> Result<()> {
+		Ok(())
+	}
 }
 
 impl<F: Formatter> PythonFormatter<F> {

@@ -6,7 +6,7 @@ mod common;
 use std::{fs, path::Path};
 
 use common::{
-	cases, one_guide_folder,
+	one_guide_folder,
 	peers::{llama_models, python},
 };
 use one_engine::{
@@ -16,7 +16,6 @@ use one_engine::{
 	tokenizer::{Special, Tokenizer},
 	EngineError,
 };
-use proptest::prelude::*;
 use serde_json::{json, Value};
 
 /// Published templates, and the texts of `bos` and `eos` they are used with.
@@ -251,72 +250,58 @@ fn user_should_not_be_able_to_forge_a_turn() {
 	}
 }
 
-/// What templates are made of.
-const PIECES: [&str; 40] = [
-	"{{ ",
-	" }}",
-	"{% ",
-	" %}",
-	"{%- ",
-	" -%}",
-	"{#",
-	"#}",
-	"messages",
-	"m",
-	"[0]",
-	"[-1:]",
-	".content",
-	".role",
-	" for m in messages ",
-	" endfor ",
-	" if ",
-	" else ",
-	" endif ",
-	" set x = ",
-	"x",
-	" + ",
-	" ~ ",
-	" * 7",
-	"'a'",
-	"\"",
-	"(",
-	")",
-	"|tojson",
-	"|tojson(indent=3)",
-	"|length",
-	"|join",
-	".split('a')",
-	".x.y",
-	" macro f() ",
-	" endmacro ",
-	" generation ",
-	" endgeneration ",
-	"range(99999)",
-	"raise_exception(1)",
-];
+fn rendered(source: &str) -> Result<String, EngineError> {
+	Template::parse(source, "<s>", "</s>")?.render(&Chat::of(&[Message::user("hi")]), true)
+}
 
-proptest! {
-	#![proptest_config(ProptestConfig {
-		cases: cases(500),
-		failure_persistence: None,
-		..Default::default()
-	})]
-
-	#[test]
-	fn any_template_should_render_or_be_refused(
-		pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..30),
-		text in any::<String>(),
-	) {
-		let chat = Chat::of(&[Message::user(&text), Message::assistant("a")]);
-		let rendered = Template::parse(&pieces.concat(), "<s>", "</s>")
-			.and_then(|template| template.render(&chat, true));
-		prop_assert!(matches!(rendered, Ok(_) | Err(EngineError::Template(_))));
+#[test]
+fn template_should_be_refused_when_it_grows_without_bound() {
+	let doubled = |step: &str| {
+		format!(
+			"{{% set ns = namespace(x='a', l=['a']) %}}{{% for i in range(60) %}}{{% {step} %}}{{% endfor %}}{{{{ ns.x }}}}"
+		)
+	};
+	let growing = [
+		doubled("set ns.x = ns.x ~ ns.x"),
+		doubled("set ns.x = ns.x + ns.x"),
+		doubled("set ns.x = ns.x * 2"),
+		doubled("set ns.x = [ns.x, ns.x]|join"),
+		doubled("set ns.x = ''.join([ns.x, ns.x])"),
+		doubled("set ns.x = ns.x|replace('a', 'aa')"),
+		doubled("set ns.x = ns.x.replace('a', 'aa')"),
+		doubled("set ns.x = '{0}{0}'.format(ns.x)"),
+		doubled("set ns.x = [ns.x, ns.x]|string"),
+		doubled("set ns.x = [ns.x, ns.x]|tojson"),
+		doubled("set ns.l = ns.l + ns.l"),
+		doubled("set ns.l = ns.l[0:] + ns.l[0:]"),
+		doubled("set x %}{{ ns.x }}{{ ns.x }}{% endset %}{% set ns.x = x"),
+		"{% macro f(x, n) %}{{ f(x ~ x, n - 1) if n else x }}{% endmacro %}{{ f('a', 60) }}".into(),
+		"{{ 'a' * 100000000 }}".into(),
+		"{{ ((1,) * 100000000)|length }}".into(),
+		"{{ (['a'] * 100000000)|list|length }}".into(),
+		"{% set x = 'a' * 4000000 %}{{ ([x] * 1000)|map('upper')|list|length }}".into(),
+		"{% for i in range(99999) %}{{ 'a' * 9999 }}{% endfor %}".into(),
+	];
+	for source in growing {
+		let error = rendered(&source).unwrap_err().to_string();
+		assert!(error.contains("too much text"), "{source}: {error}");
 	}
+}
 
-	#[test]
-	fn any_json_should_be_a_chat_or_be_refused(text in "[\\[{]\"messages\":[\\[{}\\]\":,a-z0-9.-]{0,40}[\\]}]{0,3}") {
-		let template = Template::parse("{{ messages[0].content|tojson }}", "", "").unwrap();
-		let rendered = Chat::from_json(&text).and_then(|chat| template.render(&chat, false));
-		prop_assert!(matches!(rendered, Ok(_) | Err(EngineError::Template(_))));
+#[test]
+fn counted_steps_should_give_what_they_gave() {
+	let cases = [
+		("{{ 2 * 3 }} {{ 'ab' * 2 }} {{ 2 * 'ab' }} {{ ([1, 2] * 2)|join(',') }} {{ 1.5 * 2 }}", "6 abab abab 1,2,1,2 3.0"),
+		("{{ 2 * -3 * 2 + 1 * 2 ** 3 }} {{ [1, 2][1] * dict(a=3).a }}", "-4 6"),
+		("{{ 1 ~ none ~ 'x' }} {{ [1] + [2] }}", "1Nonex [1, 2]"),
+		("{% macro f(x, y=2) %}{% if x %}<{{ x * y }}>{% else %}-{% endif %}{% endmacro %}{{ f(2) ~ f(0) }}", "<4>-"),
+		("{% for i in range(9) %}{% if i == 2 %}{% continue %}{% elif i > 3 %}{% break %}{% endif %}{{ i }}{% else %}none{% endfor %}", "013"),
+		("{% for i in [[1, [2]], [3]] recursive %}{% if i is iterable %}({{ loop(i) }}){% else %}{{ i }}{% endif %}{% endfor %}", "(1(2))(3)"),
+		("{% block a %}{{ 1 + 1 }}{% endblock %}{% set one_count = 1 %}{{ one_count + 1 }}", "22"),
+		("{{ messages[0].content and 1 * 2 or 3 * 3 }} {{ [1, 2]|map('string')|join('-') }}", "2 1-2"),
+		("{{ [{'a': 1}, {'a': 2}]|join(attribute='a', d='/') }} {{ 'aXbX'|replace('X', '-') }}", "1/2 a-b-"),
+	];
+	for (source, expected) in cases {
+		assert_eq!(rendered(source).unwrap(), expected, "{source}");
 	}
 }

@@ -1,12 +1,18 @@
 //! Chat templates, rendered as their publishers wrote them.
 
+mod meter;
+
+use std::sync::Arc;
+
 use minijinja::{
 	context,
+	machinery::{eval, make_string_output, CompiledTemplate, TemplateConfig},
 	syntax::SyntaxConfig,
 	value::{Kwargs, Value},
-	Environment, Error, ErrorKind,
+	AutoEscape, Environment, Error, ErrorKind,
 };
 
+use self::meter::LARGEST;
 use crate::{chat::Chat, json::PythonFormatter, EngineError};
 
 /// Steps a template may take; real ones take a few thousand.
@@ -16,8 +22,10 @@ const FUEL: u64 = 10_000_000;
 ///
 /// No date or other surroundings are visible to it: the same chat gives the same text. A template
 /// that asks for a clock finds none, and takes the `date_string` of the chat or its own default.
+/// Steps are bounded, and so is what they make: 4 MiB each, 64 MiB together.
 pub struct Template {
 	environment: Environment<'static>,
+	source: String,
 	bos: String,
 	eos: String,
 }
@@ -30,17 +38,17 @@ impl Template {
 	/// [`EngineError::Template`] with the line that is malformed.
 	pub fn parse(source: &str, bos: &str, eos: &str) -> Result<Self, EngineError> {
 		let mut environment = Environment::new();
-		environment.set_syntax(syntax()?);
 		environment.set_fuel(Some(FUEL));
-		environment
-			.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+		meter::prepare(&mut environment);
 		environment.add_function("raise_exception", refuse);
 		environment.add_filter("tojson", to_json);
-		environment
-			.add_template_owned("chat", without_generation_tags(source))
-			.map_err(error)?;
+		let source = without_generation_tags(source);
+		let source = syntax().and_then(|syntax| meter::unfold(&source, syntax));
+		let source = source.map_err(error)?;
+		compile(&source).map_err(error)?;
 		Ok(Self {
 			environment,
+			source,
 			bos: bos.into(),
 			eos: eos.into(),
 		})
@@ -57,18 +65,44 @@ impl Template {
 			eos_token => self.eos.as_str(),
 			..chat.variables().clone()
 		};
-		let template = self.environment.get_template("chat").map_err(error)?;
-		template.render(values).map_err(error)
+		let CompiledTemplate {
+			instructions,
+			blocks,
+			..
+		} = compile(&self.source).map_err(error)?;
+		let mut text = String::new();
+		let mut output = make_string_output(&mut text);
+		let escape = AutoEscape::None;
+		eval(
+			&self.environment,
+			&instructions,
+			values,
+			&blocks,
+			&mut output,
+			escape,
+		)
+		.map_err(error)?;
+		Ok(text)
 	}
 }
 
+/// The steps of a template.
+fn compile(source: &str) -> Result<CompiledTemplate<'_>, Error> {
+	let config = TemplateConfig {
+		syntax_config: syntax()?,
+		default_auto_escape: Arc::new(|_| AutoEscape::None),
+	};
+	let mut template = CompiledTemplate::new("chat", source, &config)?;
+	meter::meter(&mut template);
+	Ok(template)
+}
+
 /// The white space rules that published templates are written for.
-fn syntax() -> Result<SyntaxConfig, EngineError> {
+fn syntax() -> Result<SyntaxConfig, Error> {
 	SyntaxConfig::builder()
 		.trim_blocks(true)
 		.lstrip_blocks(true)
 		.build()
-		.map_err(error)
 }
 
 fn refuse(message: String) -> Result<String, Error> {
@@ -86,7 +120,7 @@ fn to_json(value: &Value, options: Kwargs) -> Result<String, Error> {
 	if ascii == Some(true) {
 		return refuse("tojson: ensure_ascii is not supported".into());
 	}
-	PythonFormatter::write(value, indent)
+	PythonFormatter::write(value, indent, LARGEST)
 		.map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))
 }
 
