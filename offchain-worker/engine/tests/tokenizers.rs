@@ -11,18 +11,16 @@ use std::{
 };
 
 use common::{
-	cases, one_guide_folder,
+	one_guide_folder,
 	peers::{llama_models, python},
-	stories_folder, Draw, TinyFolder,
+	stories_folder, Draw,
 };
 use one_engine::{
 	chat::{Chat, Message},
 	gguf::{Gguf, Vocabulary},
 	template::Template,
 	tokenizer::{Special, Tokenizer},
-	EngineError,
 };
-use proptest::prelude::*;
 use tempfile::NamedTempFile;
 
 /// Vocabularies that have goldens.
@@ -226,31 +224,5 @@ fn gguf_vocabularies_should_tokenise_as_the_python_package() {
 		let (vocabulary, own) = &*parsed(&folder, name);
 		fs::write(file.path(), &vocabulary.tokenizer).unwrap();
 		compare(own, file.path(), 2_000);
-	}
-}
-
-proptest! {
-	#![proptest_config(ProptestConfig {
-		cases: cases(500),
-		failure_persistence: None,
-		..Default::default()
-	})]
-
-	#[test]
-	fn damaged_tokenizer_should_work_or_be_refused(
-		edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
-		text in any::<String>(),
-	) {
-		let mut bytes = serde_json::to_vec(&TinyFolder::new(true).tokenizer).unwrap();
-		for (at, byte) in edits {
-			let at = at.index(bytes.len());
-			bytes[at] = byte;
-		}
-		let outcome = Tokenizer::parse(&bytes).and_then(|tokenizer| {
-			let ids = tokenizer.encode(&text, Special::Add)?;
-			tokenizer.most_tokens(&text, Special::Written)?;
-			tokenizer.decode(&ids)
-		});
-		prop_assert!(matches!(outcome, Ok(_) | Err(EngineError::Tokenizer(_))));
 	}
 }

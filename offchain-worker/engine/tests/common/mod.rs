@@ -1,10 +1,12 @@
 //! Models for tests.
 #![allow(dead_code)]
 
+pub mod damage;
 pub mod families;
 pub mod gguf;
 pub mod outliers;
 pub mod peers;
+pub mod tiny_gguf;
 
 use std::{
 	collections::BTreeMap,
@@ -60,15 +62,6 @@ pub fn ids(model: &Model, n: usize, seed: u64) -> Vec<u32> {
 	(0..n)
 		.map(|_| (draw.word() % model.shape.vocab as u64) as u32)
 		.collect()
-}
-
-/// Random cases of a property: many more with `ONE_LONG=1`.
-pub fn cases(n: u32) -> u32 {
-	if std::env::var_os("ONE_LONG").is_some() {
-		100 * n
-	} else {
-		n
-	}
 }
 
 /// A generator of its own, the same numbers every time.

@@ -1,0 +1,533 @@
+//! The five readers on damaged files: no panic, bounded memory, errors that name file and field.
+//!
+//! A second each, two minutes with `ONE_LONG=1`. A case that fails prints what replays it.
+#![allow(clippy::panic, clippy::unwrap_used, missing_docs)]
+
+mod common;
+
+use std::{
+	alloc::{GlobalAlloc, Layout, System},
+	cell::Cell,
+	fs,
+	ops::Range,
+	path::Path,
+	sync::OnceLock,
+	time::{Duration, Instant},
+};
+
+use common::{
+	cpu,
+	damage::{damage_bytes, damage_json, flip_bit, overwrite, text},
+	families::families,
+	gguf::{F16, F32, Q8_0},
+	one_guide_folder,
+	tiny_gguf::TinyGguf,
+	Draw, TinyFolder,
+};
+use one_engine::{
+	chat::{Chat, Message},
+	container::{self, layout, Container, Part, Section, Source},
+	gguf::{Gguf, Vocabulary},
+	import::import,
+	source::resolve,
+	template::Template,
+	tokenizer::{Special, Tokenizer},
+	Backend, Chunk, EngineError, Want,
+};
+use serde_json::{json, Value};
+use tempfile::TempDir;
+
+/// Fewest cases, however slow the machine is.
+const LEAST: u64 = 40;
+
+/// Runs cases of `reader` until its time is over; each says whether the reader took the file.
+///
+/// One thread does all the work, so that all it allocates is counted.
+fn fuzz(reader: &'static str, case: impl Fn(&mut Draw) -> bool + Sync) {
+	let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+	alone.unwrap().install(|| {
+		if let Ok(case_number) = std::env::var("ONE_FUZZ_CASE") {
+			case(&mut draw_of(case_number.parse().unwrap()));
+			return;
+		}
+		let (start, mut counts) = (Instant::now(), [0, 0]);
+		for number in 0.. {
+			if number >= LEAST && start.elapsed() >= time() {
+				break;
+			}
+			let _replay = Replay { reader, number };
+			counts[case(&mut draw_of(number)) as usize] += 1;
+		}
+		println!("{reader}: {} refused, {} read", counts[0], counts[1]);
+		assert!(counts[0] > 0 && counts[1] > 0, "{counts:?}");
+	});
+}
+
+fn time() -> Duration {
+	let long = std::env::var_os("ONE_LONG").is_some();
+	Duration::from_secs(if long { 120 } else { 1 })
+}
+
+/// Cases beside each other draw different numbers.
+const fn draw_of(case: u64) -> Draw {
+	Draw(case.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}
+
+/// Says how to run a case again when it panics.
+struct Replay {
+	reader: &'static str,
+	number: u64,
+}
+
+impl Drop for Replay {
+	fn drop(&mut self) {
+		let Self { reader, number } = self;
+		if std::thread::panicking() {
+			println!("again: ONE_FUZZ_CASE={number} cargo test -p one-engine --test fuzz {reader}");
+		}
+	}
+}
+
+/// Counts what each thread has allocated, and the most it had at once.
+struct Counting;
+
+thread_local! {
+	static NOW: Cell<isize> = const { Cell::new(0) };
+	static MOST: Cell<isize> = const { Cell::new(0) };
+}
+
+impl Counting {
+	fn add(bytes: isize) {
+		let now = NOW.get() + bytes;
+		NOW.set(now);
+		MOST.set(MOST.get().max(now));
+	}
+}
+
+#[allow(unsafe_code)]
+// SAFETY: everything is left to the system's allocator; counting allocates nothing.
+unsafe impl GlobalAlloc for Counting {
+	unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+		Self::add(layout.size() as isize);
+		System.alloc(layout)
+	}
+
+	unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+		Self::add(-(layout.size() as isize));
+		System.dealloc(pointer, layout)
+	}
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// Paths and the texts of errors.
+const SMALL: usize = 4 << 10;
+
+/// What `read` returns, which may have `most` bytes at once.
+fn within<T>(most: usize, read: impl FnOnce() -> T) -> T {
+	let before = NOW.get();
+	MOST.set(before);
+	let outcome = read();
+	let peak = (MOST.get() - before) as usize;
+	assert!(peak <= most, "{peak} bytes where {most} are allowed");
+	outcome
+}
+
+/// Checks that an error about a file in `room` names it and what of it is wrong.
+fn check_names(error: &EngineError, room: &Path) {
+	let text = error.to_string();
+	match error {
+		EngineError::Malformed {
+			path,
+			field,
+			reason,
+		} => {
+			assert!(path.starts_with(room), "{text}");
+			assert!(!field.trim().is_empty() && !reason.is_empty(), "{text}");
+		}
+		EngineError::Io { path, .. } | EngineError::RootMismatch { path, .. } => {
+			assert!(path.starts_with(room), "{text}");
+		}
+		_ => panic!("names no file: {text}"),
+	}
+}
+
+/// Containers of every family.
+fn containers() -> &'static [Vec<u8>] {
+	static BYTES: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+	BYTES.get_or_init(|| {
+		let tiny = |(_, config)| {
+			let (_room, path) = TinyFolder::of(config).import();
+			fs::read(path.unwrap()).unwrap()
+		};
+		families().into_iter().map(tiny).collect()
+	})
+}
+
+/// What the sections and the tensors of a tiny container take beside its numbers.
+const TABLES: usize = 16 << 10;
+
+#[test]
+fn container_should_be_refused_when_it_is_damaged() {
+	containers();
+	fuzz("container", |draw| {
+		let sound = &containers()[draw.below(containers().len())];
+		let (room, mut bytes) = (TempDir::new().unwrap(), sound.clone());
+		match draw.below(3) {
+			0 => flip_bit(draw, &mut bytes),
+			1 => damage_bytes(draw, &mut bytes, container::Header::LEN),
+			_ => (),
+		}
+		let path = room.path().join("tiny.one");
+		fs::write(&path, &bytes).unwrap();
+		let read = within(2 * bytes.len() + TABLES, || check(&path));
+		let loaded = resolve(&path, &mut |_, _| ()).map(drop);
+		for outcome in [&read, &loaded] {
+			assert_eq!(outcome.is_ok(), bytes == *sound);
+			if let Err(error) = outcome {
+				check_names(error, room.path());
+			}
+		}
+		read.is_ok()
+	});
+}
+
+fn check(path: &Path) -> Result<(), EngineError> {
+	let container = Container::open(path)?;
+	container.model()?;
+	container.verify()
+}
+
+/// The sections of a container behind its header, changed; their root is made anew.
+struct Resealed {
+	sections: Vec<Section>,
+	bytes: Vec<u8>,
+}
+
+impl Source for Resealed {
+	fn bytes(&mut self, part: Part, range: Range<u64>) -> Result<Vec<u8>, EngineError> {
+		let section = self.sections.iter().find(|section| section.part == part);
+		let start = section.unwrap().offset as usize;
+		Ok(self.bytes[start + range.start as usize..start + range.end as usize].to_vec())
+	}
+}
+
+#[test]
+fn resealed_container_should_run_or_be_refused() {
+	containers();
+	fuzz("resealed", |draw| {
+		let sound = &containers()[draw.below(containers().len())];
+		let (room, mut bytes) = (TempDir::new().unwrap(), sound.clone());
+		let header = container::Header::decode(&bytes).unwrap();
+		(0..=draw.below(4)).for_each(|_| overwrite(draw, &mut bytes));
+		let path = room.path().join("tiny.one");
+		let sections = layout(&header);
+		let mut source = Resealed { sections, bytes };
+		container::write(&path, &header, &mut source).unwrap();
+		let outcome = within(2 * sound.len() + TABLES, || check(&path));
+		match &outcome {
+			Ok(()) => run(&path),
+			Err(error) => check_names(error, room.path()),
+		}
+		outcome.is_ok()
+	});
+}
+
+/// Runs a model for a few tokens; its arithmetic must stay within its proofs.
+fn run(path: &Path) {
+	let container = Container::open(path).unwrap();
+	let chunk = Chunk {
+		pages: &[0],
+		start: 0,
+		ids: &[1, 40, 50],
+	};
+	cpu(&container, 1).forward(&[chunk], Want::NEXT).unwrap();
+}
+
+/// What calibration takes, for a tiny model: the activations of its text.
+const CALIBRATION: usize = 4 << 20;
+
+#[test]
+fn folder_should_be_imported_or_refused_by_file_and_field() {
+	fuzz("folder", |draw| {
+		let mut folder = TinyFolder::of(families().swap_remove(draw.below(families().len())).1);
+		folder.tokenizer_config = Some(json!({
+			"bos_token": "<s>",
+			"eos_token": {"content": "</s>"},
+			"chat_template": "{{ bos_token }}{% for m in messages %}{{ m.content }}{% endfor %}",
+		}));
+		let room = TempDir::new().unwrap();
+		let tiny = room.path().join("tiny");
+		folder.write(&tiny);
+		let names = [
+			"config.json",
+			"tokenizer.json",
+			"tokenizer_config.json",
+			"model.safetensors",
+		];
+		let name = names[draw.below(names.len())];
+		damage_file(draw, &tiny.join(name));
+		let bytes = fs::read_dir(&tiny)
+			.unwrap()
+			.map(|entry| entry.unwrap().metadata().unwrap().len());
+		let bytes = bytes.sum::<u64>() as usize;
+		let container = room.path().join("tiny.one");
+		let outcome = within(2 * bytes + CALIBRATION, || {
+			import(&tiny, &container, &mut |_, _| ())
+		});
+		match &outcome {
+			Ok(_) => check(&container).unwrap(),
+			Err(error) => check_names(error, room.path()),
+		}
+		outcome.is_ok()
+	});
+}
+
+/// Damages a file: its bytes, or the JSON in it.
+fn damage_file(draw: &mut Draw, path: &Path) {
+	let mut bytes = fs::read(path).unwrap();
+	if draw.below(2) == 0 {
+		damage_bytes(draw, &mut bytes, 1_024);
+	} else if path.extension().unwrap() == "json" {
+		bytes = damaged_json(draw, &bytes);
+	} else {
+		let end = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+		let header = damaged_json(draw, &bytes[8..end]);
+		let len = (header.len() as u64).to_le_bytes();
+		bytes = [&len, &header[..], &bytes[end..]].concat();
+	}
+	fs::write(path, bytes).unwrap();
+}
+
+fn damaged_json(draw: &mut Draw, bytes: &[u8]) -> Vec<u8> {
+	let mut json: Value = serde_json::from_slice(bytes).unwrap();
+	damage_json(draw, &mut json);
+	serde_json::to_vec(&json).unwrap()
+}
+
+/// Opens bytes as a GGUF file and checks what that allocates.
+fn open_gguf(bytes: &[u8], file: &Path) -> Result<Gguf, EngineError> {
+	fs::write(file, bytes).unwrap();
+	within(2 * bytes.len() + SMALL, || Gguf::open(file))
+}
+
+/// Opens, reads and, where that works, imports bytes.
+fn take_gguf(bytes: &[u8]) -> bool {
+	let room = TempDir::new().unwrap();
+	let file = room.path().join("tiny.gguf");
+	let read = open_gguf(bytes, &file).and_then(|gguf| {
+		gguf.tensor_names()
+			.for_each(|name| assert!(gguf.tensor(name).is_some()));
+		Vocabulary::read(&gguf).map(drop)
+	});
+	let container = room.path().join("tiny.one");
+	let imported = within(2 * bytes.len() + CALIBRATION, || {
+		import(&file, &container, &mut |_, _| ()).map(drop)
+	});
+	if imported.is_ok() {
+		assert!(read.is_ok());
+		check(&container).unwrap();
+	}
+	for error in [&read, &imported]
+		.iter()
+		.filter_map(|outcome| outcome.as_ref().err())
+	{
+		check_names(error, room.path());
+	}
+	imported.is_ok()
+}
+
+#[test]
+fn gguf_should_be_imported_or_refused_by_file_and_field() {
+	let tiny = [
+		("llama", true, F16),
+		("qwen2", false, F32),
+		("qwen3", true, Q8_0),
+	];
+	let files = tiny.map(|(family, tied, format)| TinyGguf::new(family, tied, format).file(|_| ()));
+	fuzz("gguf", |draw| {
+		let mut bytes = files[draw.below(files.len())].clone();
+		// Most of the file is weights, most of what can be wrong comes before.
+		damage_bytes(draw, &mut bytes, 12_000);
+		take_gguf(&bytes)
+	});
+}
+
+#[test]
+fn gguf_should_not_be_believed_when_it_states_sizes() {
+	let header = |tensors: u64, entries: u64| {
+		let mut bytes = b"GGUF\x03\0\0\0".to_vec();
+		bytes.extend(tensors.to_le_bytes());
+		bytes.extend(entries.to_le_bytes());
+		bytes
+	};
+	let array = |kind: u32, len: u64| {
+		let mut bytes = header(0, 1);
+		bytes.extend(1u64.to_le_bytes());
+		bytes.push(b'k');
+		bytes.extend(9u32.to_le_bytes());
+		bytes.extend(kind.to_le_bytes());
+		bytes.extend(len.to_le_bytes());
+		bytes.extend([0; 4_000]);
+		bytes
+	};
+	let nested = {
+		let mut bytes = header(0, 1);
+		bytes.extend(1u64.to_le_bytes());
+		bytes.push(b'k');
+		for _ in 0..100 {
+			bytes.extend(9u32.to_le_bytes());
+		}
+		bytes
+	};
+	for bytes in [
+		header(1 << 60, 0),
+		header(0, 1 << 60),
+		[header(10, 10), vec![0; 100]].concat(),
+		array(0, u64::MAX),
+		array(8, 1 << 50),
+		array(10, 1 << 61),
+		array(9, 1 << 50),
+		nested,
+	] {
+		let room = TempDir::new().unwrap();
+		let error = open_gguf(&bytes, &room.path().join("tiny.gguf")).err();
+		check_names(&error.unwrap(), room.path());
+	}
+}
+
+/// What the tables of a tokenizer take for each byte of its file, by the library that reads it.
+const TABLES_A_BYTE: usize = 40;
+/// What the library takes for a panic that is caught, with the names of its trace.
+const TRACE: usize = 64 << 20;
+
+#[test]
+fn tokenizer_should_work_or_be_refused() {
+	let guide = fs::read(one_guide_folder().join("tokenizer.json")).unwrap();
+	let files = [
+		serde_json::to_vec(&TinyFolder::new(true).tokenizer).unwrap(),
+		guide,
+	];
+	fuzz("tokenizer", |draw| {
+		let mut bytes = files[(draw.below(8) == 0) as usize].clone();
+		match draw.below(2) {
+			0 => damage_bytes(draw, &mut bytes, 1_024),
+			_ => bytes = damaged_json(draw, &bytes),
+		}
+		let text = text(draw);
+		let outcome = within(TABLES_A_BYTE * bytes.len() + TRACE, || {
+			let tokenizer = Tokenizer::parse(&bytes)?;
+			let ids = tokenizer.encode(&text, Special::Add)?;
+			tokenizer.most_tokens(&text, Special::Written)?;
+			tokenizer.decode(&ids)
+		});
+		assert!(matches!(outcome, Ok(_) | Err(EngineError::Tokenizer(_))));
+		outcome.is_ok()
+	});
+}
+
+/// What templates are made of.
+const PIECES: [&str; 56] = [
+	"{{ ",
+	" }}",
+	"{% ",
+	" %}",
+	"{%- ",
+	" -%}",
+	"{#",
+	"#}",
+	"messages",
+	"m",
+	"[0]",
+	"[-1:]",
+	".content",
+	".role",
+	" for m in messages ",
+	" endfor ",
+	" if ",
+	" else ",
+	" endif ",
+	" set x = ",
+	"x",
+	" + ",
+	" ~ ",
+	" * 7",
+	"'a'",
+	"\"",
+	"(",
+	")",
+	"|tojson",
+	"|tojson(indent=3)",
+	"|length",
+	"|join",
+	".split('a')",
+	".x.y",
+	" macro f() ",
+	" endmacro ",
+	" generation ",
+	" endgeneration ",
+	"range(99999)",
+	"raise_exception(1)",
+	" set ns.x = ns.x ~ ns.x ",
+	" set x = x + x ",
+	" set x ",
+	" endset ",
+	" * 1000000000",
+	"|replace('', x)",
+	"|indent(100000)",
+	"|list",
+	"|string",
+	"|map('upper')",
+	"|batch(3)",
+	"'%9999d'|format(1)",
+	" for i in range(60) ",
+	"namespace(x='a')",
+	"strip()",
+	"loop(m)",
+];
+
+/// What a template may have at once, beside what it is compiled to.
+const RENDERED: usize = 256 << 20;
+
+#[test]
+fn template_should_render_or_be_refused() {
+	let config = fs::read(one_guide_folder().join("tokenizer_config.json")).unwrap();
+	let config: Value = serde_json::from_slice(&config).unwrap();
+	let published = config["chat_template"].as_str().unwrap();
+	fuzz("template", |draw| {
+		let source = match draw.below(4) {
+			0 => {
+				let mut bytes = published.as_bytes().to_vec();
+				damage_bytes(draw, &mut bytes, 400);
+				String::from_utf8_lossy(&bytes).into_owned()
+			}
+			_ => (0..draw.below(30))
+				.map(|_| PIECES[draw.below(PIECES.len())])
+				.collect(),
+		};
+		let content = text(draw);
+		let outcome = within(RENDERED, || {
+			let chat = Chat::of(&[Message::user(&content), Message::assistant("a")]);
+			Template::parse(&source, "<s>", "</s>")?.render(&chat, true)
+		});
+		assert!(matches!(outcome, Ok(_) | Err(EngineError::Template(_))));
+		outcome.is_ok()
+	});
+}
+
+#[test]
+fn chat_should_be_read_or_refused() {
+	let template = Template::parse("{{ messages|tojson }}", "", "").unwrap();
+	let chat = json!({"messages": [{"role": "user", "content": "a"}], "tools": [{"name": "f"}]});
+	fuzz("chat", |draw| {
+		let mut bytes = damaged_json(draw, chat.to_string().as_bytes());
+		if draw.below(2) == 0 {
+			damage_bytes(draw, &mut bytes, 40);
+		}
+		let text = String::from_utf8_lossy(&bytes);
+		let rendered = Chat::from_json(&text).and_then(|chat| template.render(&chat, false));
+		assert!(matches!(rendered, Ok(_) | Err(EngineError::Template(_))));
+		rendered.is_ok()
+	});
+}
