@@ -79,7 +79,8 @@ fn bench_should_report_every_case_in_one_line() {
 	let figures = [
 		"bandwidth_gbps",
 		"load_gbps",
-		"disk_gbps",
+		"read_gbps",
+		"load_share",
 		"first_token_s",
 		"audit_speedup",
 	];

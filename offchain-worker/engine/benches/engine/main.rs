@@ -10,7 +10,7 @@ use std::{error::Error, path::PathBuf};
 
 use clap::{Parser, ValueEnum};
 use one_engine::{
-	bench::{cached_random_model, measure, Case, NamedShape, Plan, Report},
+	bench::{cached_random_model, measure, Case, NamedShape, Plan, Report, StartTimes},
 	DeviceChoice,
 };
 use serde::Serialize;
@@ -63,8 +63,8 @@ struct Figures {
 	device: String,
 	cases: Vec<Row>,
 	audit_speedup: f64,
-	first_token_s: f64,
-	load_gbps: f64,
+	#[serde(flatten)]
+	start: StartTimes,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -86,8 +86,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 		device: last.device,
 		cases: rows,
 		audit_speedup: last.audit_speedup,
-		first_token_s: last.first_token_s,
-		load_gbps: last.load_gbps,
+		start: last.start,
 	};
 	println!("{}", serde_json::to_string(&figures)?);
 	Ok(())
@@ -134,15 +133,17 @@ fn row(report: &Report, case: &Case, peer: &Option<Llama>) -> Row {
 }
 
 fn print(report: &Report, rows: &[Row]) {
+	let start = report.start;
 	println!(
-		"{} on {}, {} threads: copies {:.1} GB/s, disk {:.2} GB/s, loading {:.2} GB/s, first token {:.2} s, audit {:.1} times as fast as generating",
+		"{} on {}, {} threads: copies {:.1} GB/s, reading {:.2} GB/s, loading {:.2} GB/s ({:.0} %), first token {:.2} s, audit {:.1} times as fast as generating",
 		report.model,
 		report.device,
 		report.threads,
 		report.bandwidth_gbps,
-		report.disk_gbps,
-		report.load_gbps,
-		report.first_token_s,
+		start.read_gbps,
+		start.load_gbps,
+		100.0 * start.load_share,
+		start.first_token_s,
 		report.audit_speedup,
 	);
 	for row in rows {

@@ -97,9 +97,7 @@ fn lines(report: &Report) -> Vec<String> {
 		device,
 		threads,
 		bandwidth_gbps,
-		load_gbps,
-		disk_gbps,
-		first_token_s,
+		start,
 		audit_speedup,
 		..
 	} = report;
@@ -110,9 +108,15 @@ fn lines(report: &Report) -> Vec<String> {
 	));
 	lines.push(format!("copies in memory: {bandwidth_gbps:.1} GB/s"));
 	lines.push(format!(
-		"loading: {load_gbps:.2} GB/s, the disk gives {disk_gbps:.2} GB/s"
+		"loading: {:.2} GB/s, {:.0} % of reading, {:.2} GB/s",
+		start.load_gbps,
+		100.0 * start.load_share,
+		start.read_gbps
 	));
-	lines.push(format!("start to first token: {first_token_s:.2} s"));
+	lines.push(format!(
+		"start to first token: {:.2} s",
+		start.first_token_s
+	));
 	lines
 }
 
