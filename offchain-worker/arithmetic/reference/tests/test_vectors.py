@@ -1,8 +1,12 @@
 """Every golden vector, by the second implementation."""
 
 import json
+import shutil
+import subprocess
+import sys
 import unittest
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from one_int import functions, hashes, integers, operators as op, sampling
 from one_int.integers import int64
@@ -81,6 +85,15 @@ def plain(value):
 class Vectors(unittest.TestCase):
     def test_every_file_should_have_an_operator(self):
         self.assertEqual({path.stem for path in VECTORS.glob("*.json")}, set(RUN))
+
+    def test_files_should_be_what_their_generator_writes(self):
+        def contents(folder):
+            return {path.name: path.read_bytes() for path in folder.glob("*.json")}
+
+        with TemporaryDirectory() as room:
+            script = shutil.copy(VECTORS / "generate.py", room)
+            subprocess.run([sys.executable, script], check=True)
+            self.assertEqual(contents(VECTORS), contents(Path(room)))
 
     def test_operators_should_match_vectors(self):
         for name, run in RUN.items():
