@@ -1,6 +1,6 @@
 //! Read-only memory maps.
 
-use std::{fs::File, path::Path};
+use std::{fs::File, ops::Range, path::Path};
 
 use memmap2::Mmap;
 
@@ -16,6 +16,15 @@ pub fn map(path: &Path) -> Result<Mmap, EngineError> {
 	// SAFETY: model files are written elsewhere and renamed into place, never changed in place, so
 	// the mapped bytes stay as they are. Nothing relies on their content being valid.
 	unsafe { Mmap::map(&file) }.map_err(EngineError::io(path))
+}
+
+/// Has the system read a range of the file soon, where it can, while other parts are worked on.
+pub fn read_ahead(map: &Mmap, range: Range<usize>) {
+	// A system that does not reads it when it is needed, which is slower but not wrong.
+	#[cfg(unix)]
+	let _ = map.advise_range(memmap2::Advice::WillNeed, range.start, range.len());
+	#[cfg(not(unix))]
+	let _ = (map, range);
 }
 
 /// Gives back the memory of the pages read so far, where the system can; they are read again from

@@ -111,7 +111,14 @@ fn import_bytes(bytes: &[u8]) -> (TempDir, Result<PathBuf, EngineError>) {
 #[test]
 fn malformed_metadata_should_be_refused_by_field() {
 	type Change = fn(&mut GgufFile);
-	let cases: [(Change, &str); 9] = [
+	let cases: [(Change, &str); 10] = [
+		(
+			|file| {
+				file.number("", 1);
+				file.number("", 2);
+			},
+			"an entry with an empty name: occurs twice",
+		),
 		(
 			|file| file.number("llama.expert_count", 8),
 			"llama.expert_count: experts are not supported",

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::{layout, model_root, tile_hash, Container, Part, Section};
-use crate::{hash::Hash, EngineError};
+use crate::{hash::Hash, mapped::read_ahead, EngineError};
 
 impl Container {
 	/// Recomputes the Merkle root from every byte and checks every weight.
@@ -13,10 +13,14 @@ impl Container {
 	/// outside `[-127, 127]`.
 	pub fn verify(&self) -> Result<(), EngineError> {
 		let sections = layout(&self.header);
-		let tiles = sections
-			.iter()
-			.flat_map(|section| self.tiles(section))
-			.collect();
+		let mut tiles = Vec::new();
+		for (i, section) in sections.iter().enumerate() {
+			// The disk is to read on while this section is hashed.
+			if let Some(next) = sections.get(i + 1) {
+				read_ahead(&self.map, self.range(next.part));
+			}
+			tiles.extend(self.tiles(section));
+		}
 		let root = model_root(tiles);
 		if root != self.root() {
 			return Err(self.mismatch(root));

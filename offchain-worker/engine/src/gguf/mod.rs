@@ -79,6 +79,10 @@ impl Gguf {
 
 	/// An error about a metadata field or a tensor of this file.
 	pub fn malformed(&self, field: &str, reason: impl ToString) -> EngineError {
+		let field = match field.trim() {
+			"" => "an entry with an empty name",
+			_ => field,
+		};
 		EngineError::malformed(&self.path, field, reason)
 	}
 
