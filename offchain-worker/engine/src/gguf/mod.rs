@@ -35,6 +35,11 @@ const ALIGNMENT_KEY: &str = "general.alignment";
 /// Bytes of the smallest metadata entry: an empty key, a type and a flag.
 const MIN_ENTRY: usize = 8 + 4 + 1;
 
+/// Whether `path` is a file that holds a whole published model.
+pub fn is_gguf(path: &Path) -> bool {
+	path.extension().is_some_and(|other| other == EXTENSION) && path.is_file()
+}
+
 /// An open file whose metadata and tensor table are sound.
 pub struct Gguf {
 	path: PathBuf,

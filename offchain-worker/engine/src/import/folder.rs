@@ -6,8 +6,7 @@ use serde_json::Value;
 
 use super::config::{Config, Json};
 use crate::{
-	gguf::{Gguf, Vocabulary},
-	source::is_gguf,
+	gguf::{is_gguf, Gguf, Vocabulary},
 	template::Template,
 	tokenizer::Tokenizer,
 	EngineError,

@@ -8,6 +8,7 @@
 mod calibration;
 mod config;
 mod exponents;
+mod files;
 mod float;
 mod folder;
 mod gguf;
@@ -20,6 +21,7 @@ mod safetensors;
 mod weights;
 
 pub use calibration::calibration_hash;
+pub use files::source_hash;
 pub use published::Published;
 
 use std::{borrow::Cow, ops::Range, path::Path};
@@ -36,7 +38,6 @@ use crate::{
 	container::{self, Draft, Header, LayerPart, Part, Projection, Tensor, TextSizes},
 	hash::Hash,
 	model::Shape,
-	source::source_hash,
 	EngineError,
 };
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{
 	folder::Folder, gguf::GgufModel, peaks::FloatModel, safetensors::Safetensors, weights::Tensors,
 };
-use crate::{source::is_gguf, EngineError};
+use crate::{gguf::is_gguf, EngineError};
 
 /// The floats of a published model.
 pub struct Published {
