@@ -13,42 +13,32 @@ impl Container {
 	/// outside `[-127, 127]`.
 	pub fn verify(&self) -> Result<(), EngineError> {
 		let sections = layout(&self.header);
-		let mut tiles = Vec::new();
+		let (mut tiles, mut outside) = (Vec::new(), None);
 		for (i, section) in sections.iter().enumerate() {
 			// The disk is to read on while this section is hashed.
 			if let Some(next) = sections.get(i + 1) {
 				read_ahead(&self.map, self.range(next.part));
 			}
-			tiles.extend(self.tiles(section));
+			let (hashes, sound) = self.check(section);
+			tiles.extend(hashes);
+			outside = outside.or((!sound).then_some(section.part));
 		}
 		let root = model_root(tiles);
-		if root != self.root() {
-			return Err(self.mismatch(root));
+		match outside {
+			_ if root != self.root() => Err(self.mismatch(root)),
+			Some(part) => Err(self.malformed(part, "a weight is -128")),
+			None => Ok(()),
 		}
-		sections
-			.iter()
-			.try_for_each(|section| self.check_weights(section))
 	}
 
-	fn tiles(&self, section: &Section) -> Vec<Hash> {
-		self.bytes(section.part)
-			.par_chunks(section.tile)
-			.map(tile_hash)
-			.collect()
-	}
-
-	fn check_weights(&self, section: &Section) -> Result<(), EngineError> {
-		let Part::Weights(_) = section.part else {
-			return Ok(());
-		};
-		if self
-			.bytes(section.part)
-			.par_chunks(section.tile)
-			.any(|tile| tile.contains(&0x80))
-		{
-			return Err(self.malformed(section.part, "a weight is -128"));
-		}
-		Ok(())
+	/// Hashes of the tiles of a section, and whether none of its weights is -128: in one pass, for
+	/// a file may be larger than the memory.
+	fn check(&self, section: &Section) -> (Vec<Hash>, bool) {
+		let weights = matches!(section.part, Part::Weights(_));
+		let check = |tile: &[u8]| (tile_hash(tile), !(weights && tile.contains(&0x80)));
+		let tiles = self.bytes(section.part).par_chunks(section.tile);
+		let (hashes, sound): (Vec<Hash>, Vec<bool>) = tiles.map(check).unzip();
+		(hashes, sound.into_iter().all(|sound| sound))
 	}
 
 	fn mismatch(&self, computed: Hash) -> EngineError {
