@@ -199,6 +199,20 @@ fn check(path: &Path) -> Result<(), EngineError> {
 	container.verify()
 }
 
+#[test]
+fn container_should_not_be_believed_when_it_states_layers() {
+	let mut header = container::Header::decode(&containers()[0]).unwrap();
+	header.shape.layers = 1_024;
+	let room = TempDir::new().unwrap();
+	let path = room.path().join("tiny.one");
+	fs::write(&path, header.encode()).unwrap();
+	let error = within(SMALL, || Container::open(&path).map(drop)).unwrap_err();
+	assert!(
+		error.to_string().contains("tiny.one: length: 104 bytes"),
+		"{error}"
+	);
+}
+
 /// The sections of a container behind its header, changed; their root is made anew.
 struct Resealed {
 	sections: Vec<Section>,
