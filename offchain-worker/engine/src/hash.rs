@@ -1,17 +1,21 @@
 //! Domain-separated hashing: everything is `blake2_256` behind the prefix `ONE-INT/1 <what>`.
 
-use blake2::{digest::consts::U32, Blake2b, Digest};
+use blake2b_simd::{
+	many::{degree, update_many},
+	Hash as Digest, Params, State,
+};
 use one_mailbox::commitment;
 
 pub use one_mailbox::commitment::Hash;
 
 /// An incremental `blake2_256` of one domain.
-pub struct Hasher(Blake2b<U32>);
+#[derive(Clone)]
+pub struct Hasher(State);
 
 impl Hasher {
 	/// Starts a hash in the domain `what`.
 	pub fn new(what: &str) -> Self {
-		Self(Blake2b::new())
+		Self(params().to_state())
 			.with(b"ONE-INT/1 ")
 			.with(what.as_bytes())
 	}
@@ -38,13 +42,41 @@ impl Hasher {
 
 	/// The hash.
 	pub fn finish(self) -> Hash {
-		self.0.finalize().into()
+		hash(&self.0.finalize())
 	}
+
+	/// The hash of each of `inputs` behind what was appended so far, several at once where the
+	/// processor can: [`lanes`] of them.
+	pub fn finish_each<'a>(&self, inputs: impl Iterator<Item = &'a [u8]>) -> Vec<Hash> {
+		let mut lanes: Vec<(State, &[u8])> = inputs.map(|input| (self.0.clone(), input)).collect();
+		update_many(lanes.iter_mut().map(|(state, input)| (state, &*input)));
+		lanes
+			.iter()
+			.map(|(state, _)| hash(&state.finalize()))
+			.collect()
+	}
+}
+
+/// Inputs that the processor hashes at once.
+pub fn lanes() -> usize {
+	degree()
+}
+
+fn params() -> Params {
+	let mut params = Params::new();
+	params.hash_length(size_of::<Hash>());
+	params
+}
+
+fn hash(digest: &Digest) -> Hash {
+	let mut hash = Hash::default();
+	hash.copy_from_slice(digest.as_bytes());
+	hash
 }
 
 /// Plain `blake2_256`.
 pub fn blake2_256(bytes: &[u8]) -> Hash {
-	Blake2b::<U32>::digest(bytes).into()
+	hash(&params().hash(bytes))
 }
 
 /// Merkle root of `leaves`: nodes of the domain `node` keyed by `key`, an odd node is promoted.

@@ -12,11 +12,10 @@ use std::{
 	path::{Path, PathBuf},
 };
 
-use rayon::prelude::*;
 use same_file::Handle;
 use tempfile::{Builder, NamedTempFile, TempPath};
 
-use super::{model_root, tile_hash, Section};
+use super::{model_root, tile_hashes, Section};
 use crate::{
 	hash::{blake2_256, Hash},
 	EngineError,
@@ -104,7 +103,7 @@ impl Draft {
 			let chunk = left.min((TILES * section.tile) as u64);
 			buffer.clear();
 			file.take(chunk).read_to_end(&mut buffer)?;
-			tiles.par_extend(buffer.par_chunks(section.tile).map(tile_hash));
+			tiles.extend(tile_hashes(&buffer, section.tile));
 			left -= chunk;
 		}
 		Ok(tiles)
@@ -126,7 +125,7 @@ impl Draft {
 			let end = section.len.min(start + (TILES * section.tile) as u64);
 			let chunk = bytes(start..end)?;
 			check_len(&self.target, section, chunk.len() as u64, end - start)?;
-			tiles.par_extend(chunk.par_chunks(section.tile).map(tile_hash));
+			tiles.extend(tile_hashes(&chunk, section.tile));
 			file.write_all(&chunk).map_err(io(&self.target))?;
 			start = end;
 		}

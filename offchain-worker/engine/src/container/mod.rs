@@ -18,14 +18,20 @@ pub use layout::{layout, LayerPart, Part, Projection, Section, Tensor, TILE};
 pub use open::Container;
 pub use write::{complete, write, Source};
 
-use crate::hash::{merkle_root, Hash, Hasher};
+use rayon::prelude::*;
+
+use crate::hash::{lanes, merkle_root, Hash, Hasher};
 
 /// Extension of container files.
 pub const EXTENSION: &str = "one";
 
-/// Leaf of one tile.
-fn tile_hash(tile: &[u8]) -> Hash {
-	Hasher::new("model leaf").with(tile).finish()
+/// Leaves of the tiles of `tile` bytes that `bytes` are cut into, each in its place.
+fn tile_hashes(bytes: &[u8], tile: usize) -> Vec<Hash> {
+	let leaf = Hasher::new("model leaf");
+	bytes
+		.par_chunks(lanes() * tile)
+		.flat_map_iter(|tiles| leaf.finish_each(tiles.chunks(tile)))
+		.collect()
 }
 
 /// Root over all tiles in file order.

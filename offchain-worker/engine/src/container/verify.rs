@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{layout, model_root, tile_hash, Container, Part, Section};
+use super::{layout, model_root, tile_hashes, Container, Part, Section};
 use crate::{hash::Hash, mapped::read_ahead, EngineError};
 
 impl Container {
@@ -19,9 +19,11 @@ impl Container {
 			if let Some(next) = sections.get(i + 1) {
 				read_ahead(&self.map, self.range(next.part));
 			}
-			let (hashes, sound) = self.check(section);
-			tiles.extend(hashes);
-			outside = outside.or((!sound).then_some(section.part));
+			tiles.extend(tile_hashes(self.bytes(section.part), section.tile));
+			// Here, while its pages are in memory: a file may be larger than that.
+			if !self.is_sound(section) {
+				outside = outside.or(Some(section.part));
+			}
 		}
 		let root = model_root(tiles);
 		match outside {
@@ -31,14 +33,11 @@ impl Container {
 		}
 	}
 
-	/// Hashes of the tiles of a section, and whether none of its weights is -128: in one pass, for
-	/// a file may be larger than the memory.
-	fn check(&self, section: &Section) -> (Vec<Hash>, bool) {
+	/// Whether no weight of a section is -128.
+	fn is_sound(&self, section: &Section) -> bool {
 		let weights = matches!(section.part, Part::Weights(_));
-		let check = |tile: &[u8]| (tile_hash(tile), !(weights && tile.contains(&0x80)));
 		let tiles = self.bytes(section.part).par_chunks(section.tile);
-		let (hashes, sound): (Vec<Hash>, Vec<bool>) = tiles.map(check).unzip();
-		(hashes, sound.into_iter().all(|sound| sound))
+		!weights || tiles.all(|tile| !tile.contains(&0x80))
 	}
 
 	fn mismatch(&self, computed: Hash) -> EngineError {
