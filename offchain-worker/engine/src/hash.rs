@@ -9,7 +9,6 @@ use one_mailbox::commitment;
 pub use one_mailbox::commitment::Hash;
 
 /// An incremental `blake2_256` of one domain.
-#[derive(Clone)]
 pub struct Hasher(State);
 
 impl Hasher {
