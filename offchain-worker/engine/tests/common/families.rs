@@ -60,6 +60,22 @@ pub fn families() -> Vec<(&'static str, Value)> {
 	]
 }
 
+/// The same, with contexts of several pages, windows within a page and beyond one, and sizes that are
+/// some vectors of every processor and a rest.
+pub fn paged() -> Vec<(&'static str, Value)> {
+	let mut all = families();
+	for (name, config) in &mut all {
+		let hidden = config["hidden_size"].as_u64().unwrap();
+		config["hidden_size"] = json!(5 * hidden);
+		config["intermediate_size"] = json!(136);
+		config["max_position_embeddings"] = json!(1_200);
+		if *name == "mistral" {
+			config["sliding_window"] = json!(300);
+		}
+	}
+	all
+}
+
 fn config(changes: &Value) -> Value {
 	let mut config = super::tiny_config(false);
 	for (field, value) in changes.as_object().unwrap() {

@@ -106,8 +106,13 @@ impl TinyFolder {
 
 	/// The model that `config` describes.
 	pub fn of(config: Value) -> Self {
+		Self::drawn(config, 7)
+	}
+
+	/// The same with the weights of a seed.
+	pub fn drawn(config: Value, seed: u64) -> Self {
 		let mut tensors = BTreeMap::new();
-		let mut draw = Draw(7);
+		let mut draw = Draw(seed);
 		for (name, shape) in families::shapes(&config) {
 			let n = shape.iter().product();
 			tensors.insert(name, (shape, (0..n).map(|_| draw.weight()).collect()));
