@@ -120,12 +120,17 @@ impl Requests<'_> {
 			.collect()
 	}
 
-	/// Prompts with a common beginning of full pages; one alone where each would take hundreds of steps.
+	/// Prompts with a common beginning of full pages: one alone where each would take hundreds of
+	/// steps, a third where two are begun in the same step.
 	fn long(&mut self) -> Vec<Vec<u32>> {
 		let Conditions { chunk, reuse, .. } = self.conditions;
 		let room = self.subject.model.shape.context as usize - 1;
 		let beginning = self.ids(PAGE * chunk.div_ceil(PAGE).min(room / PAGE));
-		let count = if chunk > 1 || reuse { 2 } else { 1 };
+		let count = match chunk {
+			1 if !reuse => 1,
+			..=PAGE => 2,
+			_ => 3,
+		};
 		let mut prompt = |_| {
 			let end = self.end();
 			[&beginning[..], &self.ids(end)].concat()
