@@ -4,7 +4,9 @@
 mod common;
 mod matrix;
 
-use std::{collections::HashSet, ops::Range, sync::atomic::AtomicBool, thread, time::Instant};
+use std::{
+	collections::HashSet, iter, ops::Range, sync::atomic::AtomicBool, thread, time::Instant,
+};
 
 use common::{ids, one_guide};
 use matrix::{
@@ -21,21 +23,24 @@ use one_engine::{
 	device::Device,
 	engine::Loaded,
 	trace::Prover,
-	Chunk, GenerateRequest, Generation, Options, Prompt,
+	Chunk, GenerateRequest, Generation, Options, Prompt, Step,
 };
 
-/// Cases of a model with `ONE_LONG=1`, and how many of them share random weights.
-const LONG: usize = 1_000;
+/// Cases of a family with `ONE_LONG=1`, and how many of them share random weights.
+const FAMILY: usize = 1_000;
 const SAME_WEIGHTS: usize = 50;
+/// Cases of a model with trained weights with `ONE_LONG=1`.
+const TRAINED: usize = 100;
 
-/// Numbers of the cases to run: the one that `ONE_CASE` names, all with `ONE_LONG=1`, else the sample.
-fn numbers() -> Range<usize> {
+/// Numbers of the cases to run: the one that `ONE_CASE` names, `long` with `ONE_LONG=1`, else the
+/// sample.
+fn numbers(long: usize) -> Range<usize> {
 	if let Ok(number) = std::env::var("ONE_CASE") {
 		let number = number.parse().unwrap();
 		return number..number + 1;
 	}
 	match std::env::var_os("ONE_LONG") {
-		Some(_) => 0..LONG,
+		Some(_) => 0..long,
 		None => 0..CHUNKS.len(),
 	}
 }
@@ -74,7 +79,7 @@ fn run_trained(name: &str) {
 	let found = subjects().iter().find(|subject| subject.name == name);
 	found
 		.into_iter()
-		.for_each(|subject| run(subject, numbers()));
+		.for_each(|subject| run(subject, numbers(TRAINED)));
 }
 
 #[test]
@@ -95,7 +100,7 @@ fn every_family_should_keep_its_bits_under_all_conditions() {
 }
 
 fn run_family(number: usize) {
-	let Range { mut start, end } = numbers();
+	let Range { mut start, end } = numbers(FAMILY);
 	while start < end {
 		let seed = start / SAME_WEIGHTS;
 		let next = end.min((seed + 1) * SAME_WEIGHTS);
@@ -130,12 +135,8 @@ fn sample_should_join_every_two_values_of_all_dimensions() {
 	for subject in 0..subjects {
 		for conditions in sample(subject) {
 			let values = values(subject, &conditions);
-			joined.extend(
-				values
-					.iter()
-					.flat_map(|a| values.map(|b| (*a, b)))
-					.filter(|(a, b)| a.0 < b.0),
-			);
+			let pairs = values.iter().flat_map(|a| values.map(|b| (*a, b)));
+			joined.extend(pairs.filter(|(a, b)| a.0 < b.0));
 		}
 	}
 	let sizes = [subjects, BATCHES.len(), CHUNKS.len(), 2, 2, 2];
@@ -143,34 +144,34 @@ fn sample_should_join_every_two_values_of_all_dimensions() {
 	assert_eq!(joined.len(), pairs.sum::<usize>());
 }
 
-/// All positions at once, and the last ones one by one.
 #[test]
 fn whole_contexts_should_have_the_same_bits_on_every_target() {
 	for subject in subjects() {
-		let context = subject.model.shape.context as usize;
-		let ids = ids(&subject.model, context, 1);
+		let ids = ids(&subject.model, subject.model.shape.context as usize, 1);
 		let expected = Definition::new(&subject.model).feed(0, &ids);
-		let pages: Vec<u32> = (0..pages_for(context) as u32).rev().collect();
 		for target in targets() {
-			let mut backend = target.backend(&subject.model, pages.len());
-			let mut feed = |start: usize, end: usize| {
-				let chunk = Chunk {
-					pages: &pages,
-					start: start as u32,
-					ids: &ids[start..end],
-				};
-				let found = backend.forward(&[chunk], ALL).unwrap();
-				assert!(
-					found == expected[start..end],
-					"{} on {}",
-					subject.name,
-					target.name()
-				);
-			};
-			feed(0, context);
-			(context - 3..context).for_each(|i| feed(i, i + 1));
+			let found = whole_context(subject, target, &ids);
+			let name = target.name();
+			assert!(found == expected, "{} on {name}", subject.name);
 		}
 	}
+}
+
+/// Steps of all positions, the last few fed one by one, in pages that lie backwards.
+fn whole_context(subject: &Subject, target: &Target, ids: &[u32]) -> Vec<Step> {
+	let pages: Vec<u32> = (0..pages_for(ids.len()) as u32).rev().collect();
+	let mut backend = target.backend(&subject.model, pages.len());
+	let (most, last) = ids.split_at(ids.len() - 3);
+	let mut steps = vec![];
+	for ids in iter::once(most).chain(last.chunks(1)) {
+		let chunk = Chunk {
+			pages: &pages,
+			start: steps.len() as u32,
+			ids,
+		};
+		steps.extend(backend.forward(&[chunk], ALL).unwrap());
+	}
+	steps
 }
 
 /// Positions that are traced: into the second page.
