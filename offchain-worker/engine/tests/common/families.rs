@@ -68,7 +68,7 @@ pub fn paged() -> Vec<(&'static str, Value)> {
 		let hidden = config["hidden_size"].as_u64().unwrap();
 		config["hidden_size"] = json!(5 * hidden);
 		config["intermediate_size"] = json!(136);
-		config["max_position_embeddings"] = json!(1_200);
+		config["max_position_embeddings"] = json!(900);
 		if *name == "mistral" {
 			config["sliding_window"] = json!(300);
 		}
