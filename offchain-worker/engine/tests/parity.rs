@@ -10,7 +10,7 @@ use std::{
 
 use common::{ids, one_guide};
 use matrix::{
-	case::{sample, Case, Conditions, BATCHES, CHUNKS},
+	case::{sample, Case, Conditions, AHEAD, BATCHES, CHUNKS},
 	check,
 	checked::Seen,
 	definition::{Definition, ALL},
@@ -67,6 +67,9 @@ fn assert_does_what_it_says(case: &Case<'_>, seen: &Seen) {
 	// A loss takes some requests back to their beginning.
 	if !conditions.loss {
 		assert_eq!(seen.batch, conditions.batch, "{case}");
+		// At the end of the context there is nothing ahead.
+		let ahead = conditions.ahead > 1 && case.room() > conditions.ahead;
+		assert_eq!(seen.ahead > 1, ahead, "{case}");
 		assert_eq!(
 			seen.fed < case.positions(),
 			conditions.reuse,
@@ -110,18 +113,21 @@ fn run_family(number: usize) {
 }
 
 /// Values of the conditions, each named by its dimension, and the subject.
-fn values(subject: usize, conditions: &Conditions) -> [(&'static str, usize); 6] {
+fn values(subject: usize, conditions: &Conditions) -> [(&'static str, usize); 7] {
 	let Conditions {
 		batch,
 		chunk,
+		ahead,
 		reuse,
 		loss,
 		everywhere,
+		long: _,
 	} = *conditions;
 	[
 		("subject", subject),
 		("batch", batch),
 		("chunk", chunk),
+		("ahead", ahead),
 		("reuse", usize::from(reuse)),
 		("loss", usize::from(loss)),
 		("everywhere", usize::from(everywhere)),
@@ -139,8 +145,8 @@ fn sample_should_join_every_two_values_of_all_dimensions() {
 			joined.extend(pairs.filter(|(a, b)| a.0 < b.0));
 		}
 	}
-	let sizes = [subjects, BATCHES.len(), CHUNKS.len(), 2, 2, 2];
-	let pairs = (0..6).flat_map(|i| (0..i).map(move |j| sizes[i] * sizes[j]));
+	let sizes = [subjects, BATCHES.len(), CHUNKS.len(), AHEAD.len(), 2, 2, 2];
+	let pairs = (0..7).flat_map(|i| (0..i).map(move |j| sizes[i] * sizes[j]));
 	assert_eq!(joined.len(), pairs.sum::<usize>());
 }
 

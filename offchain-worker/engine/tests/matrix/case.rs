@@ -9,14 +9,19 @@ use crate::common::Draw;
 pub const BATCHES: [usize; 3] = [1, 4, 32];
 /// Tokens of a step.
 pub const CHUNKS: [usize; 4] = [1, 7, 64, 512];
+/// Tokens that a device chooses at once.
+pub const AHEAD: [usize; 2] = [1, 8];
 
 /// How requests are served.
 #[derive(Clone, Copy, Debug)]
 pub struct Conditions {
 	pub batch: usize,
 	pub chunk: usize,
+	pub ahead: usize,
 	/// Whether pages with the same beginning are used again.
 	pub reuse: bool,
+	/// Whether requests are so long that they have pages in common and all meet.
+	pub long: bool,
 	/// Whether the device is lost on the way.
 	pub loss: bool,
 	/// Whether the head runs at all positions instead of where a token is chosen.
@@ -30,7 +35,9 @@ pub fn sample(subject: usize) -> [Conditions; CHUNKS.len()] {
 		Conditions {
 			batch: BATCHES[(subject + i) % BATCHES.len()],
 			chunk: CHUNKS[i],
+			ahead: AHEAD[usize::from(high)],
 			reuse: low,
+			long: true,
 			loss: i == (subject / 2) % CHUNKS.len(),
 			everywhere: low ^ high ^ (subject & 4 == 4),
 		}
@@ -41,14 +48,18 @@ fn drawn(draw: &mut Draw) -> Conditions {
 	Conditions {
 		batch: BATCHES[draw.below(BATCHES.len())],
 		chunk: CHUNKS[draw.below(CHUNKS.len())],
+		ahead: AHEAD[draw.below(AHEAD.len())],
 		reuse: draw.below(2) == 0,
+		long: draw.below(LONG) == 0,
 		loss: draw.below(LOSSES) == 0,
 		everywhere: draw.below(2) == 0,
 	}
 }
 
 /// One of so many drawn cases loses its device, which takes longer than all else to open.
-const LOSSES: usize = 8;
+const LOSSES: usize = 32;
+/// One of so many has long requests, which take ten times as long.
+const LONG: usize = 16;
 
 /// Some requests of a subject, and how they are served.
 pub struct Case<'a> {
@@ -78,6 +89,13 @@ impl<'a> Case<'a> {
 			}
 			.all(),
 		}
+	}
+
+	/// Tokens of the shortest answer.
+	pub fn room(&self) -> usize {
+		let context = self.subject.model.shape.context;
+		let limits = self.requests.iter().map(|request| request.limit(context));
+		limits.min().unwrap_or(0)
 	}
 
 	/// Positions of all requests, each fed once.
@@ -113,7 +131,10 @@ impl Requests<'_> {
 	fn all(mut self) -> Vec<Decode> {
 		let mut prompts = self.long();
 		prompts.extend((1..self.conditions.batch).map(|_| self.short()));
-		let patience = self.patience(&prompts);
+		let patience = match self.conditions.long {
+			true => self.patience(&prompts),
+			false => 0,
+		};
 		prompts
 			.into_iter()
 			.map(|prompt| self.request(prompt, patience))
@@ -123,9 +144,12 @@ impl Requests<'_> {
 	/// Prompts with a common beginning of full pages: one alone where each would take hundreds of
 	/// steps, a third where two are begun in the same step.
 	fn long(&mut self) -> Vec<Vec<u32>> {
-		let Conditions { chunk, reuse, .. } = self.conditions;
+		let Conditions {
+			chunk, reuse, long, ..
+		} = self.conditions;
 		let room = self.subject.model.shape.context as usize - 1;
-		let beginning = self.ids(PAGE * chunk.div_ceil(PAGE).min(room / PAGE));
+		let pages = chunk.div_ceil(PAGE).min(room / PAGE);
+		let beginning = self.ids(PAGE * pages * usize::from(long));
 		let count = match chunk {
 			1 if !reuse => 1,
 			..=PAGE => 2,
@@ -174,10 +198,12 @@ impl Requests<'_> {
 			top_p: 5_000 + self.draw.below(5_000) as u32,
 			repetition_penalty: 1_000 + self.draw.below(500) as u32,
 		};
+		// A device chooses ahead only what is chosen greedily.
+		let ahead = self.conditions.ahead;
 		Decode {
 			prompt,
-			max_tokens: patience + 2 + self.draw.below(5) as u32,
-			sampling: if self.draw.below(2) == 0 {
+			max_tokens: patience + (1 + ahead + self.draw.below(5)) as u32,
+			sampling: if self.draw.below(2) == 0 && ahead == 1 {
 				sampling
 			} else {
 				Sampling::GREEDY

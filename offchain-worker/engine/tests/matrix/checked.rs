@@ -19,6 +19,8 @@ pub struct Seen {
 	pub batch: usize,
 	/// Most tokens of a sequence fed at once.
 	pub chunk: usize,
+	/// Most tokens that a sequence was let choose at once.
+	pub ahead: usize,
 	/// Positions fed.
 	pub fed: usize,
 	/// Failures of the device.
@@ -34,6 +36,8 @@ pub struct Checked {
 	pub known: Arc<HashMap<Hash, Step>>,
 	/// Whether the head runs at all positions, whatever is asked.
 	pub everywhere: bool,
+	/// Tokens that it likes to choose at once.
+	pub ahead: usize,
 	/// Positions until the device is lost.
 	pub left: Option<usize>,
 	pub seen: Arc<Mutex<Seen>>,
@@ -42,16 +46,18 @@ pub struct Checked {
 }
 
 impl Checked {
-	/// Notes what is asked; fails when the device is lost.
-	fn see(&mut self, chunks: &[Chunk<'_>]) -> Result<(), EngineError> {
+	/// Notes what is asked, for so many tokens more of each chunk; fails when the device is lost.
+	fn see(&mut self, chunks: &[Chunk<'_>], more: usize) -> Result<(), EngineError> {
 		let sizes = || chunks.iter().map(|chunk| chunk.ids.len());
-		let (fed, mut seen) = (sizes().sum(), self.seen.lock().unwrap());
+		let fed = sizes().map(|n| n + more).sum();
+		let mut seen = self.seen.lock().unwrap();
 		if self.left.is_some_and(|left| left < fed) {
 			seen.losses += 1;
 			return Err(EngineError::Device(LOST.into()));
 		}
 		self.left = self.left.map(|left| left - fed);
 		seen.fed += fed;
+		seen.ahead = seen.ahead.max(1 + more);
 		seen.batch = seen.batch.max(sizes().filter(|n| *n > 0).count());
 		seen.chunk = sizes().fold(seen.chunk, usize::max);
 		Ok(())
@@ -71,6 +77,17 @@ impl Checked {
 			reduced(known, want, i + 1 == chunk.ids.len())
 		};
 		chunk.ids.iter().enumerate().map(&mut step).collect()
+	}
+}
+
+/// Fails at the first difference.
+fn compare(case: &str, found: &[Step], expected: &[Step]) {
+	assert_eq!(found.len(), expected.len(), "{case}");
+	for (found, expected) in found.iter().zip(expected) {
+		let position = expected.position;
+		if let Some(part) = difference(found, expected) {
+			panic!("{case}: {part} at position {position} differs");
+		}
 	}
 }
 
@@ -108,20 +125,42 @@ impl Backend for Checked {
 	}
 
 	fn forward(&mut self, chunks: &[Chunk<'_>], want: Want) -> Result<Vec<Step>, EngineError> {
-		self.see(chunks)?;
+		self.see(chunks, 0)?;
 		let want = if self.everywhere { ALL } else { want };
 		let steps = self.inner.forward(chunks, want)?;
+		let chunks = chunks.iter();
 		let expected: Vec<Step> = chunks
-			.iter()
 			.flat_map(|chunk| self.expected(chunk, want))
 			.collect();
-		assert_eq!(steps.len(), expected.len(), "{}", self.case);
-		for (found, expected) in steps.iter().zip(&expected) {
-			let position = expected.position;
-			if let Some(part) = difference(found, expected) {
-				panic!("{}: {part} at position {position} differs", self.case);
-			}
-		}
+		compare(&self.case, &steps, &expected);
 		Ok(steps)
+	}
+
+	fn steps(&self) -> usize {
+		self.ahead
+	}
+
+	fn decode(
+		&mut self,
+		chunks: &[Chunk<'_>],
+		steps: usize,
+	) -> Result<Vec<Vec<Step>>, EngineError> {
+		self.see(chunks, steps - 1)?;
+		let found = self.inner.decode(chunks, steps)?;
+		for (chunk, found) in chunks.iter().zip(&found) {
+			let chosen = found[..steps - 1].iter().map(|step| step.argmax.unwrap());
+			let ids: Vec<u32> = chunk.ids.iter().copied().chain(chosen).collect();
+			let fed = Chunk {
+				ids: &ids,
+				..*chunk
+			};
+			let all = Want {
+				head: HeadAt::All,
+				..Want::NEXT
+			};
+			let expected = self.expected(&fed, all);
+			compare(&self.case, found, &expected);
+		}
+		Ok(found)
 	}
 }

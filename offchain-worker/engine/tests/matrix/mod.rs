@@ -102,6 +102,7 @@ impl Run<'_> {
 			case: self.label(),
 			known: self.known.clone(),
 			everywhere: self.case.conditions.everywhere,
+			ahead: self.case.conditions.ahead,
 			left,
 			seen: self.seen.clone(),
 			places: HashMap::new(),
