@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use crate::{
 	backend::{pages_for, Backend, DeviceChoice},
 	cpu::CpuBackend,
-	gpu::{adapters, hardware, Adapter, Gpu, GpuBackend},
+	gpu::{adapters, hardware, Adapter, AdapterKind, Gpu, GpuBackend},
 	model::{Model, Shape},
 	EngineError,
 };
@@ -55,6 +55,11 @@ impl Device {
 				None => Self::Cpu,
 			}),
 		}
+	}
+
+	/// Whether it is a software rasteriser.
+	pub fn is_software(&self) -> bool {
+		matches!(self, Self::Gpu(gpu) if gpu.adapter().kind == AdapterKind::Software)
 	}
 
 	/// The same device opened anew, after it failed.

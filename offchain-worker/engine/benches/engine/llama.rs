@@ -2,14 +2,10 @@
 
 use std::{error::Error, path::Path, process::Command};
 
-use one_engine::bench::{median, Case, Mode, Plan};
+use one_engine::bench::{median, Mode, Plan};
 use serde::Deserialize;
 
-/// What the peer reached.
-pub struct Llama {
-	prefill: f64,
-	decode: f64,
-}
+use super::peer::Peer;
 
 /// A line of its output.
 #[derive(Deserialize)]
@@ -18,58 +14,48 @@ struct Line {
 	samples_ts: Vec<f64>,
 }
 
-impl Llama {
-	/// As what it is reported.
-	pub const NAME: &str = "llama.cpp Q8_0";
+/// Runs `program` on `model`: a prompt at once, and an answer from an empty context. It does not
+/// measure several sequences side by side.
+pub fn measure(
+	program: &Path,
+	model: &Path,
+	threads: usize,
+	gpu: bool,
+	plan: Plan,
+) -> Result<Peer, Box<dyn Error>> {
+	let mut command = Command::new(program);
+	command.arg("-m").arg(model).args(["-o", "jsonl"]);
+	command.arg("-t").arg(threads.to_string());
+	command.arg("-p").arg(plan.prefill.to_string());
+	command.arg("-n").arg(plan.decode.to_string());
+	command.arg("-r").arg(plan.repeats.most.to_string());
+	let place: &[&str] = if gpu {
+		&["-ngl", "999"]
+	} else {
+		&["-ngl", "0", "-dev", "none"]
+	};
+	let output = command.args(place).output()?;
+	if !output.status.success() {
+		let reason = String::from_utf8_lossy(&output.stderr);
+		return Err(format!("{} failed: {reason}", program.display()).into());
+	}
+	parse(&String::from_utf8(output.stdout)?)
+}
 
-	/// Runs `program` on `model`: a prompt at once, and an answer from an empty context.
-	pub fn measure(
-		program: &Path,
-		model: &Path,
-		threads: usize,
-		gpu: bool,
-		plan: Plan,
-	) -> Result<Self, Box<dyn Error>> {
-		let mut command = Command::new(program);
-		command.arg("-m").arg(model).args(["-o", "jsonl"]);
-		command.arg("-t").arg(threads.to_string());
-		command.arg("-p").arg(plan.prefill.to_string());
-		command.arg("-n").arg(plan.decode.to_string());
-		command.arg("-r").arg(plan.repeats.most.to_string());
-		let place: &[&str] = if gpu {
-			&["-ngl", "999"]
+fn parse(output: &str) -> Result<Peer, Box<dyn Error>> {
+	let (mut prefill, mut decode) = (None, None);
+	for line in output.lines().filter(|line| line.starts_with('{')) {
+		let mut line: Line = serde_json::from_str(line)?;
+		let slot = if line.n_gen > 0 {
+			&mut decode
 		} else {
-			&["-ngl", "0", "-dev", "none"]
+			&mut prefill
 		};
-		let output = command.args(place).output()?;
-		if !output.status.success() {
-			let reason = String::from_utf8_lossy(&output.stderr);
-			return Err(format!("{} failed: {reason}", program.display()).into());
-		}
-		Self::parse(&String::from_utf8(output.stdout)?)
+		*slot = median(&mut line.samples_ts);
 	}
-
-	fn parse(output: &str) -> Result<Self, Box<dyn Error>> {
-		let (mut prefill, mut decode) = (None, None);
-		for line in output.lines().filter(|line| line.starts_with('{')) {
-			let mut line: Line = serde_json::from_str(line)?;
-			let slot = if line.n_gen > 0 {
-				&mut decode
-			} else {
-				&mut prefill
-			};
-			*slot = median(&mut line.samples_ts);
-		}
-		let (prefill, decode) = prefill.zip(decode).ok_or("llama-bench said nothing")?;
-		Ok(Self { prefill, decode })
-	}
-
-	/// Its tokens per second in a case; it does not measure several sequences at once.
-	pub fn tps(&self, case: &Case) -> Option<f64> {
-		match (case.mode, case.batch) {
-			(Mode::Prefill, 1) => Some(self.prefill),
-			(Mode::Decode, 1) => Some(self.decode),
-			_ => None,
-		}
-	}
+	let (prefill, decode) = prefill.zip(decode).ok_or("llama-bench said nothing")?;
+	Ok(Peer {
+		name: "llama.cpp Q8_0",
+		cases: vec![(Mode::Prefill, 1, prefill), (Mode::Decode, 1, decode)],
+	})
 }

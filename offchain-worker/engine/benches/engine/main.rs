@@ -1,12 +1,17 @@
-//! The engine beside llama.cpp: the same shapes, the same threads, one machine, one run.
+//! The engine beside llama.cpp: the same shapes, the same threads, one machine, one run. A software
+//! rasteriser is measured beside the engine's own CPU path instead.
 //!
 //! `scripts/bench engine` builds llama.cpp's `llama-bench` and says by `--llama` where it is.
 #![allow(missing_docs)]
 
 mod gguf;
 mod llama;
+mod peer;
 
-use std::{error::Error, path::PathBuf};
+use std::{
+	error::Error,
+	path::{Path, PathBuf},
+};
 
 use clap::{Parser, ValueEnum};
 use one_engine::{
@@ -15,7 +20,7 @@ use one_engine::{
 };
 use serde::Serialize;
 
-use llama::Llama;
+use peer::Peer;
 
 /// Measures the engine beside llama.cpp.
 #[derive(Parser)]
@@ -103,30 +108,42 @@ fn compare(args: &Args, shape: NamedShape) -> Result<(Report, Vec<Row>), Box<dyn
 	plan.repeats.most = args.repeats;
 	let path = cached_random_model(shape, &mut say)?;
 	let report = measure(&path, args.device, args.threads, plan, &mut say)?;
-	let peer = match &args.llama {
-		Some(program) => {
-			say("llama.cpp");
-			let model = gguf::cached(shape)?;
-			let gpu = report.device != "cpu";
-			Some(Llama::measure(program, &model, report.threads, gpu, plan)?)
-		}
-		None => None,
-	};
+	say("peer");
+	let peer = peer(args, shape, &path, &report, plan)?;
 	let rows: Vec<_> = report
 		.cases
 		.iter()
-		.map(|case| row(&report, case, &peer))
+		.map(|case| row(&report, case, peer.as_ref()))
 		.collect();
 	print(&report, &rows);
 	Ok((report, rows))
 }
 
-fn row(report: &Report, case: &Case, peer: &Option<Llama>) -> Row {
-	let peer_tps = peer.as_ref().and_then(|peer| peer.tps(case));
+fn peer(
+	args: &Args,
+	shape: NamedShape,
+	path: &Path,
+	report: &Report,
+	plan: Plan,
+) -> Result<Option<Peer>, Box<dyn Error>> {
+	if report.software {
+		let cpu = measure(path, DeviceChoice::Cpu, args.threads, plan, &mut |_| ())?;
+		return Ok(Some(Peer::cpu(&cpu)));
+	}
+	let Some(program) = &args.llama else {
+		return Ok(None);
+	};
+	let gpu = report.device != "cpu";
+	llama::measure(program, &gguf::cached(shape)?, report.threads, gpu, plan).map(Some)
+}
+
+fn row(report: &Report, case: &Case, peer: Option<&Peer>) -> Row {
+	let peer = peer.and_then(|peer| Some((peer.name, peer.tps(case)?)));
+	let peer_tps = peer.map(|(_, tps)| tps);
 	Row {
 		model: report.model.clone(),
 		case: case.clone(),
-		peer: peer_tps.map(|_| Llama::NAME),
+		peer: peer.map(|(name, _)| name),
 		peer_tps,
 		ratio: peer_tps.map(|peer| case.tps / peer),
 	}
@@ -150,8 +167,8 @@ fn print(report: &Report, rows: &[Row]) {
 		let share = row.case.bandwidth_share.map_or(String::new(), |share| {
 			format!(", {:.1} % of the bandwidth", 100.0 * share)
 		});
-		let peer = match (row.peer_tps, row.ratio) {
-			(Some(tps), Some(ratio)) => format!(", llama.cpp {tps:.2}: {ratio:.3}"),
+		let peer = match (row.peer, row.peer_tps, row.ratio) {
+			(Some(name), Some(tps), Some(ratio)) => format!(", {name} {tps:.2}: {ratio:.3}"),
 			_ => String::new(),
 		};
 		let (mode, batch, tps) = (row.case.mode, row.case.batch, row.case.tps);

@@ -128,6 +128,8 @@ pub struct Report {
 	pub model: String,
 	/// `cpu`, or the name of the adapter.
 	pub device: String,
+	/// Whether that is a software rasteriser.
+	pub software: bool,
 	/// Threads of the CPU.
 	pub threads: usize,
 	/// Bytes of the weights of all linear layers and the head: what a token reads.
@@ -195,6 +197,7 @@ fn run(
 	Ok(Report {
 		model: start.name,
 		device: start.backend.device().into(),
+		software: start.device.is_software(),
 		threads: rayon::current_num_threads(),
 		weight_bytes: weight_bytes(&start.shape),
 		bandwidth_gbps,
