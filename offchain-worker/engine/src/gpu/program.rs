@@ -7,7 +7,7 @@ use wgpu::Buffer;
 use super::{
 	ops::{
 		argmax::argmax,
-		attention::{largest_row, Attention, Heads, Scratch},
+		attention::{largest_row, quads, Attention, Heads, Scratch},
 		embed::embed,
 		linear::Operator,
 		norm::rmsnorm,
@@ -131,7 +131,7 @@ fn fitting_pages(gpu: &Gpu, shape: &Shape, wanted: usize) -> Result<usize, Engin
 
 /// Words of the keys (or values) of a page in one layer.
 fn page_words(shape: &Shape) -> u64 {
-	u64::from(CHUNK) * shape.kv_size() as u64 / 2
+	u64::from(CHUNK * shape.kv_heads * 4 * quads(shape))
 }
 
 /// What the layers of a model share.
@@ -214,7 +214,7 @@ impl<'a> Shared<'a> {
 			batch: &self.interface.batch,
 			tables: &self.interface.tables,
 			heads: &heads,
-			size: [shape.heads, shape.head_dim / 2],
+			size: [shape.heads, quads(shape)],
 			scratch: &self.attention,
 			k: &k,
 			v: &v,

@@ -7,27 +7,29 @@
 @group(0) @binding(7) var<storage, read> channels: array<vec4<i32>>;
 // [context, half] cosine (low) and sine (high) in Q14
 @group(0) @binding(8) var<storage, read> rope: array<u32>;
-// [rows, heads, half]
+// [rows, heads, 4 quads]
 @group(0) @binding(9) var<storage, read_write> q: array<u32>;
-// [pages, CHUNK, kv_heads, half]
+// [pages, CHUNK, kv_heads, 4 quads]
 @group(0) @binding(10) var<storage, read_write> k: array<u32>;
-// [pages, CHUNK, kv_heads, half]
+// [pages, CHUNK, kv_heads, 4 quads]
 @group(0) @binding(11) var<storage, read_write> v: array<u32>;
 
 // Whether heads are normed; then a workgroup has one head.
 override NORMED: bool = false;
 
 fn store(row: u32, pair: u32, biased: vec2<i32>, normed: vec2<i32>) {
-	let q_pairs = heads.heads * heads.half;
-	let kv_pairs = heads.kv_heads * heads.half;
 	let at = batch.row[row];
-	let rotated = rotate(normed, rope[at.position * heads.half + pair % heads.half]);
-	if pair < q_pairs {
-		q[row * q_pairs + pair] = rotated;
-	} else if pair < q_pairs + kv_pairs {
-		k[at.cache * kv_pairs + pair - q_pairs] = rotated;
+	let head = pair / heads.half;
+	let c = pair % heads.half;
+	let rotated = rotate(normed, rope[at.position * heads.half + c]);
+	let keys = heads.heads;
+	let values = keys + heads.kv_heads;
+	if head < keys {
+		q[(row * heads.heads + head) * 4u * heads.quads + c] = rotated;
+	} else if head < values {
+		k[4u * cache_at(at.cache, head - keys) + c] = rotated;
 	} else {
-		v[at.cache * kv_pairs + pair - q_pairs - kv_pairs] = pair16(clamp16(biased.x), clamp16(biased.y));
+		v[4u * cache_at(at.cache, head - values) + c] = pair16(clamp16(biased.x), clamp16(biased.y));
 	}
 }
 

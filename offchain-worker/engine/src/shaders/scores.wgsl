@@ -6,10 +6,10 @@ const THREADS = 64u;
 @group(0) @binding(1) var<uniform> heads: Heads;
 // [rows, chunks of the batch] the page of each chunk of keys
 @group(0) @binding(2) var<storage, read> tables: array<u32>;
-// [rows, heads, half]
-@group(0) @binding(3) var<storage, read> q: array<u32>;
-// [pages, CHUNK, kv_heads, half]
-@group(0) @binding(4) var<storage, read> k: array<u32>;
+// [rows, heads, quads]
+@group(0) @binding(3) var<storage, read> q: array<vec4<u32>>;
+// [pages, CHUNK, kv_heads, quads]
+@group(0) @binding(4) var<storage, read> k: array<vec4<u32>>;
 // [heads] C - 16 - e_s
 @group(0) @binding(5) var<storage, read> shift: array<i32>;
 // [rows, heads, context]
@@ -19,15 +19,18 @@ const THREADS = 64u;
 
 var<workgroup> largest: atomic<i32>;
 
+fn dot_halves4(a: vec4<i32>, b: vec4<i32>) -> vec2<i32> {
+	let high = high_halves(a);
+	return vec2<i32>(dot(high, b), dot(a - 256 * high, b));
+}
+
 // (high, low) sums of q k over the channels, meaning 256 high + low: at most 256 * 128 * 32639 each.
 fn dot_halves(q_at: u32, k_at: u32) -> vec2<i32> {
 	var sum = vec2<i32>(0, 0);
-	for (var c = 0u; c < heads.half; c++) {
-		let a = q[q_at + c];
-		let b = k[k_at + c];
-		let left = vec2<i32>(high_half(low16(a)), low16(a) - 256 * high_half(low16(a)));
-		let right = vec2<i32>(high_half(high16(a)), high16(a) - 256 * high_half(high16(a)));
-		sum += left * low16(b) + right * high16(b);
+	for (var i = 0u; i < heads.quads; i++) {
+		let a = q[q_at + i];
+		let b = k[k_at + i];
+		sum += dot_halves4(low4(a), low4(b)) + dot_halves4(high4(a), high4(b));
 	}
 	return sum;
 }
@@ -60,7 +63,7 @@ fn main(
 	let page = tables[row * batch.chunks + chunk] * CHUNK;
 	for (var j = start + local.x; j < end; j += THREADS) {
 		let key = cache_at(page + j % CHUNK, kv_head(head));
-		let score_j = score(row_head * heads.half, key, head);
+		let score_j = score(row_head * heads.quads, key, head);
 		z[row_head * heads.context + j] = score_j;
 		atomicMax(&largest, score_j);
 	}

@@ -9,8 +9,8 @@ use crate::{
 	model::Shape,
 };
 
-/// Words of a head that a workgroup weighs, `LANES` of `values.wgsl`.
-const WORDS: u32 = 32;
+/// Quads of words of a head that a workgroup weighs, `LANES` of `values.wgsl`.
+const QUADS: u32 = 8;
 
 /// `Heads` of `heads.wgsl`.
 #[derive(Clone, Copy, NoUninit)]
@@ -19,6 +19,7 @@ pub struct Heads {
 	heads: u32,
 	kv_heads: u32,
 	half: u32,
+	quads: u32,
 	context: u32,
 	chunks: u32,
 	score_mantissa: u32,
@@ -33,6 +34,7 @@ impl Heads {
 			heads: shape.heads,
 			kv_heads: shape.kv_heads,
 			half: shape.head_dim / 2,
+			quads: quads(shape),
 			context: shape.context,
 			chunks: shape.context.div_ceil(CHUNK),
 			score_mantissa: u32::from(score_mantissa),
@@ -42,9 +44,14 @@ impl Heads {
 	}
 }
 
+/// Quads of words, two channels each, of a head.
+pub fn quads(shape: &Shape) -> u32 {
+	shape.head_dim.div_ceil(8)
+}
+
 /// Buffers of the operators, shared by all layers.
 pub struct Scratch {
-	/// `[rows, heads, half]`
+	/// `[rows, heads, 4 quads]`
 	pub q: Buffer,
 	/// `[rows, heads, context]`
 	z: Buffer,
@@ -67,9 +74,8 @@ impl Scratch {
 	pub fn new(gpu: &Gpu, shape: &Shape, rows: u64) -> Result<Self, crate::EngineError> {
 		let row_heads = rows * u64::from(shape.heads);
 		let chunks = u64::from(shape.context.div_ceil(CHUNK));
-		let half = u64::from(shape.head_dim / 2);
 		Ok(Self {
-			q: gpu.words("queries", row_heads * half)?,
+			q: gpu.words("queries", row_heads * 4 * u64::from(quads(shape)))?,
 			z: gpu.words("scores", row_heads * u64::from(shape.context))?,
 			z_max: gpu.words("largest scores", row_heads * chunks)?,
 			o: gpu.words(
@@ -90,13 +96,13 @@ pub struct Attention<'a> {
 	pub tables: &'a Buffer,
 	/// [`Heads`]
 	pub heads: &'a Buffer,
-	/// Query heads, and half of the size of each.
+	/// Query heads, and the [`quads`] of each.
 	pub size: [u32; 2],
 	/// Buffers between the operators.
 	pub scratch: &'a Scratch,
-	/// `[pages, CHUNK, kv_heads, half]`
+	/// `[pages, CHUNK, kv_heads, 4 quads]`
 	pub k: &'a Buffer,
-	/// `[pages, CHUNK, kv_heads, half]`
+	/// `[pages, CHUNK, kv_heads, 4 quads]`
 	pub v: &'a Buffer,
 }
 
@@ -141,13 +147,13 @@ impl Attention<'_> {
 			&s.o,
 			peaks,
 		];
-		let [heads, half] = self.size;
+		let [heads, quads] = self.size;
 		Dispatch::new(
 			self.gpu,
 			&shaders::VALUES,
 			vec![],
 			&buffers,
-			Grid::Heads(half.div_ceil(WORDS), heads),
+			Grid::Heads(quads.div_ceil(QUADS), heads),
 		)
 	}
 }
@@ -180,22 +186,28 @@ mod tests {
 	};
 	const ROWS: usize = 3;
 
-	/// Channels `[n, head_dim]` as words `[n, half]`.
+	/// Words of a head with their padding.
+	const WORDS: usize = HALF.next_multiple_of(4);
+
+	/// Channels `[n, head_dim]` as words `[n, 4 quads]`.
 	fn words(channels: &[i16]) -> Vec<u32> {
 		let word =
 			|(low, high): (&i16, &i16)| u32::from(*low as u16) | u32::from(*high as u16) << 16;
 		channels
 			.chunks(SIZE)
-			.flat_map(|head| head[..HALF].iter().zip(&head[HALF..]).map(word))
+			.flat_map(|head| {
+				let words = head[..HALF].iter().zip(&head[HALF..]).map(word);
+				words.chain([0; WORDS - HALF])
+			})
 			.collect()
 	}
 
 	/// The page of each chunk of keys.
 	const TABLE: [u32; 3] = [2, 0, 1];
 
-	/// Words `[positions, half]` in the pages of [`TABLE`].
+	/// Words `[positions, 4 quads]` in the pages of [`TABLE`].
 	fn paged(words: &[u32]) -> Vec<u32> {
-		let page = HALF * CHUNK as usize;
+		let page = WORDS * CHUNK as usize;
 		let mut all = vec![0; page * TABLE.len()];
 		for (words, to) in words.chunks(page).zip(TABLE) {
 			all[to as usize * page..][..words.len()].copy_from_slice(words);
@@ -253,7 +265,7 @@ mod tests {
 				batch: &gpu.uniform(&batch),
 				tables: &gpu.upload("tables", &tables),
 				heads: &gpu.uniform(&Heads::new(&SHAPE, 40_000, window)),
-				size: [3, HALF as u32],
+				size: [3, quads(&SHAPE)],
 				scratch: &scratch,
 				k: &storage(gpu, &paged(&words(&self.k))),
 				v: &storage(gpu, &paged(&words(&self.v))),

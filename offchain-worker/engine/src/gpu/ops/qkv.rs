@@ -64,11 +64,11 @@ pub struct Ends<'a> {
 	pub heads: &'a Buffer,
 	/// `[context, half]`
 	pub rope: &'a Buffer,
-	/// `[rows, heads, half]`
+	/// `[rows, heads, 4 quads]`
 	pub q: &'a Buffer,
-	/// `[pages, CHUNK, kv_heads, half]`
+	/// `[pages, CHUNK, kv_heads, 4 quads]`
 	pub k: &'a Buffer,
-	/// `[pages, CHUNK, kv_heads, half]`
+	/// `[pages, CHUNK, kv_heads, 4 quads]`
 	pub v: &'a Buffer,
 }
 
@@ -162,7 +162,10 @@ mod tests {
 	use super::*;
 	use crate::{
 		gpu::{
-			ops::{attention::Heads, testing::*},
+			ops::{
+				attention::{quads, Heads},
+				testing::*,
+			},
 			self_test,
 		},
 		model::Shape,
@@ -233,7 +236,9 @@ mod tests {
 			let (low, high) = head.split_at(self.size / 2);
 			let word =
 				|(low, high): (&i16, &i16)| i32::from(*low) & 0xffff | i32::from(*high) << 16;
-			low.iter().zip(high).map(word).collect()
+			let mut words: Vec<i32> = low.iter().zip(high).map(word).collect();
+			words.resize(words.len().next_multiple_of(4), 0);
+			words
 		}
 	}
 
@@ -266,7 +271,8 @@ mod tests {
 			.collect();
 		let angles = draw.many(16 * size, |d| d.range(-16_384, 16_384) as i16);
 		let batch = batch(FIRST as u32, ROWS as u32);
-		let [q_words, kv_words] = [shape.q_size() / 2, shape.kv_size() / 2];
+		let words = 4 * quads(shape) as usize;
+		let [q_words, kv_words] = [shape.heads, shape.kv_heads].map(|heads| heads as usize * words);
 		let [q, k, v] = [ROWS * q_words, 16 * kv_words, 16 * kv_words]
 			.map(|words| gpu.words("out", words as u64).unwrap());
 		let ends = Ends {

@@ -1,4 +1,5 @@
-// The operator binds `heads: Heads`. A channel c < half shares a word with c + half, which is also its RoPE pair.
+// The operator binds `heads: Heads`. A channel c < half shares a word with c + half, which is also its RoPE pair;
+// the words of a head are padded by zeros to whole quads.
 
 struct Heads {
 	// Query heads.
@@ -7,6 +8,8 @@ struct Heads {
 	kv_heads: u32,
 	// Half of the size of a head.
 	half: u32,
+	// Quads of words of a head.
+	quads: u32,
 	// Positions of a sequence.
 	context: u32,
 	// Chunks of keys of a sequence.
@@ -32,7 +35,7 @@ fn kv_head(head: u32) -> u32 {
 	return head / (heads.heads / heads.kv_heads);
 }
 
-// First word of a key (or value) head in its cache [pages, CHUNK, kv_heads, half].
+// First quad of a key (or value) head in its cache [pages, CHUNK, kv_heads, quads].
 fn cache_at(position: u32, head: u32) -> u32 {
-	return (position * heads.kv_heads + head) * heads.half;
+	return (position * heads.kv_heads + head) * heads.quads;
 }

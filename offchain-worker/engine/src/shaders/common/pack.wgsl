@@ -42,6 +42,14 @@ fn pack_block(a: vec4<i32>, b: vec4<i32>) -> vec4<u32> {
 	return vec4<u32>(bytes(c), bytes(d), bytes(a - 256 * c), bytes(b - 256 * d));
 }
 
+fn low4(x: vec4<u32>) -> vec4<i32> {
+	return vec4<i32>(low16(x.x), low16(x.y), low16(x.z), low16(x.w));
+}
+
+fn high4(x: vec4<u32>) -> vec4<i32> {
+	return vec4<i32>(high16(x.x), high16(x.y), high16(x.z), high16(x.w));
+}
+
 // Four channels of a block of 16-bit numbers.
 fn unpack_wide(words: vec2<u32>) -> vec4<i32> {
 	return vec4<i32>(low16(words.x), high16(words.x), low16(words.y), high16(words.y));
