@@ -40,8 +40,8 @@ pub enum Device {
 }
 
 impl Device {
-	/// Opens a device; `Auto` is the first of [`hardware`] and falls back to the CPU and logs why, for the CPU is faster by itself
-	/// than by the shaders of a software rasteriser.
+	/// Opens a device; `Auto` is the first of [`hardware`], else the CPU, which is faster by itself
+	/// than by the shaders of a software rasteriser; why a GPU was passed over is logged.
 	///
 	/// # Errors
 	/// A GPU that was asked for and is missing or fails.

@@ -3,6 +3,7 @@
 use serde_json::{json, Value};
 
 use super::{
+	families::shapes,
 	gguf::{encode, round, GgufFile, F32},
 	Draw, TinyFolder,
 };
@@ -29,7 +30,7 @@ impl TinyGguf {
 		folder.config = config(architecture, tied, head_dim);
 		folder.tensors.clear();
 		let mut draw = Draw(3);
-		for (name, shape) in shapes(architecture, tied, head_dim) {
+		for (name, shape) in shapes(&folder.config) {
 			let values = (0..shape.iter().product())
 				.map(|_| draw.weight())
 				.collect::<Vec<_>>();
@@ -122,47 +123,6 @@ fn config(architecture: &str, tied: bool, head_dim: usize) -> Value {
 		"tie_word_embeddings": tied,
 		"eos_token_id": 2,
 	})
-}
-
-fn shapes(architecture: &str, tied: bool, head_dim: usize) -> Vec<(String, Vec<usize>)> {
-	let (q, kv) = (HEADS * head_dim, KV_HEADS * head_dim);
-	let mut shapes = vec![
-		("model.embed_tokens.weight".into(), vec![VOCAB, HIDDEN]),
-		("model.norm.weight".into(), vec![HIDDEN]),
-	];
-	for i in 0..LAYERS {
-		let mut own = vec![
-			("input_layernorm.weight", vec![HIDDEN]),
-			("post_attention_layernorm.weight", vec![HIDDEN]),
-			("self_attn.q_proj.weight", vec![q, HIDDEN]),
-			("self_attn.k_proj.weight", vec![kv, HIDDEN]),
-			("self_attn.v_proj.weight", vec![kv, HIDDEN]),
-			("self_attn.o_proj.weight", vec![HIDDEN, q]),
-			("mlp.gate_proj.weight", vec![FFN, HIDDEN]),
-			("mlp.up_proj.weight", vec![FFN, HIDDEN]),
-			("mlp.down_proj.weight", vec![HIDDEN, FFN]),
-		];
-		match architecture {
-			"qwen2" => own.extend([
-				("self_attn.q_proj.bias", vec![q]),
-				("self_attn.k_proj.bias", vec![kv]),
-				("self_attn.v_proj.bias", vec![kv]),
-			]),
-			"qwen3" => own.extend([
-				("self_attn.q_norm.weight", vec![head_dim]),
-				("self_attn.k_norm.weight", vec![head_dim]),
-			]),
-			_ => (),
-		}
-		shapes.extend(
-			own.into_iter()
-				.map(|(name, s)| (format!("model.layers.{i}.{name}"), s)),
-		);
-	}
-	if !tied {
-		shapes.push(("lm_head.weight".into(), vec![VOCAB, HIDDEN]));
-	}
-	shapes
 }
 
 fn gguf_name(name: &str) -> String {
