@@ -7,7 +7,7 @@ use wgpu::Buffer;
 use super::{
 	ops::{
 		argmax::argmax,
-		attention::{largest_row, quads, Attention, Heads, Scratch},
+		attention::{largest_row, quads, Attention, Heads, Scratch, Tiles},
 		embed::embed,
 		linear::Operator,
 		norm::rmsnorm,
@@ -214,7 +214,8 @@ impl<'a> Shared<'a> {
 			batch: &self.interface.batch,
 			tables: &self.interface.tables,
 			heads: &heads,
-			size: [shape.heads, quads(shape)],
+			tiles: Tiles::new(shape),
+			quads: quads(shape),
 			scratch: &self.attention,
 			k: &k,
 			v: &v,

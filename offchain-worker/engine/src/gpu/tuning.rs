@@ -1,4 +1,4 @@
-//! How the kernels of linear layers share their work: measured on the device when it is opened.
+//! How kernels share their work: measured on the device when it is opened.
 
 use std::time::{Duration, Instant};
 
@@ -26,15 +26,16 @@ pub(super) struct Tuning {
 	pub split: u32,
 	/// Pairs of outputs of a thread at a single row.
 	pub pairs: u32,
+	/// Rows of a tile, and pairs of outputs of a thread there: as many sums as a thread holds well.
+	pub tile: [u32; 2],
+	/// Threads that share the keys of an output of attention.
+	pub keys: u32,
 	/// 16-bit inputs instead of `dot4I8Packed` on their halves.
 	pub wide: bool,
 	/// Bytes of a shard of weights at most, whatever the device takes: its copy on the host has
 	/// the same size.
 	pub shard: u64,
 }
-
-/// Rows of a tile, and pairs of outputs of a thread there: as many sums as stay in registers.
-const TILE: [u32; 2] = [4, 2];
 
 impl Tuning {
 	/// At single rows, and at tiles of them.
@@ -43,9 +44,10 @@ impl Tuning {
 			lanes,
 			split,
 			pairs,
+			tile,
 			..
 		} = self;
-		[[1, pairs], TILE].map(|[rows, pairs]| Sharing {
+		[[1, pairs], tile].map(|[rows, pairs]| Sharing {
 			rows,
 			pairs,
 			lanes,
@@ -54,18 +56,25 @@ impl Tuning {
 	}
 }
 
-/// Best where a processor runs the shaders: few threads, and no instruction for `dot4I8Packed`.
+/// Best where a processor runs the shaders: few threads, dear reads of memory, and no instruction for
+/// `dot4I8Packed`.
 pub(super) const SERIAL: Tuning = Tuning {
-	lanes: 32,
+	lanes: 24,
 	split: 1,
-	pairs: 2,
+	pairs: 4,
+	tile: [4, 4],
+	// llvmpipe ends a thread's loops after 65,535 turns in all, which fewer would take at the longest context.
+	keys: 4,
 	wide: true,
 	shard: 256 << 20,
 };
 /// Best where many threads wait for memory.
 pub(super) const PARALLEL: Tuning = Tuning {
+	lanes: 32,
 	split: 8,
 	pairs: 1,
+	tile: [4, 2],
+	keys: 16,
 	wide: false,
 	..SERIAL
 };
@@ -95,6 +104,8 @@ const CANDIDATES: [Tuning; 6] = [
 /// Sizes of the layer that is measured: between those of models of 0.1 and of 3 billion weights.
 const OUTPUTS: u32 = 1_024;
 const INPUTS: u32 = 2_048;
+/// Rows of a measurement: a sequence that decodes, and a tile.
+const ROWS: [u32; 2] = [1, 4];
 /// Runs of one measurement, and measurements of which the shortest counts.
 const RUNS: usize = 8;
 const REPEATS: usize = 3;
@@ -116,27 +127,36 @@ pub(super) fn fastest(gpu: &Gpu) -> Result<Tuning, EngineError> {
 	Ok(best.1)
 }
 
+/// The shortest times at each of [`ROWS`], added up.
 fn measure(gpu: &Gpu, linear: &Linear) -> Result<Duration, EngineError> {
+	let matrix = Matrix::upload(gpu, &plain(linear), INPUTS as usize);
+	ROWS.into_iter().try_fold(Duration::ZERO, |sum, rows| {
+		Ok(sum + shortest(gpu, &matrix, rows)?)
+	})
+}
+
+fn shortest(gpu: &Gpu, matrix: &Matrix, rows: u32) -> Result<Duration, EngineError> {
 	let mut batch = Batch::zeroed();
-	(batch.rows, batch.heads) = (1, 1);
+	(batch.rows, batch.heads) = (rows, rows);
+	let words = |what, row: u32| gpu.words(what, u64::from(rows * row));
 	let layer = Operator {
 		gpu,
 		batch: &gpu.uniform(&batch),
-		matrix: &Matrix::upload(gpu, &plain(linear), INPUTS as usize),
-		inputs: &gpu.words("inputs", u64::from(INPUTS / 2 + 4))?,
+		matrix,
+		inputs: &words("inputs", INPUTS / 2 + 4)?,
 	};
-	let dispatches = layer.head(OUTPUTS, &gpu.words("logits", u64::from(OUTPUTS))?);
+	let dispatches = layer.head(OUTPUTS, &words("logits", OUTPUTS)?);
 	// The first run compiles, where a driver does so late.
 	(0..=REPEATS)
-		.map(|_| time(gpu, &dispatches))
+		.map(|_| time(gpu, &dispatches, rows))
 		.skip(1)
 		.try_fold(Duration::MAX, |least, time| Ok(least.min(time?)))
 }
 
-fn time(gpu: &Gpu, dispatches: &[Dispatch]) -> Result<Duration, EngineError> {
+fn time(gpu: &Gpu, dispatches: &[Dispatch], rows: u32) -> Result<Duration, EngineError> {
 	let load = Load {
-		rows: 1,
-		heads: 1,
+		rows,
+		heads: rows,
 		chunks: 1,
 	};
 	let mut encoder = gpu
@@ -158,7 +178,7 @@ mod tests {
 	#![allow(clippy::unwrap_used)]
 
 	use super::*;
-	use crate::gpu::context::tests::devices;
+	use crate::gpu::{context::tests::devices, ops::attention::QUADS};
 
 	#[test]
 	fn fastest_should_be_a_candidate_of_this_device() {
@@ -169,7 +189,12 @@ mod tests {
 
 	#[test]
 	fn every_candidate_should_fit_a_workgroup() {
-		let threads = CANDIDATES.map(|tuning| tuning.lanes * tuning.split);
-		assert!(threads.iter().all(|threads| *threads <= 256));
+		for tuning in CANDIDATES {
+			assert!(tuning.lanes * tuning.split <= 256);
+			assert!(QUADS * tuning.keys <= 256);
+			for sharing in tuning.sharing() {
+				assert!(sharing.pairs <= 4 && sharing.rows * sharing.pairs <= 16);
+			}
+		}
 	}
 }

@@ -1,7 +1,10 @@
 // import batch round pack heads
-// Base-2 logits of one query and one chunk of keys, and their maximum. Workgroup: (chunk, head, row).
+// Base-2 logits of the queries of a tile of heads and one chunk of keys, and their maxima. Workgroup: (chunk,
+// tile, row).
 
 const THREADS = 64u;
+// Keys of a thread, CHUNK / THREADS: each word of a query is read once for all of them.
+const KEYS = 4u;
 
 @group(0) @binding(1) var<uniform> heads: Heads;
 // [rows, chunks of the batch] the page of each chunk of keys
@@ -17,28 +20,61 @@ const THREADS = 64u;
 // [rows, heads, chunks]
 @group(0) @binding(7) var<storage, read_write> z_max: array<i32>;
 
-var<workgroup> largest: atomic<i32>;
+var<workgroup> largest: array<atomic<i32>, MAX_HEADS>;
 
-fn dot_halves4(a: vec4<i32>, b: vec4<i32>) -> vec2<i32> {
-	let high = high_halves(a);
-	return vec2<i32>(dot(high, b), dot(a - 256 * high, b));
+// Sums of q k over the channels for KEYS keys: 65536 high + low.
+struct Sums {
+	high: vec4<i32>,
+	low: vec4<i32>,
 }
 
-// (high, low) sums of q k over the channels, meaning 256 high + low: at most 256 * 128 * 32639 each.
-fn dot_halves(q_at: u32, k_at: u32) -> vec2<i32> {
-	var sum = vec2<i32>(0, 0);
-	for (var i = 0u; i < heads.quads; i++) {
-		let a = q[q_at + i];
-		let b = k[k_at + i];
-		sum += dot_halves4(low4(a), low4(b)) + dot_halves4(high4(a), high4(b));
+// Adds two channels: 2 * 32639 * 32639 < 2^31.
+fn add_word(sums: Sums, a: u32, b: vec4<u32>) -> Sums {
+	let s = low16(a) * low4(b) + high16(a) * high4(b);
+	return Sums(sums.high + (s >> vec4<u32>(16u)), sums.low + (s & vec4<i32>(0xffff)));
+}
+
+// Adds a quad of words of a query and of KEYS keys.
+fn add_quad(sums: Sums, a: vec4<u32>, b: array<vec4<u32>, 4>) -> Sums {
+	let x = add_word(sums, a.x, vec4<u32>(b[0].x, b[1].x, b[2].x, b[3].x));
+	let y = add_word(x, a.y, vec4<u32>(b[0].y, b[1].y, b[2].y, b[3].y));
+	let z = add_word(y, a.z, vec4<u32>(b[0].z, b[1].z, b[2].z, b[3].z));
+	return add_word(z, a.w, vec4<u32>(b[0].w, b[1].w, b[2].w, b[3].w));
+}
+
+// Sums of KEYS keys from `key` on, up to `end`, with each head of the tile.
+fn dot_keys(tile: Tile, row: u32, page: u32, key: u32, end: u32) -> array<Sums, MAX_HEADS> {
+	var at: array<u32, 4>;
+	for (var i = 0u; i < KEYS; i++) {
+		at[i] = cache_at(page + min(key + i, end - 1u) % CHUNK, tile.kv_head);
 	}
-	return sum;
+	var sums: array<Sums, MAX_HEADS>;
+	for (var i = 0u; i < heads.quads; i++) {
+		let b = array<vec4<u32>, 4>(k[at[0] + i], k[at[1] + i], k[at[2] + i], k[at[3] + i]);
+		for (var h = 0u; h < HEADS; h++) {
+			let a = q[row_head(row, tile, h) * heads.quads + i];
+			sums[h] = add_quad(sums[h], a, b);
+		}
+	}
+	return sums;
 }
 
-fn score(q_at: u32, k_at: u32, head: u32) -> i32 {
-	let sums = dot_halves(q_at, k_at);
-	let whole = add64(shl64(widen(sums.x), 8u), widen(sums.y));
+fn score(sums: Sums, i: u32, head: u32) -> i32 {
+	let whole = add64(shl64(widen(sums.high[i]), 16u), widen(sums.low[i]));
 	return scale(mul64(whole, heads.score_mantissa), shift[head]);
+}
+
+// Stores the scores of a head, which begin at `z_at`, from `key` on, up to `end`; returns the largest.
+fn store(sums: Sums, head: u32, z_at: u32, key: u32, end: u32) -> i32 {
+	var most = -LIMIT32;
+	for (var i = 0u; i < KEYS; i++) {
+		if key + i < end {
+			let value = score(sums, i, head);
+			z[z_at + key + i] = value;
+			most = max(most, value);
+		}
+	}
+	return most;
 }
 
 @compute @workgroup_size(THREADS)
@@ -47,28 +83,32 @@ fn main(
 	@builtin(local_invocation_id) local: vec3<u32>,
 ) {
 	let chunk = group.x;
-	let head = group.y;
+	let tile = tile_at(group.y);
 	let row = group.z;
-	let at = batch.row[row];
-	let start = max(chunk * CHUNK, first_key(at.position));
-	let end = min((chunk + 1u) * CHUNK, at.position + 1u);
+	let position = batch.row[row].position;
+	let start = max(chunk * CHUNK, first_key(position));
+	let end = min((chunk + 1u) * CHUNK, position + 1u);
 	if start >= end {
 		return;
 	}
-	if local.x == 0u {
-		atomicStore(&largest, -LIMIT32);
+	if local.x < HEADS {
+		atomicStore(&largest[local.x], -LIMIT32);
 	}
 	workgroupBarrier();
-	let row_head = row * heads.heads + head;
 	let page = tables[row * batch.chunks + chunk] * CHUNK;
-	for (var j = start + local.x; j < end; j += THREADS) {
-		let key = cache_at(page + j % CHUNK, kv_head(head));
-		let score_j = score(row_head * heads.quads, key, head);
-		z[row_head * heads.context + j] = score_j;
-		atomicMax(&largest, score_j);
+	for (var key = start + KEYS * local.x; key < end; key += KEYS * THREADS) {
+		let sums = dot_keys(tile, row, page, key, end);
+		for (var h = 0u; h < HEADS; h++) {
+			let head = tile.first + h;
+			if head <= tile.last {
+				let z_at = row_head(row, tile, h) * heads.context;
+				atomicMax(&largest[h], store(sums[h], head, z_at, key, end));
+			}
+		}
 	}
 	workgroupBarrier();
-	if local.x == 0u {
-		z_max[row_head * heads.chunks + chunk] = atomicLoad(&largest);
+	let head = tile.first + local.x;
+	if local.x < HEADS && head <= tile.last {
+		z_max[row_head(row, tile, local.x) * heads.chunks + chunk] = atomicLoad(&largest[local.x]);
 	}
 }

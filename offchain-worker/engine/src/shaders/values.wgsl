@@ -1,11 +1,14 @@
 // import batch pack heads divide exp2 peak
-// The output of attention: the values of all keys that a query sees, weighed by their probabilities.
-// Workgroup: (LANES quads of words of a head, head, row).
+// The output of attention: the values of all keys that the queries of a tile of heads see, weighed by their
+// probabilities. Workgroup: (LANES quads of words of a head, tile, row).
 
 const LANES = 8u;
 // Threads that share the keys of a quad.
-const SPLIT = 16u;
-const THREADS = 128u;
+override SPLIT: u32 = 16u;
+const MAX_THREADS = 128;
+override THREADS: u32 = LANES * SPLIT;
+// Keys of a thread whose sums surely fit 32 bits: 32 * 2048 * 32639 < 2^31.
+const SPAN = 32u;
 
 @group(0) @binding(1) var<uniform> heads: Heads;
 // [rows, chunks of the batch] the page of each chunk of keys
@@ -25,95 +28,153 @@ const THREADS = 128u;
 // [rows] the largest magnitude of o, cleared by the norm
 @group(0) @binding(9) var<storage, read_write> peaks: array<atomic<u32>>;
 
-var<workgroup> p: array<u32, CHUNK>;
-// Limbs of 16 and 22 bits of the sum of all probabilities.
-var<workgroup> mass: array<atomic<u32>, 2>;
-var<workgroup> largest: atomic<i32>;
-var<workgroup> partial: array<vec4<u32>, THREADS>;
-// From the first thread, as `reciprocal` gives it.
-var<workgroup> inverse: vec2<u32>;
+// [HEADS, CHUNK] at most 2^22
+var<workgroup> p: array<u32, MAX_HEADS * CHUNK>;
+// [HEADS] limbs of 16 bits and more of the sum of all probabilities: of 131,072 keys, 65,536 shares at most.
+var<workgroup> mass: array<array<atomic<u32>, 2>, MAX_HEADS>;
+var<workgroup> largest: array<atomic<i32>, MAX_HEADS>;
+var<workgroup> partial: array<Quad, MAX_THREADS>;
+// As `reciprocal` gives it.
+var<workgroup> inverse: array<vec2<u32>, MAX_HEADS>;
 
-// The maximum over the chunks that a query sees; clears the mass.
-fn global_max(row_head: u32, position: u32, thread: u32) -> i32 {
-	if thread == 0u {
-		atomicStore(&largest, -LIMIT32);
-		atomicStore(&mass[0], 0u);
-		atomicStore(&mass[1], 0u);
-	}
-	workgroupBarrier();
-	for (var i = first_key(position) / CHUNK + thread; i <= position / CHUNK; i += THREADS) {
-		atomicMax(&largest, z_max[row_head * heads.chunks + i]);
-	}
-	workgroupBarrier();
-	return atomicLoad(&largest);
+// What a query of this row sees.
+struct Seen {
+	row: u32,
+	// Its first key and the one behind its last.
+	start: u32,
+	end: u32,
 }
 
-// 65536 z + 256 y + x
-fn join(x: i32, y: i32, z: i32) -> vec2<u32> {
-	let high = shl64(widen(z), 16u);
-	return add64(add64(high, shl64(widen(y), 8u)), widen(x));
+// 64-bit sums of the words of a quad: of channel c, then of c + half.
+alias Quad = array<vec4<u32>, 4>;
+
+// Sums over keys of the values of a quad by the low 11 bits of the probabilities, and by those above.
+struct Span {
+	low: array<vec4<i32>, 2>,
+	high: array<vec4<i32>, 2>,
+}
+
+// The maxima over the chunks that the row sees; clears the masses.
+fn find_largest(tile: Tile, seen: Seen, thread: u32) {
+	if thread < HEADS {
+		atomicStore(&largest[thread], -LIMIT32);
+		atomicStore(&mass[thread][0], 0u);
+		atomicStore(&mass[thread][1], 0u);
+	}
+	workgroupBarrier();
+	for (var h = 0u; h < HEADS; h++) {
+		let chunks = row_head(seen.row, tile, h) * heads.chunks;
+		for (var i = seen.start / CHUNK + thread; i <= (seen.end - 1u) / CHUNK; i += THREADS) {
+			atomicMax(&largest[h], z_max[chunks + i]);
+		}
+	}
+	workgroupBarrier();
+}
+
+// The probabilities of the keys from `start` to `end` of one chunk, and their masses.
+fn weight(tile: Tile, row: u32, start: u32, end: u32, thread: u32) {
+	var own: array<u32, MAX_HEADS>;
+	for (var j = thread; j < end - start; j += THREADS) {
+		for (var h = 0u; h < HEADS; h++) {
+			let at = row_head(row, tile, h) * heads.context + start + j;
+			let below = atomicLoad(&largest[h]) - z[at];
+			let probability = rsh_unsigned(exp2_q30(bitcast<u32>(below)), 8u);
+			p[h * CHUNK + j] = probability;
+			own[h] += probability;
+		}
+	}
+	for (var h = 0u; h < HEADS; h++) {
+		atomicAdd(&mass[h][0], own[h] & 0xffffu);
+		atomicAdd(&mass[h][1], own[h] >> 16u);
+	}
+}
+
+fn add_key(span: Span, w: u32, left: vec4<i32>, right: vec4<i32>) -> Span {
+	let low = i32(w & 2047u);
+	let high = i32(w >> 11u);
+	return Span(
+		array<vec4<i32>, 2>(span.low[0] + low * left, span.low[1] + low * right),
+		array<vec4<i32>, 2>(span.high[0] + high * left, span.high[1] + high * right));
+}
+
+// 2048 high + low
+fn join(high: i32, low: i32) -> vec2<u32> {
+	return add64(shl64(widen(high), 11u), widen(low));
 }
 
 fn add2(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 	return vec4<u32>(add64(a.xy, b.xy), add64(a.zw, b.zw));
 }
 
-// Adds this thread's share of a chunk to the sums of the words of a quad: 64 bits of channel c, then of c + half.
-fn weigh(sums: array<vec4<u32>, 4>, value: u32, keys: u32, part: u32) -> array<vec4<u32>, 4> {
-	let stride = heads.kv_heads * heads.quads;
-	var low: array<vec4<i32>, 3>;
-	var high: array<vec4<i32>, 3>;
-	for (var j = part; j < keys; j += SPLIT) {
-		let w = p[j];
-		let limbs = vec3<i32>(vec3<u32>(w & 255u, (w >> 8u) & 255u, w >> 16u));
-		let quad = v[value + j * stride];
-		let left = low4(quad);
-		let right = high4(quad);
-		low[0] += limbs.x * left;
-		low[1] += limbs.y * left;
-		low[2] += limbs.z * left;
-		high[0] += limbs.x * right;
-		high[1] += limbs.y * right;
-		high[2] += limbs.z * right;
-	}
-	var all = sums;
+fn add_quads(a: Quad, b: Quad) -> Quad {
+	return Quad(add2(a[0], b[0]), add2(a[1], b[1]), add2(a[2], b[2]), add2(a[3], b[3]));
+}
+
+fn join_span(span: Span) -> Quad {
+	var all: Quad;
 	for (var i = 0u; i < 4u; i++) {
-		let left = join(low[0][i], low[1][i], low[2][i]);
-		let right = join(high[0][i], high[1][i], high[2][i]);
-		all[i] = add2(all[i], vec4<u32>(left, right));
+		all[i] = vec4<u32>(join(span.high[0][i], span.low[0][i]), join(span.high[1][i], span.low[1][i]));
 	}
 	return all;
 }
 
-// The sum over the threads of a quad, in the first of them.
-fn gather(own: vec4<u32>, thread: u32) -> vec4<u32> {
+alias Sums = array<Quad, MAX_HEADS>;
+
+// Adds this thread's share of a chunk of so many keys, whose values begin at `value`.
+fn weigh(sums: Sums, value: u32, keys: u32, part: u32) -> Sums {
+	let stride = heads.kv_heads * heads.quads;
+	var all = sums;
+	for (var start = part; start < keys; start += SPLIT * SPAN) {
+		var spans: array<Span, MAX_HEADS>;
+		for (var j = start; j < min(start + SPLIT * SPAN, keys); j += SPLIT) {
+			let quad = v[value + j * stride];
+			for (var h = 0u; h < HEADS; h++) {
+				spans[h] = add_key(spans[h], p[h * CHUNK + j], low4(quad), high4(quad));
+			}
+		}
+		for (var h = 0u; h < HEADS; h++) {
+			all[h] = add_quads(all[h], join_span(spans[h]));
+		}
+	}
+	return all;
+}
+
+// The sums over the threads of a quad, in the first of them.
+fn gather(own: Quad, thread: u32) -> Quad {
 	workgroupBarrier();
 	partial[thread] = own;
 	workgroupBarrier();
 	var sum = own;
 	for (var i = select(THREADS, thread + LANES, thread < LANES); i < THREADS; i += LANES) {
-		sum = add2(sum, partial[i]);
+		sum = add_quads(sum, partial[i]);
 	}
 	return sum;
 }
 
 // b and 2^46 / (mass >> b): the largest key alone has 2^22, so the quotient is at most 2^24.
-fn reciprocal() -> vec2<u32> {
-	let low = vec2<u32>(atomicLoad(&mass[0]), 0u);
-	let sum = add64(low, shl64(vec2<u32>(atomicLoad(&mass[1]), 0u), 16u));
+fn reciprocal(low: u32, high: u32) -> vec2<u32> {
+	let sum = add64(vec2<u32>(low, 0u), shl64(vec2<u32>(high, 0u), 16u));
 	let b = max(bit_length64(sum), 31u) - 31u;
 	return vec2<u32>(b, div64(vec2<u32>(0u, 1u << 14u), shr64(sum, b).x).x);
 }
 
-fn normalise(acc: vec2<u32>, s: i32) -> i32 {
+// The reciprocals of the masses.
+fn invert(thread: u32) {
+	workgroupBarrier();
+	if thread < HEADS {
+		inverse[thread] = reciprocal(atomicLoad(&mass[thread][0]), atomicLoad(&mass[thread][1]));
+	}
+	workgroupBarrier();
+}
+
+fn normalise(acc: vec2<u32>, inverse: vec2<u32>, s: i32) -> i32 {
 	return scale(mul64(rsh64(acc, inverse.x), inverse.y), s);
 }
 
 // Stores channels c and c + half of a head; returns the larger magnitude.
-fn store(row: u32, head: u32, c: u32, sum: vec4<u32>) -> u32 {
-	let s = kv_head(head) * 2u * heads.half + c;
-	let left = normalise(sum.xy, shift[s]);
-	let right = normalise(sum.zw, shift[s + heads.half]);
+fn store(row: u32, head: u32, s: u32, c: u32, sum: vec4<u32>, inverse: vec2<u32>) -> u32 {
+	let left = normalise(sum.xy, inverse, shift[s]);
+	let right = normalise(sum.zw, inverse, shift[s + heads.half]);
 	let to = row * heads.stride + head * 2u * heads.half + c;
 	o[to] = left;
 	o[to + heads.half] = right;
@@ -125,41 +186,34 @@ fn main(
 	@builtin(workgroup_id) group: vec3<u32>,
 	@builtin(local_invocation_id) local: vec3<u32>,
 ) {
-	let head = group.y;
+	let tile = tile_at(group.y);
 	let row = group.z;
 	let thread = local.x;
 	let quad = group.x * LANES + thread % LANES;
 	let position = batch.row[row].position;
-	let row_head = row * heads.heads + head;
-	let most = global_max(row_head, position, thread);
-	var own_mass = 0u;
-	var sums: array<vec4<u32>, 4>;
-	for (var chunk = first_key(position) / CHUNK; chunk <= position / CHUNK; chunk++) {
-		let start = max(chunk * CHUNK, first_key(position));
-		let keys = min((chunk + 1u) * CHUNK, position + 1u) - start;
+	let seen = Seen(row, first_key(position), position + 1u);
+	find_largest(tile, seen, thread);
+	var sums: Sums;
+	for (var chunk = seen.start / CHUNK; chunk * CHUNK < seen.end; chunk++) {
+		let start = max(chunk * CHUNK, seen.start);
+		let end = min((chunk + 1u) * CHUNK, seen.end);
 		workgroupBarrier();
-		for (var j = thread; j < keys; j += THREADS) {
-			let below = bitcast<u32>(most - z[row_head * heads.context + start + j]);
-			p[j] = rsh_unsigned(exp2_q30(below), 8u);
-			own_mass += p[j];
-		}
+		weight(tile, row, start, end, thread);
 		workgroupBarrier();
 		let page = tables[row * batch.chunks + chunk] * CHUNK;
-		let value = cache_at(page + start % CHUNK, kv_head(head)) + min(quad, heads.quads - 1u);
-		sums = weigh(sums, value, keys, thread / LANES);
+		let value = cache_at(page + start % CHUNK, tile.kv_head) + min(quad, heads.quads - 1u);
+		sums = weigh(sums, value, end - start, thread / LANES);
 	}
-	atomicAdd(&mass[0], own_mass & 0xffffu);
-	atomicAdd(&mass[1], own_mass >> 16u);
-	workgroupBarrier();
-	if thread == 0u {
-		inverse = reciprocal();
-	}
+	invert(thread);
 	var own = 0u;
-	for (var i = 0u; i < 4u; i++) {
-		let sum = gather(sums[i], thread);
-		let c = 4u * quad + i;
-		if thread < LANES && c < heads.half {
-			own = max(own, store(row, head, c, sum));
+	for (var h = 0u; h < HEADS; h++) {
+		let sum = gather(sums[h], thread);
+		for (var i = 0u; i < 4u; i++) {
+			let c = 4u * quad + i;
+			if thread < LANES && c < heads.half && tile.first + h <= tile.last {
+				let s = tile.kv_head * 2u * heads.half + c;
+				own = max(own, store(row, tile.first + h, s, c, sum[i], inverse[h]));
+			}
 		}
 	}
 	let all = workgroup_peak(own, thread);

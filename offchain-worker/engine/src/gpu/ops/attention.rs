@@ -10,7 +10,9 @@ use crate::{
 };
 
 /// Quads of words of a head that a workgroup weighs, `LANES` of `values.wgsl`.
-const QUADS: u32 = 8;
+pub const QUADS: u32 = 8;
+/// Query heads of a tile at most, `MAX_HEADS` of `heads.wgsl`.
+const MAX_HEADS: u32 = 4;
 
 /// `Heads` of `heads.wgsl`.
 #[derive(Clone, Copy, NoUninit)]
@@ -47,6 +49,27 @@ impl Heads {
 /// Quads of words, two channels each, of a head.
 pub fn quads(shape: &Shape) -> u32 {
 	shape.head_dim.div_ceil(8)
+}
+
+/// How query heads that share a key head are dealt out to workgroups.
+#[derive(Clone, Copy)]
+pub struct Tiles {
+	/// Of all heads together.
+	count: u32,
+	/// Query heads of each.
+	heads: u32,
+}
+
+impl Tiles {
+	/// As few for each key head as hold its query heads.
+	pub const fn new(shape: &Shape) -> Self {
+		let group = shape.heads / shape.kv_heads;
+		let tiles = group.div_ceil(MAX_HEADS);
+		Self {
+			count: shape.kv_heads * tiles,
+			heads: group.div_ceil(tiles),
+		}
+	}
 }
 
 /// Buffers of the operators, shared by all layers.
@@ -96,8 +119,10 @@ pub struct Attention<'a> {
 	pub tables: &'a Buffer,
 	/// [`Heads`]
 	pub heads: &'a Buffer,
-	/// Query heads, and the [`quads`] of each.
-	pub size: [u32; 2],
+	/// Its tiles.
+	pub tiles: Tiles,
+	/// [`quads`] of a head.
+	pub quads: u32,
 	/// Buffers between the operators.
 	pub scratch: &'a Scratch,
 	/// `[pages, CHUNK, kv_heads, 4 quads]`
@@ -124,9 +149,9 @@ impl Attention<'_> {
 		Dispatch::new(
 			self.gpu,
 			&shaders::SCORES,
-			vec![],
+			vec![("HEADS", self.tiles.heads)],
 			&buffers,
-			Grid::Chunks(self.size[0]),
+			Grid::Chunks(self.tiles.count),
 		)
 	}
 
@@ -147,13 +172,13 @@ impl Attention<'_> {
 			&s.o,
 			peaks,
 		];
-		let [heads, quads] = self.size;
+		let split = self.gpu.tuning().keys;
 		Dispatch::new(
 			self.gpu,
 			&shaders::VALUES,
-			vec![],
+			vec![("HEADS", self.tiles.heads), ("SPLIT", split)],
 			&buffers,
-			Grid::Heads(quads.div_ceil(QUADS), heads),
+			Grid::Tiles(self.quads.div_ceil(QUADS), self.tiles.count),
 		)
 	}
 }
@@ -172,18 +197,22 @@ mod tests {
 	/// Channels of a head, whose words take two workgroups.
 	const SIZE: usize = 74;
 	const HALF: usize = SIZE / 2;
-	const STRIDE: usize = (3 * SIZE).next_multiple_of(8);
+	/// Two tiles, whose last head stands in for a sixth.
+	const HEADS: usize = 5;
+	const STRIDE: usize = (HEADS * SIZE).next_multiple_of(8);
 
-	const SHAPE: Shape = Shape {
-		layers: 1,
-		hidden: 1,
-		ffn: 1,
-		heads: 3,
-		kv_heads: 1,
-		head_dim: SIZE as u32,
-		vocab: 1,
-		context: 600,
-	};
+	const fn shape(context: usize) -> Shape {
+		Shape {
+			layers: 1,
+			hidden: 1,
+			ffn: 1,
+			heads: HEADS as u32,
+			kv_heads: 1,
+			head_dim: SIZE as u32,
+			vocab: 1,
+			context: context as u32,
+		}
+	}
 	const ROWS: usize = 3;
 
 	/// Words of a head with their padding.
@@ -202,20 +231,24 @@ mod tests {
 			.collect()
 	}
 
-	/// The page of each chunk of keys.
-	const TABLE: [u32; 3] = [2, 0, 1];
+	/// The page of each of so many chunks of keys.
+	fn table(chunks: u32) -> impl Iterator<Item = u32> {
+		(0..chunks).map(move |i| (i + 2) % chunks)
+	}
 
-	/// Words `[positions, 4 quads]` in the pages of [`TABLE`].
+	/// Words `[positions, 4 quads]` in the pages of [`table`].
 	fn paged(words: &[u32]) -> Vec<u32> {
 		let page = WORDS * CHUNK as usize;
-		let mut all = vec![0; page * TABLE.len()];
-		for (words, to) in words.chunks(page).zip(TABLE) {
+		let chunks = words.chunks(page);
+		let mut all = vec![0; page * chunks.len()];
+		for (to, words) in table(chunks.len() as u32).zip(chunks) {
 			all[to as usize * page..][..words.len()].copy_from_slice(words);
 		}
 		all
 	}
 
 	struct Case {
+		shape: Shape,
 		q: Vec<i16>,
 		k: Vec<i16>,
 		v: Vec<i16>,
@@ -224,20 +257,30 @@ mod tests {
 	}
 
 	impl Case {
-		fn draw(draw: &mut Draw, spread: i32) -> Self {
+		fn draw(draw: &mut Draw, context: usize, spread: i32) -> Self {
 			Self {
-				q: draw.many(ROWS * 3 * SIZE, Draw::activation),
-				k: draw.many(600 * SIZE, Draw::activation),
-				v: draw.many(600 * SIZE, Draw::activation),
-				score_shift: draw.many(3, |d| d.range(spread, spread + 4)),
+				shape: shape(context),
+				q: draw.many(ROWS * HEADS * SIZE, Draw::activation),
+				k: draw.many(context * SIZE, Draw::activation),
+				v: draw.many(context * SIZE, Draw::activation),
+				score_shift: draw.many(HEADS, |d| d.range(spread, spread + 4)),
 				value_shift: draw.many(SIZE, |d| d.range(30, 48)),
 			}
+		}
+
+		/// Sums as large as they can be: each key alike, each channel at its limit.
+		fn largest(draw: &mut Draw, context: usize) -> Self {
+			let mut case = Self::draw(draw, context, 12);
+			case.q.fill(32_639);
+			case.k.fill(-32_639);
+			case.v.fill(32_639);
+			case
 		}
 
 		/// Scores of the keys that one row sees, then its output.
 		fn twin(&self, row: usize, keys: Range<usize>) -> (Vec<i32>, Vec<i32>) {
 			let (mut all, mut out) = (vec![], vec![]);
-			for (q, shift) in self.q[row * 3 * SIZE..][..3 * SIZE]
+			for (q, shift) in self.q[row * HEADS * SIZE..][..HEADS * SIZE]
 				.chunks(SIZE)
 				.zip(&self.score_shift)
 			{
@@ -256,22 +299,25 @@ mod tests {
 
 		fn check(&self, gpu: &Gpu, first: u32, window: u32) {
 			let batch = batch(first, ROWS as u32);
-			let tables = TABLE[..batch.chunks as usize].repeat(ROWS);
-			let scratch = Scratch::new(gpu, &SHAPE, ROWS as u64).unwrap();
+			let (shape, context) = (&self.shape, self.shape.context as usize);
+			let table = table(self.shape.context.div_ceil(CHUNK));
+			let tables: Vec<_> = table.take(batch.chunks as usize).collect();
+			let scratch = Scratch::new(gpu, shape, ROWS as u64).unwrap();
 			gpu.queue()
 				.write_buffer(&scratch.q, 0, bytemuck::cast_slice(&words(&self.q)));
 			let attention = Attention {
 				gpu,
 				batch: &gpu.uniform(&batch),
-				tables: &gpu.upload("tables", &tables),
-				heads: &gpu.uniform(&Heads::new(&SHAPE, 40_000, window)),
-				size: [3, quads(&SHAPE)],
+				tables: &gpu.upload("tables", &tables.repeat(ROWS)),
+				heads: &gpu.uniform(&Heads::new(shape, 40_000, window)),
+				tiles: Tiles::new(shape),
+				quads: quads(shape),
 				scratch: &scratch,
 				k: &storage(gpu, &paged(&words(&self.k))),
 				v: &storage(gpu, &paged(&words(&self.v))),
 			};
-			let (table, peaks) = (gpu.upload("exp2", &EXP2_TABLE), storage(gpu, &[0; ROWS]));
-			let values = attention.values(&table, &self.value_shift, &peaks);
+			let (exp2, peaks) = (gpu.upload("exp2", &EXP2_TABLE), storage(gpu, &[0; ROWS]));
+			let values = attention.values(&exp2, &self.value_shift, &peaks);
 			run(
 				gpu,
 				[attention.scores(&self.score_shift), values],
@@ -287,10 +333,13 @@ mod tests {
 				};
 				let keys = end - seen..end;
 				let (expected, o) = self.twin(row, keys.clone());
-				for (found, expected) in z[row * 1800..].chunks(600).zip(expected.chunks(seen)) {
+				for (found, expected) in z[row * HEADS * context..]
+					.chunks(context)
+					.zip(expected.chunks(seen))
+				{
 					assert_eq!(&found[keys.clone()], expected);
 				}
-				assert_eq!(found[row * STRIDE..][..3 * SIZE], o);
+				assert_eq!(found[row * STRIDE..][..HEADS * SIZE], o);
 				assert_eq!(Some(peaks[row]), o.iter().map(|x| x.abs()).max());
 			}
 		}
@@ -300,14 +349,24 @@ mod tests {
 	fn attention_should_equal_its_twin() {
 		for gpu in devices() {
 			let mut draw = Draw(9);
-			for spread in [0, 12, 22, 30, 55] {
-				let case = Case::draw(&mut draw, spread);
+			let mut cases: Vec<_> = [0, 12, 22, 30, 55]
+				.map(|spread| Case::draw(&mut draw, 600, spread))
+				.into();
+			cases.push(Case::largest(&mut draw, 600));
+			for case in cases {
 				for first in [0, 254, 510, 597] {
 					for window in [0, 1, 2, 255, 257] {
 						case.check(gpu, first, window);
 					}
 				}
 			}
+		}
+	}
+	#[test]
+	fn attention_should_equal_its_twin_when_the_context_is_the_longest() {
+		for gpu in devices() {
+			let context = one_arithmetic::limits::MAX_POSITIONS as usize;
+			Case::largest(&mut Draw(10), context).check(gpu, (context - ROWS) as u32, 0);
 		}
 	}
 }

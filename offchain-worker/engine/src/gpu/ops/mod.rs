@@ -58,10 +58,10 @@ enum Grid {
 	Rows(u32),
 	/// So many a row, one behind the other.
 	Shares(At, u32),
-	/// One a chunk of keys, head and row.
+	/// One a chunk of keys, tile of heads and row.
 	Chunks(u32),
-	/// So many a head, heads, and one a row.
-	Heads(u32, u32),
+	/// So many a tile of heads, tiles, and one a row.
+	Tiles(u32, u32),
 }
 
 /// An operator that computes several rows at once.
@@ -108,8 +108,8 @@ impl Dispatch {
 			Grid::Row(at) => (&self.pipeline, [at.count(load), 1, 1]),
 			Grid::Rows(groups) => (&self.pipeline, [groups, load.rows, 1]),
 			Grid::Shares(at, groups) => self.shares(at.count(load), groups),
-			Grid::Chunks(heads) => (&self.pipeline, [load.chunks, heads, load.rows]),
-			Grid::Heads(groups, heads) => (&self.pipeline, [groups, heads, load.rows]),
+			Grid::Chunks(tiles) => (&self.pipeline, [load.chunks, tiles, load.rows]),
+			Grid::Tiles(groups, tiles) => (&self.pipeline, [groups, tiles, load.rows]),
 		};
 		pass.set_pipeline(pipeline);
 		pass.set_bind_group(0, &self.bindings, &[]);

@@ -1,6 +1,11 @@
 // The operator binds `heads: Heads`. A channel c < half shares a word with c + half, which is also its RoPE pair;
 // the words of a head are padded by zeros to whole quads.
 
+// Query heads of a tile at most.
+const MAX_HEADS = 4;
+// Query heads of a tile, which share the reads of their keys and values.
+override HEADS: u32 = 1u;
+
 struct Heads {
 	// Query heads.
 	heads: u32,
@@ -30,9 +35,24 @@ fn first_key(position: u32) -> u32 {
 	return max(position + 1u, heads.window) - heads.window;
 }
 
-// The key head of a query head.
-fn kv_head(head: u32) -> u32 {
-	return head / (heads.heads / heads.kv_heads);
+struct Tile {
+	kv_head: u32,
+	// Its query heads are `first` and those behind it, up to `last`, which stands in for those beyond.
+	first: u32,
+	last: u32,
+}
+
+// Each key head has as few tiles as hold its query heads.
+fn tile_at(i: u32) -> Tile {
+	let group = heads.heads / heads.kv_heads;
+	let tiles = (group + HEADS - 1u) / HEADS;
+	let start = i / tiles * group;
+	return Tile(i / tiles, start + i % tiles * HEADS, start + group - 1u);
+}
+
+// Index in [rows, heads] of the i-th query head of a tile.
+fn row_head(row: u32, tile: Tile, i: u32) -> u32 {
+	return row * heads.heads + min(tile.first + i, tile.last);
 }
 
 // First quad of a key (or value) head in its cache [pages, CHUNK, kv_heads, quads].

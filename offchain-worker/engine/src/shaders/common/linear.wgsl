@@ -13,7 +13,7 @@ override LANES: u32 = 32u;
 override SPLIT: u32 = 1u;
 
 // Sums of one thread at most, TILE * PAIRS.
-const MAX_SUMS = 8;
+const MAX_SUMS = 16;
 const MAX_PAIRS = 4;
 const MAX_THREADS = 256;
 // Blocks whose products with 16-bit inputs surely fit 32 bits: 8 * 32 * 127 * 32639 < 2^31.
@@ -56,19 +56,46 @@ struct Output {
 
 var<workgroup> partial: array<vec4<i32>, MAX_THREADS>;
 
-// Adds the products of a block: (high, low) sums of two outputs, or (sum, 0) if WIDE.
-fn dot_block(sum: vec4<i32>, w: vec4<u32>, a: vec4<u32>) -> vec4<i32> {
-	if WIDE {
-		let left = unpack_wide(a.xy);
-		let right = unpack_wide(a.zw);
-		let first = dot(unpack4xI8(w.x), left) + dot(unpack4xI8(w.y), right);
-		return sum + vec4<i32>(first, 0, dot(unpack4xI8(w.z), left) + dot(unpack4xI8(w.w), right), 0);
-	}
+// Eight weights of each of two outputs, unpacked if WIDE.
+struct Weights {
+	packed: vec4<u32>,
+	wide: array<vec4<i32>, 4>,
+}
+
+fn load_weights(i: u32) -> Weights {
+	let w = weights[i];
+	return Weights(w, array<vec4<i32>, 4>(unpack4xI8(w.x), unpack4xI8(w.y), unpack4xI8(w.z), unpack4xI8(w.w)));
+}
+
+// Eight inputs, unpacked if WIDE.
+struct Inputs {
+	packed: vec4<u32>,
+	wide: array<vec4<i32>, 2>,
+}
+
+fn load_inputs(first: u32, t: u32, segment: u32, block: u32) -> Inputs {
+	let a = input_block(first, t, segment, block);
+	return Inputs(a, array<vec4<i32>, 2>(unpack_wide(a.xy), unpack_wide(a.zw)));
+}
+
+fn dot_wide(w: array<vec4<i32>, 4>, a: array<vec4<i32>, 2>) -> vec4<i32> {
+	return vec4<i32>(dot(w[0], a[0]) + dot(w[1], a[1]), 0, dot(w[2], a[0]) + dot(w[3], a[1]), 0);
+}
+
+fn dot_packed(w: vec4<u32>, a: vec4<u32>) -> vec4<i32> {
 	let left = vec4<i32>(
 		dot4I8Packed(w.x, a.x), dot4I8Packed(w.x, a.z), dot4I8Packed(w.z, a.x), dot4I8Packed(w.z, a.z));
 	let right = vec4<i32>(
 		dot4I8Packed(w.y, a.y), dot4I8Packed(w.y, a.w), dot4I8Packed(w.w, a.y), dot4I8Packed(w.w, a.w));
-	return sum + left + right;
+	return left + right;
+}
+
+// The products of a block: (high, low) sums of two outputs, or (sum, 0) if WIDE.
+fn dot_block(w: Weights, a: Inputs) -> vec4<i32> {
+	if WIDE {
+		return dot_wide(w.wide, a.wide);
+	}
+	return dot_packed(w.packed, a.packed);
 }
 
 // Adds the sums of a span to those of all, which are (high, low) and mean 256 high + low.
@@ -93,14 +120,14 @@ fn share(pair: u32, first: u32, part: u32, thread: u32) -> array<vec4<i32>, MAX_
 			var span: array<vec4<i32>, MAX_SUMS>;
 			let stop = min(start + SPLIT * SPAN, end);
 			for (var block = start + part; block < stop; block += SPLIT) {
-				var w: array<vec4<u32>, MAX_PAIRS>;
+				var w: array<Weights, MAX_PAIRS>;
 				for (var i = 0u; i < PAIRS; i++) {
-					w[i] = weights[block * matrix.pairs + at[i]];
+					w[i] = load_weights(block * matrix.pairs + at[i]);
 				}
 				for (var t = 0u; t < TILE; t++) {
-					let a = input_block(first, t, segment, block);
+					let a = load_inputs(first, t, segment, block);
 					for (var i = 0u; i < PAIRS; i++) {
-						span[t * PAIRS + i] = dot_block(span[t * PAIRS + i], w[i], a);
+						span[t * PAIRS + i] += dot_block(w[i], a);
 					}
 				}
 			}
