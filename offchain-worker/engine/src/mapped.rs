@@ -18,13 +18,13 @@ pub fn map(path: &Path) -> Result<Mmap, EngineError> {
 	unsafe { Mmap::map(&file) }.map_err(EngineError::io(path))
 }
 
-/// Has the system read a range of the file soon, where it can, while other parts are worked on.
-pub fn read_ahead(map: &Mmap, range: Range<usize>) {
-	// A system that does not reads it when it is needed, which is slower but not wrong.
-	#[cfg(unix)]
-	let _ = map.advise_range(memmap2::Advice::WillNeed, range.start, range.len());
-	#[cfg(not(unix))]
-	let _ = (map, range);
+/// Has a range of the file in memory, by touching its pages in order: the system then reads on by
+/// itself, further than where it is told to.
+pub fn touch(map: &Mmap, range: Range<usize>) {
+	const PAGE: usize = 4096;
+	for byte in map[range].iter().step_by(PAGE) {
+		std::hint::black_box(*byte);
+	}
 }
 
 /// Gives back the memory of the pages read so far, where the system can; they are read again from

@@ -103,7 +103,7 @@ impl Draft {
 			let chunk = left.min((TILES * section.tile) as u64);
 			buffer.clear();
 			file.take(chunk).read_to_end(&mut buffer)?;
-			tiles.extend(tile_hashes(&buffer, section.tile));
+			tiles.extend(hashes(&buffer, section));
 			left -= chunk;
 		}
 		Ok(tiles)
@@ -125,7 +125,7 @@ impl Draft {
 			let end = section.len.min(start + (TILES * section.tile) as u64);
 			let chunk = bytes(start..end)?;
 			check_len(&self.target, section, chunk.len() as u64, end - start)?;
-			tiles.extend(tile_hashes(&chunk, section.tile));
+			tiles.extend(hashes(&chunk, section));
 			file.write_all(&chunk).map_err(io(&self.target))?;
 			start = end;
 		}
@@ -160,6 +160,11 @@ fn check_len(path: &Path, section: &Section, len: u64, expected: u64) -> Result<
 		section.part.to_string(),
 		reason,
 	))
+}
+
+/// Leaves of whole tiles of a section.
+fn hashes(bytes: &[u8], section: &Section) -> Vec<Hash> {
+	tile_hashes(&bytes.chunks(section.tile).collect::<Vec<_>>())
 }
 
 fn section_digest(tiles: &[Hash]) -> String {

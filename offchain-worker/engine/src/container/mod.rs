@@ -25,12 +25,12 @@ use crate::hash::{lanes, merkle_root, Hash, Hasher};
 /// Extension of container files.
 pub const EXTENSION: &str = "one";
 
-/// Leaves of the tiles of `tile` bytes that `bytes` are cut into, each in its place.
-fn tile_hashes(bytes: &[u8], tile: usize) -> Vec<Hash> {
+/// Leaves of `tiles`, each in its place.
+fn tile_hashes(tiles: &[&[u8]]) -> Vec<Hash> {
 	let leaf = Hasher::new("model leaf");
-	bytes
-		.par_chunks(lanes() * tile)
-		.flat_map_iter(|tiles| leaf.finish_each(tiles.chunks(tile)))
+	tiles
+		.par_chunks(lanes())
+		.flat_map_iter(|tiles| leaf.finish_each(tiles.iter().copied()))
 		.collect()
 }
 
