@@ -40,12 +40,15 @@ use tempfile::TempDir;
 /// Fewest cases, however slow the machine is.
 const LEAST: u64 = 40;
 
-/// Runs cases of `reader` until its time is over; each says whether the reader took the file.
-///
 /// One thread does all the work, so that all it allocates is counted.
+fn alone(work: impl FnOnce() + Send) {
+	let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+	pool.unwrap().install(work);
+}
+
+/// Runs cases of `reader` until its time is over; each says whether the reader took the file.
 fn fuzz(reader: &'static str, case: impl Fn(&mut Draw) -> bool + Sync) {
-	let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build();
-	alone.unwrap().install(|| {
+	alone(|| {
 		if let Ok(case_number) = std::env::var("ONE_FUZZ_CASE") {
 			case(&mut draw_of(case_number.parse().unwrap()));
 			return;
@@ -259,8 +262,23 @@ fn run(path: &Path) {
 	cpu(&container, 1).forward(&[chunk], Want::NEXT).unwrap();
 }
 
-/// What calibration takes, for a tiny model: the activations of its text.
-const CALIBRATION: usize = 4 << 20;
+/// What an import of a tiny model takes beside its files: the activations of the calibration text,
+/// and the angles of the longest context.
+const CALIBRATION: usize = 16 << 20;
+
+#[test]
+fn folder_should_be_imported_when_its_context_is_the_longest() {
+	alone(|| {
+		for (_, mut config) in families() {
+			config["max_position_embeddings"] = json!(1 << 20);
+			let room = TempDir::new().unwrap();
+			let tiny = room.path().join("tiny");
+			TinyFolder::of(config).write(&tiny);
+			let container = room.path().join("tiny.one");
+			within(CALIBRATION, || import(&tiny, &container, &mut |_, _| ())).unwrap();
+		}
+	});
+}
 
 #[test]
 fn folder_should_be_imported_or_refused_by_file_and_field() {
