@@ -5,6 +5,7 @@ use futures::{
 	future::{ready, Ready},
 	FutureExt,
 };
+use jsonrpsee::RpcModule;
 use one_engine::EngineOptions;
 use one_runtime::{constants::time::SLOT_DURATION, opaque::Block, Hash, RuntimeApi};
 use one_worker::{Inference, InferenceService, Mailbox};
@@ -19,7 +20,7 @@ use polkadot_sdk::{
 	sc_network::{
 		config::FullNetworkConfiguration,
 		service::traits::{NetworkService, NotificationService},
-		NetworkBackend, ProtocolName,
+		NetworkBackend, NotificationMetrics, ProtocolName,
 	},
 	sc_network_sync::{strategy::warp::WarpSyncConfig, SyncingService},
 	sc_offchain::{OffchainWorkerOptions, OffchainWorkers},
@@ -247,15 +248,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 		config.prometheus_registry().cloned(),
 	);
 	let metrics = N::register_notification_metrics(config.prometheus_registry());
-	let grandpa_protocol = grandpa_protocol(&client, &config)?;
-	let (grandpa_config, grandpa_notifications) =
-		sc_consensus_grandpa::grandpa_peers_set_config::<_, N>(
-			grandpa_protocol.clone(),
-			metrics.clone(),
-			net_config.peer_store_handle(),
-		);
-	net_config.add_notification_protocol(grandpa_config);
-
+	let voting = join_grandpa(&config, &client, &mut net_config, &metrics)?;
 	let authorities = consensus.grandpa_link.shared_authority_set().clone();
 	let warp_sync = Arc::new(NetworkProvider::new(backend.clone(), authorities, vec![]));
 	let (network, system_rpc_tx, tx_handler_controller, sync, _bitswap) =
@@ -286,16 +279,10 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 		role: config.role,
 	};
 	let authoring = Authoring::from(&config);
-	let voting = Voting {
-		protocol: grandpa_protocol,
-		notifications: grandpa_notifications,
-		name: config.network.node_name.clone(),
-	};
-	let (with_offchain_workers, with_grandpa) =
-		(config.offchain_worker.enabled, !config.disable_grandpa);
+	let voting = (!config.disable_grandpa).then_some(voting);
+	let with_offchain_workers = config.offchain_worker.enabled;
 
 	let inference_rpc = start_inference(&node, &mut task_manager, inference)?;
-	let (rpc_client, rpc_pool) = (node.client.clone(), node.pool.clone());
 	sc_service::spawn_tasks(SpawnTasksParams {
 		config,
 		client: node.client.clone(),
@@ -303,10 +290,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 		task_manager: &mut task_manager,
 		keystore: node.keystore.clone(),
 		transaction_pool: node.pool.clone(),
-		rpc_builder: Box::new(move |_| {
-			rpc::create(rpc_client.clone(), rpc_pool.clone(), inference_rpc.clone())
-				.map_err(ServiceError::Application)
-		}),
+		rpc_builder: rpc_builder(&node, inference_rpc),
 		network: node.network.clone(),
 		system_rpc_tx,
 		tx_handler_controller,
@@ -321,6 +305,18 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 	if with_offchain_workers {
 		spawn_offchain_workers(&node, &task_manager)?;
 	}
+	spawn_consensus(&node, &task_manager, consensus, authoring, voting)?;
+	Ok(task_manager)
+}
+
+/// Makes blocks if the node is a validator, and takes part in finality unless `voting` is left out.
+fn spawn_consensus(
+	node: &Node,
+	task_manager: &TaskManager,
+	consensus: Consensus,
+	authoring: Authoring,
+	voting: Option<Voting>,
+) -> Result<(), ServiceError> {
 	let Consensus {
 		block_import,
 		babe_link,
@@ -330,18 +326,51 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 	} = consensus;
 	if node.role.is_authority() {
 		spawn_babe(
-			&node,
-			&task_manager,
+			node,
+			task_manager,
 			authoring,
 			select_chain,
 			block_import,
 			babe_link,
 		)?;
 	}
-	if with_grandpa {
-		spawn_grandpa(&node, &task_manager, voting, grandpa_link)?;
+	if let Some(voting) = voting {
+		spawn_grandpa(node, task_manager, voting, grandpa_link)?;
 	}
-	Ok(task_manager)
+	Ok(())
+}
+
+/// Adds the finality protocol of this chain to the network.
+fn join_grandpa<N: NetworkBackend<Block, Hash>>(
+	config: &Configuration,
+	client: &FullClient,
+	net_config: &mut FullNetworkConfiguration<Block, Hash, N>,
+	metrics: &NotificationMetrics,
+) -> Result<Voting, ServiceError> {
+	let protocol = grandpa_protocol(client, config)?;
+	let (peers, notifications) = sc_consensus_grandpa::grandpa_peers_set_config::<_, N>(
+		protocol.clone(),
+		metrics.clone(),
+		net_config.peer_store_handle(),
+	);
+	net_config.add_notification_protocol(peers);
+	Ok(Voting {
+		protocol,
+		notifications,
+		name: config.network.node_name.clone(),
+	})
+}
+
+/// Makes the RPC methods of a server; none of them needs its executor `E`.
+fn rpc_builder<E>(
+	node: &Node,
+	inference: Option<Inference<OffchainStorage>>,
+) -> Box<dyn Fn(E) -> Result<RpcModule<()>, ServiceError>> {
+	let (client, pool) = (node.client.clone(), node.pool.clone());
+	Box::new(move |_| {
+		rpc::create(client.clone(), pool.clone(), inference.clone())
+			.map_err(ServiceError::Application)
+	})
 }
 
 /// The name of the finality protocol of this chain.
