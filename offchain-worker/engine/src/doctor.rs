@@ -248,13 +248,21 @@ fn read_check(file: &Path) -> Check {
 	}
 }
 
+/// When the watch began by the clock, and how far that differed in the end from the machine's own
+/// count of time.
+fn watch_clock() -> (SystemTime, Duration) {
+	let (before, wall, steady) = (Instant::now(), SystemTime::now(), Instant::now());
+	std::thread::sleep(WATCH);
+	let (shortest, elapsed) = (steady.elapsed(), wall.elapsed().unwrap_or_default());
+	// This process may have waited between two readings, which is no fault of the clock.
+	let off = elapsed.abs_diff(elapsed.clamp(shortest, before.elapsed()));
+	(wall, off)
+}
+
 /// Compares the clock with the machine's own count of time, and with this project's age.
 fn clock_check() -> Check {
 	let next = "set the clock, and install chrony or systemd-timesyncd to keep it";
-	let (wall, steady) = (SystemTime::now(), Instant::now());
-	std::thread::sleep(WATCH);
-	let elapsed = wall.elapsed().unwrap_or_default();
-	let off = elapsed.abs_diff(steady.elapsed());
+	let (wall, off) = watch_clock();
 	let now = wall
 		.duration_since(SystemTime::UNIX_EPOCH)
 		.unwrap_or_default();
