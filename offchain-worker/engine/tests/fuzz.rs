@@ -40,7 +40,7 @@ use tempfile::TempDir;
 /// Fewest cases, however slow the machine is.
 const LEAST: u64 = 40;
 
-/// One thread does all the work, so that all it allocates is counted.
+/// One thread does all the work but reading ahead, so that all it allocates is counted.
 fn alone(work: impl FnOnce() + Send) {
 	let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
 	pool.unwrap().install(work);

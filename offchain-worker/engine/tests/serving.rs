@@ -4,11 +4,11 @@
 mod common;
 
 use std::{
-	collections::HashMap,
+	collections::BTreeMap,
 	sync::atomic::{AtomicBool, Ordering},
 };
 
-use common::{one_guide, TinyFolder};
+use common::{one_guide, Draw, TinyFolder};
 use one_engine::{
 	container::Container, device::Device, engine::Loaded, CacheSize, EngineError, Event, Finish,
 	GenerateRequest, Generation, JobId, Options, Prompt, Sampling,
@@ -49,42 +49,30 @@ fn generate(model: &mut Loaded, request: &GenerateRequest) -> Generation {
 	model.generate(request, &cancel, &mut |_| ()).unwrap()
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014).
-struct Draw(u64);
+fn ids(draw: &mut Draw, model: &Loaded, n: usize) -> Vec<u32> {
+	let vocab = model.info().vocab as usize;
+	(0..n).map(|_| draw.below(vocab) as u32).collect()
+}
 
-impl Draw {
-	fn below(&mut self, n: usize) -> usize {
-		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-		let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-		let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-		((z ^ (z >> 31)) % n as u64) as usize
-	}
-
-	fn ids(&mut self, model: &Loaded, n: usize) -> Vec<u32> {
-		let vocab = model.info().vocab as usize;
-		(0..n).map(|_| self.below(vocab) as u32).collect()
-	}
-
-	/// A request whose prompt may begin like that of another.
-	fn request(&mut self, model: &Loaded, most: usize) -> GenerateRequest {
-		let mut prompt = Draw(1).ids(model, most);
-		prompt.truncate(self.below(most));
-		let own = 1 + self.below(40);
-		prompt.extend(self.ids(model, own));
-		let greedy = self.below(2) == 0;
-		let sampling = Sampling {
-			temperature: self.below(1_500) as u32,
-			top_k: self.below(50) as u32,
-			top_p: 5_000 + self.below(5_000) as u32,
-			repetition_penalty: 1_000 + self.below(500) as u32,
-		};
-		let max_tokens = self.below(30) as u32;
-		GenerateRequest {
-			sampling: if greedy { Sampling::GREEDY } else { sampling },
-			seed: [self.below(256) as u8; 32],
-			stop_sequences: vec![self.ids(model, 1)],
-			..GenerateRequest::greedy(model.info().root, Prompt::Ids(prompt), max_tokens)
-		}
+/// A request whose prompt may begin like that of another.
+fn request(draw: &mut Draw, model: &Loaded, most: usize) -> GenerateRequest {
+	let mut prompt = ids(&mut Draw(1), model, most);
+	prompt.truncate(draw.below(most));
+	let own = 1 + draw.below(40);
+	prompt.extend(ids(draw, model, own));
+	let greedy = draw.below(2) == 0;
+	let sampling = Sampling {
+		temperature: draw.below(1_500) as u32,
+		top_k: draw.below(50) as u32,
+		top_p: 5_000 + draw.below(5_000) as u32,
+		repetition_penalty: 1_000 + draw.below(500) as u32,
+	};
+	let max_tokens = draw.below(30) as u32;
+	GenerateRequest {
+		sampling: if greedy { Sampling::GREEDY } else { sampling },
+		seed: [draw.below(256) as u8; 32],
+		stop_sequences: vec![ids(draw, model, 1)],
+		..GenerateRequest::greedy(model.info().root, Prompt::Ids(prompt), max_tokens)
 	}
 }
 
@@ -94,7 +82,7 @@ struct Traffic {
 	model: Loaded,
 	pool: Vec<(GenerateRequest, Generation)>,
 	/// Jobs under way: the request of the pool, and what was told of the answer.
-	jobs: HashMap<JobId, (usize, Vec<u32>, String)>,
+	jobs: BTreeMap<JobId, (usize, Vec<u32>, String)>,
 	served: usize,
 	cancelled: usize,
 }
@@ -102,17 +90,17 @@ struct Traffic {
 impl Traffic {
 	fn new(container: &Container, pool: usize, most: usize) -> Self {
 		let (mut draw, mut single) = (Draw(2), alone(container));
-		let request = |_| {
-			let request = draw.request(&single, most);
+		let answered = |_| {
+			let request = request(&mut draw, &single, most);
 			let expected = generate(&mut single, &request);
 			(request, expected)
 		};
-		let pool = (0..pool).map(request).collect();
+		let pool = (0..pool).map(answered).collect();
 		Self {
 			draw: Draw(3),
 			model: crowded(container),
 			pool,
-			jobs: HashMap::new(),
+			jobs: BTreeMap::new(),
 			served: 0,
 			cancelled: 0,
 		}
