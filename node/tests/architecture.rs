@@ -48,7 +48,6 @@ fn allowed(name: &str) -> Vec<&'static str> {
 	match name {
 		"one-arithmetic" | "one-mailbox" => vec![],
 		"one-primitives" => vec!["one-mailbox"],
-		"pallet-disputes" => vec!["one-primitives", "one-arithmetic"],
 		pallet if pallet.starts_with("pallet-") => vec!["one-primitives", "one-mailbox"],
 		"one-runtime" => vec!["pallet-*", "one-primitives", "one-mailbox"],
 		"one-engine" => vec!["one-arithmetic", "one-mailbox"],

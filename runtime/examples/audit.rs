@@ -1,6 +1,6 @@
 //! Checks the invariants of every pallet on the state of a running chain, whose root is verified.
 //!
-//! `cargo run --workspace --example audit -- ws://127.0.0.1:9944 [BLOCK_HASH]`
+//! `audit ws://127.0.0.1:9944 [BLOCK_HASH]`, built with everything else into `debug/examples`.
 
 #![allow(missing_docs)]
 
