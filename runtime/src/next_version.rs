@@ -15,8 +15,8 @@ use polkadot_sdk::frame_support::{
 	weights::{constants::ParityDbWeight, WeightMeter},
 };
 
-/// Jobs that a step writes: few, so that some tens of them take several blocks.
-const PAGE: usize = 4;
+/// Jobs that a step writes: few, so that a dozen of them takes several blocks.
+const PAGE: usize = 2;
 
 /// Jobs written so far.
 #[storage_alias]

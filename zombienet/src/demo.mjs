@@ -1,27 +1,20 @@
 // One prompt through the whole protocol: see scripts/demo --help.
 
-import { parseArgs } from 'node:util';
+import { command } from './command.mjs';
+import { workerFlags } from './market.mjs';
 import { Network, fail, until } from './network.mjs';
 import * as protocol from './protocol.mjs';
 
 /** Time that the prompt is given before the credit day ends. */
-const ROOM_MS = 30_000;
+const ROOM_MS = 45_000;
 /** Transfers by other accounts whose fees pay for the prompt. */
 const TRANSFERS = 20;
 
-const { values: options } = parseArgs({
-  options: {
-    prompt: { type: 'string', default: 'What is ONE?' },
-    model: { type: 'string', default: protocol.DEFAULT_MODEL },
-    json: { type: 'boolean', default: false },
-  },
+const { options, out, say, run } = command('demo', {
+  prompt: { type: 'string', default: 'What is ONE?' },
+  model: { type: 'string', default: protocol.DEFAULT_MODEL },
 });
 
-const started = Date.now();
-const elapsed = () => Math.round((Date.now() - started) / 1000);
-// With --json the standard output is one line for machines; what happens is told beside it.
-const out = options.json ? process.stderr : process.stdout;
-const say = (line) => out.write(`${String(elapsed()).padStart(4)} s  ${line}\n`);
 const one = (amount) => `${Number(amount) / 1e12} ONE`;
 const dollars = (amount) => `${Number(amount) / 1e6} USDC`;
 
@@ -79,9 +72,7 @@ async function main(network) {
 async function startNetwork(network) {
   const alice = await network.add('alice', '--alice', '--validator');
   await network.add('bob', '--bob', '--validator');
-  const workerNode = await network.add(
-    'worker', '--offchain-worker', 'always', '--inference-models', options.model, '--inference-device', 'gpu',
-  );
+  const workerNode = await network.add('worker', ...workerFlags(options.model, 'gpu'));
   const [{ name: device }] = await workerNode.send('inference_devices');
   say(`two validators and one worker run; the worker computes on ${device}`);
   await until('the first finalised block', async () => (await alice.finalized()) > 0, 90);
@@ -130,18 +121,4 @@ async function snapshot(api, holder, worker, at = {}) {
   };
 }
 
-const network = new Network('demo');
-const interrupt = () => network.stop().finally(() => process.exit(130));
-process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-try {
-  const summary = await main(network);
-  await network.stop();
-  say('done; everything is cleaned up');
-  if (options.json) process.stdout.write(`${JSON.stringify({ ...summary, seconds: elapsed() })}\n`);
-  process.exit(0);
-} catch (error) {
-  network.keep('');
-  await network.stop();
-  process.stderr.write(`demo failed: ${error.message}\nThe nodes' logs are in ${network.folder}\n`);
-  process.exit(1);
-}
+await run(new Network('demo'), main);

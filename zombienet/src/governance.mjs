@@ -3,7 +3,7 @@
 import { blake2AsHex } from '@polkadot/util-crypto';
 import { bnToU8a, compactAddLength, stringToU8a, u8aConcat } from '@polkadot/util';
 import { fail } from './network.mjs';
-import { describe, event, nextEvent, submit } from './transactions.mjs';
+import { describe, eventOf, nameOf, nextEvent, submit } from './transactions.mjs';
 
 /** Has `proposer` put `call` up for a vote as `origin`, and up for a decision; resolves with its index. */
 export async function propose(api, proposer, origin, call) {
@@ -11,7 +11,7 @@ export async function propose(api, proposer, origin, call) {
   const put = [api.tx.referenda.submit(origin, { Lookup: { hash, len } }, { After: 0 })];
   if ((await api.query.preimage.requestStatusFor(hash)).isNone) put.unshift(api.tx.preimage.notePreimage(call.method.toHex()));
   const { events } = await submit(api, proposer, api.tx.utility.batchAll(put));
-  const index = event(events, 'referenda', 'Submitted').data.index.toNumber();
+  const index = eventOf(events, 'referenda.Submitted').data.index.toNumber();
   await submit(api, proposer, api.tx.referenda.placeDecisionDeposit(index));
   return index;
 }
@@ -39,8 +39,8 @@ export async function vote(api, { proposer, voters, balance }, origin, proposal)
 /** Waits until the referendum is enacted; resolves with index and block, fails if its call failed. */
 export async function enacted(api, { index, from }, seconds = 180) {
   const id = enactment(index);
-  const wanted = ({ section, method, data }) =>
-    section === 'scheduler' && method === 'Dispatched' && data.id.isSome && data.id.unwrap().toHex() === id;
+  const wanted = (event) =>
+    nameOf(event) === 'scheduler.Dispatched' && event.data.id.isSome && event.data.id.unwrap().toHex() === id;
   const { event: { data: { result } }, block } = await nextEvent(api, from, wanted, seconds);
   if (result.isErr) fail(`referendum ${index} came to nothing: ${describe(api, result.asErr)}`);
   return { index, block };

@@ -4,8 +4,8 @@ import { Network, until } from './network.mjs';
 import * as protocol from './protocol.mjs';
 
 /** What makes a node a worker's. */
-export const WORKER_FLAGS = [
-  '--offchain-worker', 'always', '--inference-models', protocol.DEFAULT_MODEL, '--inference-device', 'cpu',
+export const workerFlags = (model = protocol.DEFAULT_MODEL, device = 'cpu') => [
+  '--offchain-worker', 'always', '--inference-models', model, '--inference-device', device,
 ];
 /** ONE that the holder stakes: enough for the lowest tier. */
 const STAKE = 2_000n * protocol.ONE;
@@ -36,10 +36,10 @@ async function startNodes(network) {
   const aliceNode = await network.add('alice', '--alice', '--validator');
   const [bobNode, workerNode] = await Promise.all([
     network.add('bob', '--bob', '--validator'),
-    network.add('worker', ...WORKER_FLAGS),
+    network.add('worker', ...workerFlags()),
   ]);
   // A transaction that no other node has heard of is lost for a while when another's block wins.
   const isConnected = async () => (await aliceNode.api.rpc.system.health()).peers.eqn(2) && (await aliceNode.height()) > 0;
-  await until('the nodes to connect and make a block', isConnected);
+  await until('the nodes to connect and make a block', isConnected, 120);
   return { aliceNode, bobNode, workerNode };
 }

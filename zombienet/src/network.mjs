@@ -34,16 +34,23 @@ export async function finalized(api) {
   return (await api.rpc.chain.getHeader(await api.rpc.chain.getFinalizedHead())).number.toNumber();
 }
 
-/** A TCP port that is free now. */
-function freePort() {
-  return new Promise((resolve, reject) => {
+/** Whether nobody listens on the TCP port `port`. */
+function isFree(port) {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
+}
+
+/** The next port to try: each process has its own, below those that systems give to connections. */
+let nextPort = 12_000 + 50 * (process.pid % 400);
+
+/** A TCP port that is free, and that no other node is given, here or by another process of tests. */
+async function freePort() {
+  while (!(await isFree(nextPort))) nextPort += 1;
+  nextPort += 1;
+  return nextPort - 1;
 }
 
 /** One process of one-node, with a folder that outlives restarts. */
@@ -92,6 +99,8 @@ export class Node {
       '--prometheus-port', this.prometheus,
       '--unsafe-force-node-key-generation',
       '--allow-private-ip', '--no-mdns', '--no-telemetry',
+      // What happened is read from the first block on.
+      '--state-pruning', 'archive',
       ...(bootnodes.length ? ['--bootnodes', ...bootnodes] : []),
       ...this.flags,
     ].map(String);

@@ -7,7 +7,7 @@ import { Keyring } from '@polkadot/api';
 import { base58Decode, cryptoWaitReady } from '@polkadot/util-crypto';
 import { stringToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
 import { fail, until } from './network.mjs';
-import { allEvents, event, eventsIn, nameOf, nextEvent, nextNonce, submit } from './transactions.mjs';
+import { allEvents, eventOf, eventsIn, nameOf, nextEvent, nextNonce, submit } from './transactions.mjs';
 
 const run = promisify(execFile);
 
@@ -62,7 +62,7 @@ export const credits = (api, who) => api.call.creditsApi.credits(who);
 
 // Holders.
 
-/** Gives each of `accounts` `amount` of ONE out of `from`. */
+/** Transfers `amount` of ONE from `from` to each of `accounts`; resolves when all are in blocks. */
 export async function fund(api, from, accounts, amount = 2_000n * ONE) {
   const first = await nextNonce(api, from);
   const transfer = ({ address }, index) =>
@@ -104,10 +104,10 @@ async function outputFor(api, root, bytes) {
 }
 
 /** Sends the prompt; resolves with the job and the block that it is in. */
-export async function submitJob(api, holder, root, prompt, output, slot = 0) {
-  const call = api.tx.jobs.submitJob(slot, root, 'Included', output, u8aToHex(stringToU8a(prompt)));
-  const { block, events } = await submit(api, holder, call);
-  const { job, reserved } = event(events, 'jobs', 'JobSubmitted').data;
+export async function submitJob(api, holder, root, prompt, output, options) {
+  const call = api.tx.jobs.submitJob(0, root, 'Included', output, u8aToHex(stringToU8a(prompt)));
+  const { block, events } = await submit(api, holder, call, options);
+  const { job, reserved } = eventOf(events, 'jobs.JobSubmitted').data;
   const number = (await api.rpc.chain.getHeader(block)).number.toNumber();
   return { job: job.toNumber(), reserved: reserved.toBigInt(), block: number, hash: block };
 }
@@ -169,11 +169,17 @@ export const withoutAcceptance = (names) => names.filter((name) => name !== 'job
 
 // Workers.
 
-/** Makes the worker's node sign with a key of its own, and registers `worker` with it. */
-export async function registerWorker(api, node, keys, worker, roots, slots = 2) {
-  const uri = `//${node.name}//onew`;
+/** Gives `node` the key that the worker node `name` signs with; returns its pair. */
+export async function insertWorkerKey(node, keys, name = node.name) {
+  const uri = `//${name}//onew`;
   const pair = keys.addFromUri(uri);
   await node.send('author_insertKey', 'onew', uri, u8aToHex(pair.publicKey));
+  return pair;
+}
+
+/** Makes the worker's node sign with a key of its own, and registers `worker` with it. */
+export async function registerWorker(api, node, keys, worker, roots, slots = 2) {
+  const pair = await insertWorkerKey(node, keys);
   const offer = {
     models: roots,
     slots,
@@ -242,15 +248,8 @@ export async function requireOpen(api, root) {
 
 // Everyone else.
 
-/** `count` ordinary transfers, whose fees fill the credit pot; resolves when they are in blocks. */
-export async function ordinaryTransfers(api, from, to, count) {
-  const first = await nextNonce(api, from);
-  const sent = Array.from({ length: count }, (_, index) => {
-    const call = api.tx.balances.transferKeepAlive(to.address, ONE);
-    return submit(api, from, call, { nonce: first + index });
-  });
-  await Promise.all(sent);
-}
+/** `count` ordinary transfers, whose fees fill the credit pot. */
+export const ordinaryTransfers = (api, from, to, count) => fund(api, from, Array(count).fill(to), ONE);
 
 /** ONE paid in fees by all transactions of the blocks `1..=last`. */
 export async function feesPaid(api, last) {

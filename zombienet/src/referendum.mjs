@@ -1,18 +1,18 @@
 // Holders of a local network govern it: see scripts/referendum --help.
 
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { blake2AsHex } from '@polkadot/util-crypto';
 import { u8aToHex } from '@polkadot/util';
 import { runtimeWith } from './chain.mjs';
+import { command } from './command.mjs';
 import * as governance from './governance.mjs';
-import { WORKER_FLAGS } from './market.mjs';
-import { Network, fail, until } from './network.mjs';
+import { workerFlags } from './market.mjs';
+import { Network, fail } from './network.mjs';
 import * as protocol from './protocol.mjs';
 import { eventsIn, nameOf } from './transactions.mjs';
 import { upgradeUnderLoad } from './upgrade.mjs';
+import { startValidators } from './validators.mjs';
 
-const VALIDATORS = ['alice', 'bob', 'charlie', 'dave'];
 const VOTERS = ['//Alice', '//Bob', '//Charlie', '//Dave', '//Eve', '//Ferdie'];
 /** What each of them votes with; one of them has staked it. */
 const BALANCE = 9_000_000n * protocol.ONE;
@@ -23,23 +23,13 @@ const ROOT = { system: 'Root' };
 /** Share of the credit pot that a day gets, in millionths: the most there is. */
 const BUDGET_SHARE = 500_000;
 /** Milliseconds for which a receipt can be challenged. */
-const CHALLENGE = 15_000;
+const CHALLENGE = 30_000;
 /** Jobs that the worker computes at once. */
 const SLOTS = 4;
 
-const { values: options } = parseArgs({
-  options: {
-    wasm: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
-});
+const { options, say, run } = command('referendum', { wasm: { type: 'string' } });
 
-const started = Date.now();
-const elapsed = () => Math.round((Date.now() - started) / 1000);
-// With --json the standard output is one line for machines; what happens is told beside it.
-const out = options.json ? process.stderr : process.stdout;
 const one = (amount) => `${amount / protocol.ONE} ONE`;
-const say = (line) => out.write(`${String(elapsed()).padStart(4)} s  ${line}\n`);
 
 async function main(network) {
   const code = await (options.wasm ? readFile(options.wasm) : runtimeWith('next-version'));
@@ -71,11 +61,9 @@ async function main(network) {
 }
 
 async function startNetwork(network) {
-  const nodes = [];
-  for (const name of VALIDATORS) nodes.push(await network.add(name, `--${name}`, '--validator'));
-  const workerNode = await network.add('worker', ...WORKER_FLAGS);
+  const nodes = await startValidators(network);
+  const workerNode = await network.add('worker', ...workerFlags());
   const [{ api }] = nodes;
-  await until('the first finalised block', async () => (await nodes[0].finalized()) > 0, 120);
   if ((await api.query.sudo.key()).isSome) fail('the local network has a sudo key');
   say('four validators and a worker run; there is no sudo key');
   return { api, nodes, workerNode };
@@ -173,18 +161,4 @@ function tell(upgrade) {
   say(`the worker earned ${upgrade.earned} micro-USDC and was paid ${upgrade.paid} for ${upgrade.receipts_paid} receipts`);
 }
 
-const network = new Network('local', { DayLength: 30_000, WindowLength: 30_000 });
-const interrupt = () => network.stop().finally(() => process.exit(130));
-process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-try {
-  const summary = await main(network);
-  await network.stop();
-  say('done; everything is cleaned up');
-  if (options.json) process.stdout.write(`${JSON.stringify({ ...summary, seconds: elapsed() })}\n`);
-  process.exit(0);
-} catch (error) {
-  network.keep('');
-  await network.stop();
-  process.stderr.write(`referendum failed: ${error.message}\nThe nodes' logs are in ${network.folder}\n`);
-  process.exit(1);
-}
+await run(new Network('local', { DayLength: 30_000, WindowLength: 30_000 }), main);

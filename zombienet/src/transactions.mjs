@@ -58,13 +58,8 @@ export async function submit(api, signer, call, options = {}) {
   });
 }
 
-/** The first event `section.method` of `events`. */
-export function event(events, section, method) {
-  return (
-    events.find((candidate) => candidate.section === section && candidate.method === method) ??
-    fail(`no event ${section}.${method}`)
-  );
-}
+/** The first event `name` of `events`. */
+export const eventOf = (events, name) => events.find((event) => nameOf(event) === name) ?? fail(`no event ${name}`);
 
 /** The events of the blocks `first..=last`, as far as there are any, in order, each with the number and the hash of its block. */
 export async function* eventsIn(api, first, last) {

@@ -47,9 +47,11 @@ const specVersion = async ({ api }) => (await api.rpc.state.getRuntimeVersion())
 
 /** Waits for a block of a version above `before`; resolves with that. */
 async function upgraded(node, before) {
-  await until('the chain to take the code', async () => (await specVersion(node)) > before);
+  const isTaken = async () => (await specVersion(node)) > before;
+  await until('the chain to take the code', isTaken, 180);
   const taken = await node.height();
-  await until('a block of the new version', async () => (await node.height()) > taken);
+  // Not if another fork wins, which has not taken it yet.
+  await until('a block of the new version', async () => (await node.height()) > taken && isTaken(), 180);
   // An API that lives on mixes the types of both versions.
   await node.reconnect();
   return specVersion(node);

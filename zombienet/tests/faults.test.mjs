@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { WORKER_FLAGS, marketNetwork, openMarket } from '../src/market.mjs';
+import { marketNetwork, openMarket, workerFlags } from '../src/market.mjs';
 import { sleep, until } from '../src/network.mjs';
 import * as protocol from '../src/protocol.mjs';
 
@@ -10,6 +10,7 @@ const PROMPT = 'Tell me a story about a cat.';
 
 const network = marketNetwork();
 let api;
+let aliceNode;
 let workerNode;
 let keys;
 let info;
@@ -17,9 +18,8 @@ let holder;
 let worker;
 
 before(async () => {
-  const market = await openMarket(network);
-  ({ workerNode, keys, info, holder, worker } = market);
-  ({ api } = market.aliceNode);
+  ({ aliceNode, workerNode, keys, info, holder, worker } = await openMarket(network));
+  ({ api } = aliceNode);
 });
 after(() => network.stop());
 
@@ -44,9 +44,10 @@ test('a worker killed in the middle of a job should end in one receipt, paid onc
 
 test('a twin with the same key but another peer id should refuse to work', { timeout: 420_000 }, async () => {
   await workerNode.stop();
-  const twin = await network.add('twin', ...WORKER_FLAGS);
-  const uri = `//${workerNode.name}//onew`;
-  await twin.send('author_insertKey', 'onew', uri, `0x${Buffer.from(keys.addFromUri(uri).publicKey).toString('hex')}`);
+  const twin = await network.add('twin', ...workerFlags());
+  await protocol.insertWorkerKey(twin, keys, workerNode.name);
+  const height = await aliceNode.height();
+  await until('the twin to know the chain', async () => (await twin.height()) >= height, 120);
   const before = (await api.query.workers.workers(worker.address)).unwrap().pulse.toString();
   await sleep(30_000);
   const after = (await api.query.workers.workers(worker.address)).unwrap().pulse.toString();

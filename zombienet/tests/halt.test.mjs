@@ -59,6 +59,9 @@ async function look(api, number, job, worker) {
   return { number, ...(await clocks(api, number)), status: status.unwrap(), worker: record.unwrap() };
 }
 
+/** What a halt must not cost a worker; it may report in the first block after it. */
+const standing = ({ record: { state, bond, late }, alive }) => [state, bond, late, alive].map(String);
+
 test('the halt should be longer than the deadlines of a job', async () => {
   const { api } = market.workerNode;
   for (const name of ['AcceptPeriod', 'CompletionFloor', 'LivenessTimeout']) {
@@ -82,7 +85,7 @@ test('a job should end as if the network had not stopped', { timeout: 600_000 + 
   assert.ok(state.isAssigned || state.isAccepted, `the job was ${state.type} at the halt`);
   const left = state.value.due.toNumber() - stopped.elapsed;
   assert.ok(left < HALT_MS, `the deadline was ${left} ms away`);
-  assert.deepEqual(resumed.worker.toJSON(), stopped.worker.toJSON());
+  assert.deepEqual(standing(resumed.worker), standing(stopped.worker));
 
   const ended = async () => (await api.call.jobsApi.job(job)).isNone && workerNode.height();
   const last = await until('the job to be final', ended, 120, 1000);
@@ -92,7 +95,8 @@ test('a job should end as if the network had not stopped', { timeout: 600_000 + 
   const lost = elapsed - stopped.elapsed - (utc - resumed.utc);
   context.diagnostic(`${resumed.utc - stopped.utc} ms without a block took ${lost} ms of protocol time`);
   assert.ok(lost <= 2 * api.consts.clock.slotDuration.toNumber());
-  assert.deepEqual(await protocol.history(api, job, last), protocol.SERVED);
+  const names = await protocol.history(api, job, last);
+  assert.deepEqual(protocol.withoutAcceptance(names), protocol.withoutAcceptance(protocol.SERVED));
   assert.equal(resumed.status.attempts.toNumber(), 1);
   assert.equal(receipt.data.outcome.type, 'Served');
   for await (const { event, block: number } of eventsIn(api, stopped.number, last)) {

@@ -23,7 +23,8 @@ async function assignWithoutBob({ aliceNode, bobNode, workerNode, holder, info }
   const { api } = workerNode;
   const quote = await protocol.quote(api, holder, info.root, PROMPT);
   await bobNode.stop();
-  const { job, block } = await protocol.submitJob(api, holder, info.root, PROMPT, quote.output);
+  // A mortal transaction could name a block that is dropped, and would be with it.
+  const { job, block } = await protocol.submitJob(api, holder, info.root, PROMPT, quote.output, { era: 0 });
   const assigned = await nextEvent(api, block, assignmentOf(job));
   await aliceNode.stop('SIGKILL');
   return { job, ...assigned };

@@ -9,8 +9,8 @@ import { changeFirstState, runtimeWith } from '../src/chain.mjs';
 import { Network, until } from '../src/network.mjs';
 import * as protocol from '../src/protocol.mjs';
 import { nameOf, nextEvent, submit } from '../src/transactions.mjs';
+import { startValidators } from '../src/validators.mjs';
 
-const NAMES = ['alice', 'bob', 'charlie', 'dave'];
 const BOND = 50_000n * protocol.ONE;
 
 const network = new Network('local');
@@ -21,10 +21,8 @@ let eveNode;
 before(async () => {
   const code = await runtimeWith('fast-sessions');
   await changeFirstState(network, null, (state) => state.putCode(code));
-  for (const name of NAMES) await network.add(name, `--${name}`, '--validator');
-  const [alice] = network.nodes;
+  const [alice] = await startValidators(network);
   ({ api } = alice);
-  await until('the first finalised block', async () => (await alice.finalized()) > 0, 120);
   eve = (await protocol.keyring()).addFromUri('//Eve');
 });
 after(() => network.stop());
@@ -43,7 +41,7 @@ test('whoever bonds should make blocks from a later session on', { timeout: 600_
   const joined = await sessionAt(api);
   context.diagnostic(`stood for election in session ${asked}, validates in session ${joined}`);
   assert.equal(joined, asked + 2);
-  await until('a block of its own', async () => !(await api.query.validators.authored(eve.address)).isZero(), 90);
+  await until('a block of its own', async () => !(await api.query.validators.authored(eve.address)).isZero(), 180);
   const height = await eveNode.height();
   await until('that to be final', async () => (await eveNode.finalized()) >= height, 60);
 });
