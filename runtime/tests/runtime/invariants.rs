@@ -2,7 +2,7 @@
 
 use one_runtime::{
 	constants::currency::TOTAL_SUPPLY, Access, Assets, Balance, Balances, Capacity, Clock, Credits,
-	Jobs, Models, Receipts, Runtime, Settlement, Validators, Workers,
+	Jobs, Models, Pauses, Receipts, Runtime, Settlement, Validators, Workers,
 };
 use pallet_capacity::Bookings;
 use pallet_jobs::{JobOf, Reservation, State};
@@ -16,7 +16,7 @@ type Check = fn() -> Result<(), TryRuntimeError>;
 /// # Errors
 /// The first that does not hold.
 pub fn check() -> Result<(), String> {
-	let checks: [(&str, Check); 14] = [
+	let checks: [(&str, Check); 15] = [
 		("clock", Clock::do_try_state),
 		("access", Access::do_try_state),
 		("credits", Credits::do_try_state),
@@ -27,6 +27,7 @@ pub fn check() -> Result<(), String> {
 		("settlement", Settlement::do_try_state),
 		("capacity", Capacity::do_try_state),
 		("validators", Validators::do_try_state),
+		("pauses", Pauses::do_try_state),
 		("supply", check_supply),
 		("workers' jobs", check_workers),
 		("bookings' jobs", check_bookings),

@@ -13,7 +13,7 @@ use one_runtime::{
 	Workers,
 };
 use pallet_models::{shape::Shape, types::ModelRecord};
-use pallet_workers::{Offer, Report};
+use pallet_workers::{Keys, Offer, Report};
 use polkadot_sdk::{
 	frame_support::{assert_ok, BoundedVec},
 	frame_system::offchain::CreateAuthorizedTransaction,
@@ -66,9 +66,27 @@ pub fn activation(model: ModelId, record: ModelRecord) -> Vec<RuntimeCall> {
 	]
 }
 
+/// A key of the node of `who`, which may have had others before.
+fn key_of_node(who: Sr25519Keyring, number: u8) -> WorkerPair {
+	WorkerPair::from_string(&format!("//{who}//onew//{number}"), None).unwrap()
+}
+
 /// The key that the node of `who` signs with.
 fn node_key(who: Sr25519Keyring) -> WorkerPair {
-	WorkerPair::from_string(&format!("//{who}//onew"), None).unwrap()
+	let second = key_of_node(who, 1);
+	match Keys::<Runtime>::contains_key(second.public()) {
+		true => second,
+		false => key_of_node(who, 0),
+	}
+}
+
+/// Replaces the key that the node of `who` signs with.
+pub fn rotation(who: Sr25519Keyring) -> RuntimeCall {
+	let number = u8::from(node_key(who).public() == key_of_node(who, 0).public());
+	let key = key_of_node(who, number);
+	let proof = key.sign(&Workers::registration_message(&account(who)));
+	let key = key.public();
+	pallet_workers::Call::<Runtime>::rotate_key { key, proof }.into()
 }
 
 /// Registers the caller `who` as a worker.

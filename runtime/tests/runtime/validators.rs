@@ -39,7 +39,7 @@ fn session_keys(sr: Sr25519Keyring, ed: Ed25519Keyring) -> SessionKeys {
 }
 
 /// Registers session keys as `author_rotateKeysWithOwner` proves them.
-fn set_keys(sr: Sr25519Keyring, ed: Ed25519Keyring) -> RuntimeCall {
+pub fn set_keys(sr: Sr25519Keyring, ed: Ed25519Keyring) -> RuntimeCall {
 	let statement = (*b"POP_", account(sr)).encode();
 	let keys = session_keys(sr, ed);
 	let proof = (sr.sign(&statement), ed.sign(&statement)).encode();
