@@ -1,6 +1,16 @@
 //! What can go wrong, named for the person who reads it.
 
-use std::path::{Path, PathBuf};
+use std::{
+	any::Any,
+	path::{Path, PathBuf},
+};
+
+/// What a caught panic says.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
+	let owned = || panic.downcast_ref::<String>().map(String::as_str);
+	let literal = panic.downcast_ref::<&str>().copied();
+	literal.or_else(owned).unwrap_or("a panic without words")
+}
 
 /// An error of the engine.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,9 @@
 //! The opened device.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+	fmt::Display,
+	sync::{Arc, Mutex, PoisonError},
+};
 
 use wgpu::Features;
 
@@ -24,7 +27,34 @@ struct Inner {
 	device: wgpu::Device,
 	queue: wgpu::Queue,
 	pipelines: Pipelines,
-	failure: Arc<Mutex<Option<String>>>,
+	failure: Arc<Mutex<Failure>>,
+}
+
+/// What a device reported since the last check.
+#[derive(Default)]
+struct Failure {
+	reason: Option<String>,
+	/// Nothing works any more: every check fails.
+	lost: bool,
+}
+
+impl Failure {
+	/// The first reason is the one that counts, unless the device is lost.
+	fn note(slot: &Mutex<Self>, reason: impl Display, lost: bool) {
+		let mut failure = slot.lock().unwrap_or_else(PoisonError::into_inner);
+		if failure.reason.is_none() || lost && !failure.lost {
+			failure.reason = Some(reason.to_string());
+		}
+		failure.lost |= lost;
+	}
+
+	fn take(slot: &Mutex<Self>) -> Option<String> {
+		let mut failure = slot.lock().unwrap_or_else(PoisonError::into_inner);
+		match failure.lost {
+			true => failure.reason.clone(),
+			false => failure.reason.take(),
+		}
+	}
 }
 
 impl Gpu {
@@ -97,20 +127,30 @@ impl Gpu {
 	}
 
 	/// Fails if the device reported an error since the last check, such as a model beyond its
-	/// memory; the models loaded before go on.
+	/// memory; the models loaded before go on, unless it is lost.
 	pub(super) fn check(&self) -> Result<(), EngineError> {
-		let mut failure = self
-			.inner
-			.failure
-			.lock()
-			.unwrap_or_else(PoisonError::into_inner);
-		failure
-			.take()
-			.map_or(Ok(()), |reason| Err(self.error(reason)))
+		Failure::take(&self.inner.failure).map_or(Ok(()), |reason| Err(self.error(reason)))
+	}
+
+	/// The device works no more.
+	pub(super) fn lose(&self, reason: impl Display) {
+		Failure::note(&self.inner.failure, reason, true);
+	}
+
+	/// The device hangs.
+	pub(super) fn abandon(&self) {
+		self.lose("hangs");
+		// Who drops it waits for it, without an end.
+		std::mem::forget(self.inner.clone());
+	}
+
+	/// Gives the device up, as if it were lost: all that use it fail from now on.
+	pub fn destroy(&self) {
+		self.inner.device.destroy();
 	}
 
 	/// An error of this device.
-	pub(super) fn error(&self, reason: impl std::fmt::Display) -> EngineError {
+	pub(super) fn error(&self, reason: impl Display) -> EngineError {
 		EngineError::Device(format!("{}: {reason}", self.inner.adapter))
 	}
 }
@@ -132,15 +172,17 @@ fn request(adapter: &wgpu::Adapter) -> Result<(wgpu::Device, wgpu::Queue), Engin
 		.map_err(|e| EngineError::Device(format!("{}: {e}", adapter.get_info().name)))
 }
 
-/// Keeps the first error of a device until it is checked: wgpu reports lack of memory and loss only
+/// Keeps the first error of a device until it is checked: wgpu reports lack of memory, and loss, only
 /// this way.
-fn watch(device: &wgpu::Device) -> Arc<Mutex<Option<String>>> {
-	let failure = Arc::new(Mutex::new(None));
-	let slot = failure.clone();
+fn watch(device: &wgpu::Device) -> Arc<Mutex<Failure>> {
+	let failure = Arc::<Mutex<Failure>>::default();
+	let (errors, loss) = (failure.clone(), failure.clone());
 	device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
-		let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-		slot.get_or_insert(error.to_string());
+		Failure::note(&errors, error, false);
 	}));
+	device.set_device_lost_callback(move |reason, message| {
+		Failure::note(&loss, format!("is lost ({reason:?}) {message}"), true);
+	});
 	failure
 }
 
@@ -193,6 +235,17 @@ pub(super) mod tests {
 		drop(gpu.staging(1 << 62));
 		assert!(gpu.check().is_err());
 		gpu.check().unwrap();
+	}
+
+	#[test]
+	fn check_should_report_a_loss_ever_after() {
+		if devices().is_empty() {
+			return;
+		}
+		let gpu = Gpu::open_untested(None).unwrap();
+		gpu.destroy();
+		assert!(gpu.wait().is_err());
+		assert!(gpu.check().unwrap_err().to_string().contains("is lost"));
 	}
 
 	#[test]

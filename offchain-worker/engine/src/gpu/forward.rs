@@ -389,6 +389,23 @@ mod tests {
 	}
 
 	#[test]
+	fn backend_should_fail_when_its_device_is_lost() {
+		if devices().is_empty() {
+			return;
+		}
+		let gpu = Gpu::open(None).unwrap();
+		let mut backend = GpuBackend::new(&gpu, &model(), 1).unwrap();
+		let chunk = chunk(&[0], 0, &[1]);
+		backend.forward(&[chunk], Want::NEXT).unwrap();
+		gpu.destroy();
+		for _ in 0..2 {
+			let error = backend.forward(&[chunk], Want::NEXT).unwrap_err();
+			assert!(error.to_string().contains("is lost"), "{error}");
+		}
+		assert!(GpuBackend::new(&gpu, &model(), 1).is_err());
+	}
+
+	#[test]
 	fn profile_should_name_the_kernels_of_a_layer_where_there_are_timestamps() {
 		let Some(gpu) = devices().first() else { return };
 		let mut backend = GpuBackend::new(gpu, &model(), 2).unwrap();

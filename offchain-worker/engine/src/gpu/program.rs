@@ -93,13 +93,13 @@ impl Program {
 		let rows = fitting_rows(gpu, &model.shape);
 		let pages = fitting_pages(gpu, &model.shape, pages)?;
 		let shared = Shared::new(gpu, model, rows, pages)?;
-		let embedding = Matrix::upload(gpu, &plain(&model.embedding), shared.hidden());
+		let embedding = Matrix::upload(gpu, &plain(&model.embedding), shared.hidden())?;
 		let interface = &shared.interface;
 		let mut body: Vec<_> = embed(gpu, &embedding, &interface.tokens, &interface.x).collect();
 		for layer in &model.layers {
 			body.extend(shared.layer(layer)?);
 		}
-		let head = shared.head(&embedding);
+		let head = shared.head(&embedding)?;
 		gpu.check()?;
 		let stride = shared.stride();
 		Ok(Self {
@@ -196,7 +196,7 @@ impl<'a> Shared<'a> {
 
 	fn layer(&self, layer: &Layer) -> Result<Vec<Dispatch>, EngineError> {
 		let mut all = self.attention(layer)?;
-		all.extend(self.feed_forward(layer));
+		all.extend(self.feed_forward(layer)?);
 		Ok(all)
 	}
 
@@ -221,15 +221,21 @@ impl<'a> Shared<'a> {
 			v: &v,
 		};
 		let mut all = vec![self.norm(&layer.attention_norm, At::Rows)];
-		all.extend(self.project(layer, &heads, &k, &v));
+		all.extend(self.project(layer, &heads, &k, &v)?);
 		all.push(attention.scores(&layer.score_shift));
 		all.push(attention.values(&self.exp2_table, &layer.value_shift, &self.peaks));
-		let o = Matrix::upload(self.gpu, &plain(&layer.o), shape.q_size());
+		let o = Matrix::upload(self.gpu, &plain(&layer.o), shape.q_size())?;
 		all.extend(self.residual(&o, &self.attention.o, layer.f_o));
 		Ok(all)
 	}
 
-	fn project(&self, layer: &Layer, heads: &Buffer, k: &Buffer, v: &Buffer) -> Vec<Dispatch> {
+	fn project(
+		&self,
+		layer: &Layer,
+		heads: &Buffer,
+		k: &Buffer,
+		v: &Buffer,
+	) -> Result<Vec<Dispatch>, EngineError> {
 		let half = self.model.shape.head_dim as usize / 2;
 		let ends = Ends {
 			batch: &self.interface.batch,
@@ -240,19 +246,19 @@ impl<'a> Shared<'a> {
 			k,
 			v,
 		};
-		Projection::upload(self.gpu, layer, half).dispatches(self.gpu, ends)
+		Ok(Projection::upload(self.gpu, layer, half)?.dispatches(self.gpu, ends))
 	}
 
-	fn feed_forward(&self, layer: &Layer) -> Vec<Dispatch> {
+	fn feed_forward(&self, layer: &Layer) -> Result<Vec<Dispatch>, EngineError> {
 		let ffn = self.model.shape.ffn as usize;
 		let (table, h, peaks) = (&self.exp2_table, &self.h, &self.peaks);
-		let gate_up = Matrix::upload(self.gpu, &zip(&layer.gate, &layer.up), self.hidden());
-		let down = Matrix::upload(self.gpu, &plain(&layer.down), ffn);
+		let gate_up = Matrix::upload(self.gpu, &zip(&layer.gate, &layer.up), self.hidden())?;
+		let down = Matrix::upload(self.gpu, &plain(&layer.down), ffn)?;
 		let mut all = vec![self.norm(&layer.ffn_norm, At::Rows)];
 		let linear = self.linear(&gate_up, &self.normed);
 		all.extend(linear.gate_up(stride(ffn), layer, table, h, peaks));
 		all.extend(self.residual(&down, h, layer.f_h));
-		all
+		Ok(all)
 	}
 
 	/// Adds what `matrix` makes of `inputs`, of `f` fraction bits, to the residual.
@@ -262,20 +268,20 @@ impl<'a> Shared<'a> {
 		linear.residual(hidden, self.stride(), f, &self.peaks, x)
 	}
 
-	fn head(&self, embedding: &Matrix) -> Vec<Dispatch> {
+	fn head(&self, embedding: &Matrix) -> Result<Vec<Dispatch>, EngineError> {
 		let (model, vocab) = (self.model, self.model.shape.vocab);
 		let matrix = if model.head.weight.as_slice().as_ptr()
 			== model.embedding.weight.as_slice().as_ptr()
 		{
 			embedding.rescale(self.gpu, &model.head)
 		} else {
-			Matrix::upload(self.gpu, &plain(&model.head), self.hidden())
+			Matrix::upload(self.gpu, &plain(&model.head), self.hidden())?
 		};
 		let (logits, tokens) = (&self.interface.logits, &self.interface.tokens);
 		let mut all = vec![self.norm(&model.final_norm, At::Head)];
 		all.extend(self.linear(&matrix, &self.normed).head(vocab, logits));
 		all.push(argmax(self.gpu, vocab, logits, tokens));
-		all
+		Ok(all)
 	}
 
 	fn norm(&self, norm: &crate::model::Norm, at: At) -> Dispatch {

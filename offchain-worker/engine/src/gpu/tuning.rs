@@ -129,7 +129,7 @@ pub(super) fn fastest(gpu: &Gpu) -> Result<Tuning, EngineError> {
 
 /// The shortest times at each of [`ROWS`], added up.
 fn measure(gpu: &Gpu, linear: &Linear) -> Result<Duration, EngineError> {
-	let matrix = Matrix::upload(gpu, &plain(linear), INPUTS as usize);
+	let matrix = Matrix::upload(gpu, &plain(linear), INPUTS as usize)?;
 	ROWS.into_iter().try_fold(Duration::ZERO, |sum, rows| {
 		Ok(sum + shortest(gpu, &matrix, rows)?)
 	})

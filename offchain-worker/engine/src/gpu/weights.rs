@@ -7,7 +7,10 @@ use rayon::prelude::*;
 use wgpu::Buffer;
 
 use super::Gpu;
-use crate::model::{Linear, Weight};
+use crate::{
+	model::{Linear, Weight},
+	EngineError,
+};
 
 /// One output of a layer, or padding.
 type Output<'a> = Option<(&'a Linear, usize)>;
@@ -73,12 +76,23 @@ pub(super) struct Matrix {
 
 impl Matrix {
 	/// Uploads `pairs` of layers with the same number of inputs.
-	pub fn upload(gpu: &Gpu, pairs: &[Pair<'_>], inputs: usize) -> Self {
+	///
+	/// # Errors
+	/// What the device reports, such as a lack of memory.
+	pub fn upload(gpu: &Gpu, pairs: &[Pair<'_>], inputs: usize) -> Result<Self, EngineError> {
 		Self::upload_groups(gpu, pairs, 1, inputs)
 	}
 
 	/// The same in shards of whole groups of so many pairs.
-	pub fn upload_groups(gpu: &Gpu, pairs: &[Pair<'_>], group: usize, inputs: usize) -> Self {
+	///
+	/// # Errors
+	/// Those of [`upload`](Self::upload).
+	pub fn upload_groups(
+		gpu: &Gpu,
+		pairs: &[Pair<'_>],
+		group: usize,
+		inputs: usize,
+	) -> Result<Self, EngineError> {
 		let blocks = inputs.div_ceil(8);
 		let limit = gpu.binding_limit().min(gpu.tuning().shard);
 		let fitting = (limit / (16 * blocks as u64)) as usize;
@@ -89,11 +103,11 @@ impl Matrix {
 				let pairs = &pairs[first..(first + most).min(pairs.len())];
 				Shard::upload(gpu, pairs, first, blocks)
 			})
-			.collect();
-		Self {
+			.collect::<Result<_, _>>()?;
+		Ok(Self {
 			blocks: blocks as u32,
 			shards,
-		}
+		})
 	}
 
 	/// The same weights with the scales of `linear`, which shares them.
@@ -115,8 +129,14 @@ impl Matrix {
 }
 
 impl Shard {
-	fn upload(gpu: &Gpu, pairs: &[Pair<'_>], first: usize, blocks: usize) -> Self {
-		Self {
+	/// Nothing is written beyond what the device has no room for.
+	fn upload(
+		gpu: &Gpu,
+		pairs: &[Pair<'_>],
+		first: usize,
+		blocks: usize,
+	) -> Result<Self, EngineError> {
+		let shard = Self {
 			first: first as u32,
 			pairs: pairs.len() as u32,
 			weights: gpu.upload(
@@ -124,7 +144,10 @@ impl Shard {
 				bytemuck::cast_slice::<_, u32>(&interleave(pairs, blocks)),
 			),
 			scales: scales(gpu, pairs),
-		}
+		};
+		gpu.flush();
+		gpu.check()?;
+		Ok(shard)
 	}
 }
 

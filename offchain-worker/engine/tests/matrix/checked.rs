@@ -7,9 +7,12 @@ use std::{
 
 use one_engine::{hash::Hash, Backend, Chunk, EngineError, HeadAt, Step, Want, PAGE};
 
-use super::definition::{name, ALL, NO_IDS};
+use super::{
+	definition::{name, ALL, NO_IDS},
+	target::Target,
+};
 
-/// What the device reports when it is lost.
+/// What is reported when the device is lost.
 pub const LOST: &str = "lost on purpose";
 
 /// What was asked of a back end.
@@ -38,29 +41,42 @@ pub struct Checked {
 	pub everywhere: bool,
 	/// Tokens that it likes to choose at once.
 	pub ahead: usize,
-	/// Positions until the device is lost.
-	pub left: Option<usize>,
+	/// A device of its own, to be lost, and the positions until then.
+	pub loss: Option<(Target, usize)>,
 	pub seen: Arc<Mutex<Seen>>,
 	/// The sequence that ends at each place of the pages.
 	pub places: HashMap<(u32, usize), Hash>,
 }
 
 impl Checked {
-	/// Notes what is asked, for so many tokens more of each chunk; fails when the device is lost.
+	/// Notes what is asked, for so many tokens more of each chunk; loses the device when it is time.
 	fn see(&mut self, chunks: &[Chunk<'_>], more: usize) -> Result<(), EngineError> {
 		let sizes = || chunks.iter().map(|chunk| chunk.ids.len());
 		let fed = sizes().map(|n| n + more).sum();
-		let mut seen = self.seen.lock().unwrap();
-		if self.left.is_some_and(|left| left < fed) {
-			seen.losses += 1;
-			return Err(EngineError::Device(LOST.into()));
+		if let Some((device, left)) = &mut self.loss {
+			if *left < fed {
+				device.lose();
+				self.seen.lock().unwrap().losses += 1;
+				return Err(self.failure(chunks));
+			}
+			*left -= fed;
 		}
-		self.left = self.left.map(|left| left - fed);
+		let mut seen = self.seen.lock().unwrap();
 		seen.fed += fed;
 		seen.ahead = seen.ahead.max(1 + more);
 		seen.batch = seen.batch.max(sizes().filter(|n| *n > 0).count());
 		seen.chunk = sizes().fold(seen.chunk, usize::max);
 		Ok(())
+	}
+
+	/// What comes of chunks on a device that is lost: a GPU tells it by itself.
+	fn failure(&mut self, chunks: &[Chunk<'_>]) -> EngineError {
+		if let Some((Target::Gpu(_), _)) = self.loss {
+			let error = self.inner.forward(chunks, Want::NEXT).unwrap_err();
+			let told = matches!(error, EngineError::Device(_));
+			assert!(told, "{}: {error}", self.case);
+		}
+		EngineError::Device(LOST.into())
 	}
 
 	/// What the definition gives for a chunk.

@@ -83,7 +83,10 @@ impl Run<'_> {
 			..Options::default()
 		};
 		let lost_at = self.case.lost_at % self.known.len();
-		let backend = self.backend(self.target, conditions.loss.then_some(lost_at));
+		let backend = match conditions.loss {
+			true => self.backend_to_lose(lost_at),
+			false => self.backend(self.target),
+		};
 		let model = &self.case.subject.model;
 		Scheduler::new(backend, model.root, &model.shape, options)
 	}
@@ -92,18 +95,26 @@ impl Run<'_> {
 	fn reopen(&self, scheduler: &mut Scheduler, error: &EngineError) {
 		let lost = matches!(error, EngineError::Device(reason) if reason == LOST);
 		assert!(lost, "{}: {error}", self.label());
-		let open = || Ok(self.backend(&self.target.reopen(), None));
+		let open = || Ok(self.backend(&self.target.reopen()) as Box<dyn Backend>);
 		scheduler.restart(open).unwrap();
 	}
 
-	fn backend(&self, target: &Target, left: Option<usize>) -> Box<dyn Backend> {
+	/// On a device of its own, which others do not lose with it.
+	fn backend_to_lose(&self, lost_at: usize) -> Box<dyn Backend> {
+		let own = self.target.reopen();
+		let mut backend = self.backend(&own);
+		backend.loss = Some((own, lost_at));
+		backend
+	}
+
+	fn backend(&self, target: &Target) -> Box<Checked> {
 		Box::new(Checked {
 			inner: target.backend(&self.case.subject.model, self.pages()),
 			case: self.label(),
 			known: self.known.clone(),
 			everywhere: self.case.conditions.everywhere,
 			ahead: self.case.conditions.ahead,
-			left,
+			loss: None,
 			seen: self.seen.clone(),
 			places: HashMap::new(),
 		})

@@ -35,6 +35,13 @@ impl Target {
 		}
 	}
 
+	/// Loses the device, as far as it can be lost.
+	pub fn lose(&self) {
+		if let Self::Gpu(gpu) = self {
+			gpu.destroy();
+		}
+	}
+
 	/// The same, opened anew.
 	pub fn reopen(&self) -> Self {
 		match self {

@@ -66,7 +66,7 @@ mod tests {
 			table.shift = draw.many(vocab as usize, |d| d.range(-40, 70));
 			let tokens: Vec<u32> = (0..vocab).map(|i| i * 7 % vocab).collect();
 			let x = gpu.words("x", 24 * u64::from(vocab)).unwrap();
-			let matrix = Matrix::upload(gpu, &plain(&table), hidden as usize);
+			let matrix = Matrix::upload(gpu, &plain(&table), hidden as usize).unwrap();
 			run(
 				gpu,
 				embed(gpu, &matrix, &storage(gpu, &tokens), &x),

@@ -251,7 +251,7 @@ mod tests {
 		}
 
 		fn run(&self, gpu: &Gpu, pairs: &[Pair<'_>], f: impl Fn(Operator<'_>) -> Vec<Dispatch>) {
-			let matrix = Matrix::upload(gpu, pairs, self.rows[0].0.len());
+			let matrix = Matrix::upload(gpu, pairs, self.rows[0].0.len()).unwrap();
 			let (batch, inputs) = (&self.uniform, &self.packed);
 			run(
 				gpu,
@@ -308,7 +308,7 @@ mod tests {
 				let operator = Operator {
 					gpu,
 					batch: &gpu.uniform(&batch),
-					matrix: &Matrix::upload(gpu, &plain(&linear), size),
+					matrix: &Matrix::upload(gpu, &plain(&linear), size).unwrap(),
 					inputs: &inputs,
 				};
 				let dispatches = operator.residual(outputs, stride, f, &peaks, &buffer);

@@ -14,6 +14,7 @@ use crate::{
 		Gpu,
 	},
 	model::{HeadNorm, Layer, Linear, QkNorm},
+	EngineError,
 };
 
 /// Threads of a workgroup at most, as in `linear.wgsl`.
@@ -74,19 +75,22 @@ pub struct Ends<'a> {
 
 impl Projection {
 	/// Uploads those of `layer`, whose heads have `half` pairs of channels.
-	pub fn upload(gpu: &Gpu, layer: &Layer, half: usize) -> Self {
+	///
+	/// # Errors
+	/// What the device reports, such as a lack of memory.
+	pub fn upload(gpu: &Gpu, layer: &Layer, half: usize) -> Result<Self, EngineError> {
 		let linears = [&layer.q, &layer.k, &layer.v];
 		let pairs: Vec<Pair<'_>> = linears
 			.into_iter()
 			.flat_map(|linear| by_head(linear, half))
 			.collect();
 		let (norm, inputs) = (layer.qk_norm.as_ref(), layer.q.weight.cols());
-		Self {
-			matrix: Matrix::upload_groups(gpu, &pairs, norm.map_or(1, |_| half), inputs),
+		Ok(Self {
+			matrix: Matrix::upload_groups(gpu, &pairs, norm.map_or(1, |_| half), inputs)?,
 			norms: gpu.uniform(&Norms::new(norm)),
 			channels: gpu.upload("channels", &channels(layer, half)),
 			normed: norm.map(|_| half as u32),
-		}
+		})
 	}
 
 	/// Queries to `q`, keys and values to the caches.
@@ -284,7 +288,7 @@ mod tests {
 			k: &k,
 			v: &v,
 		};
-		let projection = Projection::upload(gpu, layer, size / 2);
+		let projection = Projection::upload(gpu, layer, size / 2).unwrap();
 		run(gpu, projection.dispatches(gpu, ends), load(&batch));
 		let [q, k, v] = [q, k, v].map(|buffer| download(gpu, &buffer));
 		let angles = &angles;
