@@ -387,6 +387,12 @@ fn grandpa_protocol(
 	))
 }
 
+/// From now on a panic of this thread ends the thread; the SDK's handler would end the node.
+fn end_alone() {
+	// What ends the guard would be the end of its effect.
+	std::mem::forget(sp_panic_handler::AbortGuard::never_abort());
+}
+
 /// Starts answering jobs if `options` say with what; else tells the runtime's hook that nobody does.
 fn start_inference(
 	node: &Node,
@@ -402,7 +408,7 @@ fn start_inference(
 		Mailbox::new(storage).withdraw();
 		return Ok(None);
 	};
-	let (service, rpc) = InferenceService::start(options, storage)
+	let (service, rpc) = InferenceService::start(options, storage, end_alone)
 		.map_err(|error| ServiceError::Application(error.into()))?;
 	task_manager.keep_alive(service);
 	Ok(Some(rpc))
@@ -522,4 +528,24 @@ fn spawn_grandpa(
 		.spawn_essential_handle()
 		.spawn_blocking("grandpa-voter", None, voter);
 	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	#![allow(clippy::panic)]
+
+	use super::*;
+
+	#[test]
+	fn node_should_outlive_a_panic_of_inference() {
+		sp_panic_handler::set("https://example.org", "test");
+		let thread = std::thread::spawn(|| {
+			end_alone();
+			let caught = std::panic::catch_unwind(|| panic!("on purpose"));
+			assert!(caught.is_err());
+			panic!("on purpose, too");
+		});
+		assert!(thread.join().is_err());
+		drop(std::panic::take_hook());
+	}
 }

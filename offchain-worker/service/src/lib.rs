@@ -12,6 +12,6 @@ mod worker;
 pub use answers::{Answer, Answers};
 pub use mailbox::Mailbox;
 pub use rpc::{AnswerUpdate, DeviceSummary, Inference, InferenceApiServer, ModelSummary};
-pub use service::{InferenceService, ServiceError};
+pub use service::{InferenceService, OnStart, ServiceError};
 
 const LOG_TARGET: &str = "inference";

@@ -24,7 +24,13 @@ pub enum ServiceError {
 	/// The operating system gave no thread.
 	#[error("inference thread: {0}")]
 	Thread(#[from] std::io::Error),
+	/// The engines could not be opened, by a defect that the log tells.
+	#[error("inference engine: a panic while it was opened")]
+	Panic,
 }
+
+/// What every thread of inference begins with, such as how its panics end.
+pub type OnStart = fn();
 
 /// The running service; dropping it stops each thread after the token at hand.
 pub struct InferenceService {
@@ -34,15 +40,18 @@ pub struct InferenceService {
 
 impl InferenceService {
 	/// Opens an engine for each device and starts serving the mailbox in `storage`; returns the
-	/// service and its RPC.
+	/// service and its RPC. All of it runs on threads of its own, which begin with `on_start`.
 	///
 	/// # Errors
 	/// [`ServiceError`] if an engine or its thread cannot start.
 	pub fn start<S: OffchainStorage + 'static>(
 		options: EngineOptions,
 		storage: S,
+		on_start: OnStart,
 	) -> Result<(Self, Inference<S>), ServiceError> {
-		let engines = Engine::open_all(options)?;
+		start_pool(on_start);
+		let opening = spawn(on_start, || Engine::open_all(options))?;
+		let engines = opening.join().map_err(|_| ServiceError::Panic)??;
 		let models = engines.first().map(Engine::models).unwrap_or_default();
 		let roots = models.iter().map(|model| model.root).collect();
 		let devices = engines
@@ -58,23 +67,39 @@ impl InferenceService {
 		};
 		for (engine, desk) in engines.into_iter().zip(desks) {
 			log::info!(target: LOG_TARGET, "Serving on {}", engine.device());
-			service.spawn(Worker::new(engine, desk, answers.clone()))?;
+			let (worker, stop) = (
+				Worker::new(engine, desk, answers.clone()),
+				service.stop.clone(),
+			);
+			let thread = spawn(on_start, move || worker.run(&stop))?;
+			service.threads.push(thread);
 		}
 		Ok((
 			service,
 			Inference::new(answers, summaries(&models), dispatch),
 		))
 	}
+}
 
-	fn spawn<S: OffchainStorage + 'static>(
-		&mut self,
-		worker: Worker<Engine, S>,
-	) -> Result<(), ServiceError> {
-		let stop = self.stop.clone();
-		let thread = thread::Builder::new().name("inference".into());
-		self.threads.push(thread.spawn(move || worker.run(&stop))?);
-		Ok(())
+/// The threads that the engines share; where some run already, they stay as they began.
+fn start_pool(on_start: OnStart) {
+	let pool = rayon::ThreadPoolBuilder::new()
+		.thread_name(|i| format!("inference-{i}"))
+		.start_handler(move |_| on_start());
+	if let Err(error) = pool.build_global() {
+		log::debug!(target: LOG_TARGET, "{error}");
 	}
+}
+
+fn spawn<T: Send + 'static>(
+	on_start: OnStart,
+	work: impl FnOnce() -> T + Send + 'static,
+) -> std::io::Result<JoinHandle<T>> {
+	let thread = thread::Builder::new().name("inference".into());
+	thread.spawn(move || {
+		on_start();
+		work()
+	})
 }
 
 impl Drop for InferenceService {
@@ -106,7 +131,10 @@ fn summaries(models: &[ModelInfo]) -> Vec<ModelSummary> {
 mod tests {
 	#![allow(clippy::unwrap_used)]
 
-	use std::time::{Duration, Instant};
+	use std::{
+		sync::Mutex,
+		time::{Duration, Instant},
+	};
 
 	use one_engine::{container::Container, gpu::adapters, Options};
 	use one_mailbox::{Completion, Order, Outcome};
@@ -121,6 +149,14 @@ mod tests {
 	/// Enough for the slowest software rasteriser.
 	const PATIENCE: Duration = Duration::from_secs(300);
 
+	/// Names of the threads that began as they should.
+	static BEGUN: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+	fn note_start() {
+		let name = thread::current().name().map(String::from);
+		BEGUN.lock().unwrap().extend(name);
+	}
+
 	/// What came of the jobs on `devices`, and how many each device has answered.
 	fn serve(devices: &str) -> (Vec<Completion>, Vec<u64>) {
 		let storage = Storage::default();
@@ -131,7 +167,8 @@ mod tests {
 			devices: devices.parse().unwrap(),
 			options: Options::default(),
 		};
-		let (service, rpc) = InferenceService::start(options, storage.clone()).unwrap();
+		let started = InferenceService::start(options, storage.clone(), note_start);
+		let (service, rpc) = started.unwrap();
 		assert_eq!(storage.models(), Some(vec![root]));
 		let start = Instant::now();
 		while !(0..JOBS).all(|job| storage.completions(job) > 0) {
@@ -174,5 +211,9 @@ mod tests {
 		assert_eq!(together, alone);
 		assert!(alone.iter().all(|done| done.outcome == Outcome::Served));
 		assert_eq!(answered, [3, 3]);
+		// Two openings, one device and then two.
+		let begun = BEGUN.lock().unwrap();
+		let own = begun.iter().filter(|name| *name == "inference");
+		assert_eq!(own.count(), 5);
 	}
 }
