@@ -289,6 +289,51 @@ fn template_should_be_refused_when_it_grows_without_bound() {
 }
 
 #[test]
+fn template_should_be_refused_when_it_reads_without_bound() {
+	let conditions = [
+		"x.count('b')",
+		"x.find('b') > 0",
+		"x.startswith(x)",
+		"'b' in x",
+		"'b' not in x",
+		"x == y",
+		"x < y",
+		"1 < 2 < x",
+		"x is eq(y)",
+		"x is in([y])",
+		"[x] == l",
+		"{x: 1} == l",
+		"x|length",
+		"l|sort|first",
+		"x[3999998]",
+		"x[3999998:]",
+		"{'a': 1}[x]",
+		"x.count(*['b'])",
+		"('b' * 9999)|list|select('in', x)|list",
+		"x.strip(x)",
+		"x|trim(x)",
+	];
+	let set = "{% set x = 'a' * 3999999 %}{% set y = 'a' * 3999998 ~ 'b' %}{% set l = [y] %}";
+	for condition in conditions {
+		let repeated = "{% for i in range(99999) %}{% if CONDITION %}{% endif %}{% endfor %}";
+		let source = format!("{set}{}", repeated.replace("CONDITION", condition));
+		let error = rendered(&source).unwrap_err().to_string();
+		assert!(error.contains("too much text"), "{condition}: {error}");
+	}
+	let loops = "{% for i in range(99999) %}{% for c in x %}{% break %}{% endfor %}{% endfor %}";
+	let error = rendered(&format!("{set}{loops}")).unwrap_err();
+	assert!(error.to_string().contains("reads too much text"), "{error}");
+	let nested = [
+		"{% set ns = namespace(l=[]) %}{% for i in range(99999) %}{% set ns.l = [ns.l] %}{% endfor %}",
+		"{% set ns = namespace() %}{% set ns.l = ns %}{{ [ns]|length }}",
+	];
+	for source in nested {
+		let error = rendered(source).unwrap_err().to_string();
+		assert!(error.contains("too deep"), "{source}: {error}");
+	}
+}
+
+#[test]
 fn counted_steps_should_give_what_they_gave() {
 	let cases = [
 		("{{ 2 * 3 }} {{ 'ab' * 2 }} {{ 2 * 'ab' }} {{ ([1, 2] * 2)|join(',') }} {{ 1.5 * 2 }}", "6 abab abab 1,2,1,2 3.0"),
@@ -299,6 +344,8 @@ fn counted_steps_should_give_what_they_gave() {
 		("{% for i in [[1, [2]], [3]] recursive %}{% if i is iterable %}({{ loop(i) }}){% else %}{{ i }}{% endif %}{% endfor %}", "(1(2))(3)"),
 		("{% block a %}{{ 1 + 1 }}{% endblock %}{% set one_count = 1 %}{{ one_count + 1 }}", "22"),
 		("{{ messages[0].content and 1 * 2 or 3 * 3 }} {{ [1, 2]|map('string')|join('-') }}", "2 1-2"),
+		("{{ 1 < 2 < 3 }} {{ 2 in [1, 2] }} {{ 'a' is in('ab') }} {{ 3 is divisibleby(2) }} {{ 'abc'[1] ~ 'abc'[1:] }}", "True True True False bbc"),
+		("{{ dict(*[], **{'a': 1}).a }} {{ [3, 1, 2]|sort(reverse=true)|join(*['-']) }} {{ '-a-'.strip('-') }}", "1 3-2-1 a"),
 		("{{ [{'a': 1}, {'a': 2}]|join(attribute='a', d='/') }} {{ 'aXbX'|replace('X', '-') }}", "1/2 a-b-"),
 	];
 	for (source, expected) in cases {

@@ -1,8 +1,10 @@
-//! Counts what a template makes, for a template can double a text as often as it has steps.
+//! Counts what a template makes and reads, for a template can double a text, and search a long one,
+//! as often as it has steps.
 //!
 //! Operators cannot be replaced from outside, so the compiled steps are rewritten: behind each that
 //! makes a value stands a filter that counts it, before each whose result is much larger than what
-//! it takes one that foresees it. Filters are out of reach of the template's own names. Bounded is
+//! it takes one that foresees it, and before each that looks into its operands one that counts what
+//! they hold. Filters are out of reach of the template's own names. Bounded is
 //! the sum of all texts and lists made, and so what is there at once; what one step takes beyond
 //! that for itself, such as the pieces of a text that is split, is a few times [`LARGEST`].
 
@@ -12,7 +14,7 @@ use minijinja::{
 	escape_formatter, filters,
 	machinery::{tokenize, CompiledTemplate, Instruction, Instructions, Token},
 	syntax::SyntaxConfig,
-	value::{Kwargs, Rest, StringInput, Value, ValueOrKwargs},
+	value::{Kwargs, Rest, StringInput, Value, ValueKind, ValueOrKwargs},
 	Environment, Error, ErrorKind, Output, State,
 };
 use minijinja_contrib::pycompat::unknown_method_callback;
@@ -21,14 +23,46 @@ use minijinja_contrib::pycompat::unknown_method_callback;
 pub const LARGEST: usize = 4 << 20;
 /// Bytes of all texts and lists of a rendering; a chat of the longest context takes a hundredth.
 const ALL: usize = 64 << 20;
+/// Bytes that all steps of a rendering may look at; those chats take a hundredth of it, too.
+const READ: usize = 1 << 30;
+/// How deep lists may lie in each other; what reads JSON allows less.
+const DEEPEST: usize = 200;
 /// Bytes that an item of a list counts.
 const ITEM: usize = 16;
 /// Bytes of a text to be formatted: each of its fields can be made wide.
 const FORMAT: usize = 4 << 10;
 /// Filters that make much of little, and that no published template uses.
 const REMOVED: [&str; 6] = ["batch", "format", "indent", "pprint", "slice", "sum"];
+/// Tests that look at the kind of a value alone.
+const KINDS: [&str; 13] = [
+	"boolean",
+	"defined",
+	"false",
+	"float",
+	"integer",
+	"iterable",
+	"mapping",
+	"none",
+	"number",
+	"sequence",
+	"string",
+	"true",
+	"undefined",
+];
+/// Filters and methods that look at all of the others for each item, or character, of the first.
+const EACH: [&str; 9] = [
+	"lstrip",
+	"map",
+	"reject",
+	"rejectattr",
+	"rstrip",
+	"select",
+	"selectattr",
+	"strip",
+	"trim",
+];
 /// The filter that counts a value.
-const COUNT: Instruction<'_> = Instruction::ApplyFilter("one_count", Some(1), u8::MAX);
+const COUNT: Instruction<'_> = filter("one_count");
 
 /// Gives an environment the filters that [`meter`] refers to, and takes from it what cannot be
 /// foreseen.
@@ -41,7 +75,10 @@ pub fn prepare(environment: &mut Environment<'_>) {
 	environment.set_unknown_method_callback(call_method);
 	environment.add_filter("one_count", count);
 	environment.add_filter("one_concat", concat);
+	environment.add_filter("one_each", read_each);
+	environment.add_filter("one_index", read_index);
 	environment.add_filter("one_operand", Value::clone);
+	environment.add_filter("one_read", read);
 	environment.add_filter("one_repeat", foresee_repeat);
 	environment.add_filter("join", join);
 	environment.add_filter("map", map);
@@ -108,10 +145,48 @@ fn metered(step: Instruction<'_>) -> Vec<Instruction<'_>> {
 			Mul,
 			COUNT,
 		],
-		Add | Slice | ApplyFilter(..) | CallFunction(..) | CallMethod(..) | CallObject(_)
-		| BuildList(_) | BuildTuple(_) | BuildMap(_) => vec![step, COUNT],
+		Eq | Ne | Gt | Gte | Lt | Lte | In | CompareAndPreserve(_) => {
+			reading("one_read", Some(2), step)
+		}
+		PerformTest(name, n, _) if !KINDS.contains(&name) => reading("one_read", n, step),
+		PushLoop(_) | FastRecurse => reading("one_index", Some(1), step),
+		GetItem => reading("one_index", Some(2), step),
+		Slice => counted(reading("one_index", Some(4), step)),
+		ApplyFilter(name, n, _) | CallMethod(name, n) if EACH.contains(&name) => {
+			counted(reading("one_each", n, step))
+		}
+		ApplyFilter(_, n, _) | CallFunction(_, n) | CallMethod(_, n) | CallObject(n) => {
+			counted(reading("one_read", n, step))
+		}
+		BuildList(_) | BuildTuple(_) | BuildMap(_) => counted(vec![step, filter("one_read")]),
+		Add => counted(vec![step]),
 		_ => vec![step],
 	}
+}
+
+fn counted(mut steps: Vec<Instruction<'_>>) -> Vec<Instruction<'_>> {
+	steps.push(COUNT);
+	steps
+}
+
+/// A step whose operands, as many as lie on the stack if it does not say, a filter counts before.
+fn reading<'a>(
+	name: &'static str,
+	operands: Option<u16>,
+	step: Instruction<'a>,
+) -> Vec<Instruction<'a>> {
+	use Instruction::*;
+	let gather = BuildList(operands.map(usize::from));
+	let mut steps = vec![gather, filter(name), UnpackLists(1)];
+	// Their number lies on the stack again, now in any case.
+	steps.extend(operands.map(|_| DiscardTop));
+	steps.push(step);
+	steps
+}
+
+/// A filter of one operand.
+const fn filter(name: &'static str) -> Instruction<'static> {
+	Instruction::ApplyFilter(name, Some(1), u8::MAX)
 }
 
 /// Where a step may go instead of to the next one.
@@ -143,6 +218,78 @@ fn charge(state: &mut State<'_, '_>, bytes: usize) -> Result<(), Error> {
 
 fn too_much() -> Error {
 	Error::new(ErrorKind::InvalidOperation, "makes too much text")
+}
+
+/// Bytes looked at so far.
+#[derive(Default)]
+struct Read(usize);
+
+fn charge_read(state: &mut State<'_, '_>, bytes: usize) -> Result<(), Error> {
+	let read = state.get_or_insert_extension_with(Read::default);
+	read.0 = read.0.saturating_add(bytes);
+	if read.0 <= READ {
+		return Ok(());
+	}
+	Err(reads_too_much())
+}
+
+fn reads_too_much() -> Error {
+	Error::new(ErrorKind::InvalidOperation, "reads too much text")
+}
+
+/// Counts operands with all that lies in them.
+fn read(state: &mut State<'_, '_>, operands: &Value) -> Result<Value, Error> {
+	charge_read(state, held(operands)?)?;
+	Ok(operands.clone())
+}
+
+/// Counts the first operand without what lies in its items.
+fn read_index(state: &mut State<'_, '_>, operands: &Value) -> Result<Value, Error> {
+	let mut all = operands.try_iter()?;
+	let first = all.next().as_ref().map_or(0, weight);
+	charge_read(state, first.saturating_add(sum(all)?))?;
+	Ok(operands.clone())
+}
+
+/// Counts the first operand, and the others for each of its items.
+fn read_each(state: &mut State<'_, '_>, operands: &Value) -> Result<Value, Error> {
+	let mut all = operands.try_iter()?;
+	let first = all.next().unwrap_or_default();
+	let others = weight(&first).saturating_mul(sum(all)?);
+	charge_read(state, held(&first)?.saturating_add(others))?;
+	Ok(operands.clone())
+}
+
+fn sum(mut values: impl Iterator<Item = Value>) -> Result<usize, Error> {
+	values.try_fold(0_usize, |sum, value| Ok(sum.saturating_add(held(&value)?)))
+}
+
+/// Bytes of a value with all that lies in it.
+fn held(value: &Value) -> Result<usize, Error> {
+	let mut left = READ;
+	descend(value, DEEPEST, &mut left)?;
+	Ok(READ - left)
+}
+
+fn descend(value: &Value, levels: usize, left: &mut usize) -> Result<(), Error> {
+	let bytes = ITEM + value.as_str().map_or(0, str::len);
+	*left = left.checked_sub(bytes).ok_or_else(reads_too_much)?;
+	let is_map = value.kind() == ValueKind::Map;
+	if !is_map && !matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) {
+		return Ok(());
+	}
+	let levels = levels.checked_sub(1).ok_or_else(too_deep)?;
+	value.try_iter()?.try_for_each(|item| {
+		descend(&item, levels, left)?;
+		match is_map {
+			true => descend(&value.get_item(&item)?, levels, left),
+			false => Ok(()),
+		}
+	})
+}
+
+fn too_deep() -> Error {
+	Error::new(ErrorKind::InvalidOperation, "nests lists too deep")
 }
 
 fn count(state: &mut State<'_, '_>, value: &Value) -> Result<Value, Error> {

@@ -22,7 +22,8 @@ const FUEL: u64 = 10_000_000;
 ///
 /// No date or other surroundings are visible to it: the same chat gives the same text. A template
 /// that asks for a clock finds none, and takes the `date_string` of the chat or its own default.
-/// Steps are bounded, and so is what they make: 4 MiB each, 64 MiB together.
+/// Steps are bounded, and so is what they make, 4 MiB each, 64 MiB together, and what they look at,
+/// 1 GiB.
 pub struct Template {
 	environment: Environment<'static>,
 	source: String,
