@@ -1,7 +1,10 @@
 //! The command line.
 
 use crate::doctor::DoctorCmd;
-use one_engine::{cli::ModelCmd, Devices, EngineOptions};
+use one_engine::{
+	cli::{examples_of, ModelCmd},
+	Devices, EngineOptions,
+};
 use polkadot_sdk::*;
 use sc_cli::{
 	ChainInfoCmd, CheckBlockCmd, ExportBlocksCmd, ExportChainSpecCmd, ExportStateCmd,
@@ -67,7 +70,7 @@ pub enum Subcommand {
 	Key(KeySubcommand),
 
 	/// Import, verify, list, run, evaluate and measure models.
-	#[command(subcommand)]
+	#[command(subcommand, mut_subcommands = examples_of("one-node model"))]
 	Model(ModelCmd),
 
 	/// Say what keeps this machine from being a node, and what to do about it.
@@ -97,4 +100,24 @@ pub enum Subcommand {
 
 	/// Show the meta columns of the database.
 	ChainInfo(ChainInfoCmd),
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::CommandFactory;
+
+	#[test]
+	fn examples_should_name_this_program() {
+		let mut cli = Cli::command();
+		let model = cli.find_subcommand_mut("model");
+		for command in model.into_iter().flat_map(|model| model.get_subcommands()) {
+			let help = command.get_after_help().map(ToString::to_string);
+			let example = format!("one-node model {} ", command.get_name());
+			assert!(
+				help.is_some_and(|help| help.contains(&example)),
+				"{example}"
+			);
+		}
+	}
 }

@@ -9,6 +9,11 @@ use crate::{backend::DeviceChoice, gpu::hardware, EngineError};
 pub struct Devices(Vec<DeviceChoice>);
 
 impl Devices {
+	/// As they were named.
+	pub fn choices(&self) -> &[DeviceChoice] {
+		&self.0
+	}
+
 	/// What `open` makes of each device, in their order; at least one. `auto` is every GPU of
 	/// [`hardware`] but those that fail, and the CPU where none is left.
 	///

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::{
 	backend::DeviceChoice,
 	bench::disk,
+	devices::Devices,
 	gpu::{adapters, self_test_of_cpu, Adapter, Gpu},
 	source::{cache_dir, find},
 	EngineError,
@@ -114,30 +115,32 @@ pub fn summary(checks: &[Check]) -> Result<(), EngineError> {
 }
 
 /// Checks the devices, the folder of models (the cache if there is none) and the clock.
-pub fn engine_checks(models: Option<&Path>, device: DeviceChoice) -> Vec<Check> {
-	let mut checks = device_checks(device);
+pub fn engine_checks(models: Option<&Path>, devices: &Devices) -> Vec<Check> {
+	let (mut checks, adapters) = (vec![cpu_check()], adapters());
+	let of = |choice: &DeviceChoice| gpu_checks(*choice, &adapters);
+	checks.extend(devices.choices().iter().flat_map(of));
 	checks.extend(folder_checks(models));
 	checks.push(clock_check());
 	checks
 }
 
-fn device_checks(device: DeviceChoice) -> Vec<Check> {
-	let mut checks = vec![cpu_check()];
-	let adapters = adapters();
-	match device {
-		DeviceChoice::Cpu => (),
-		DeviceChoice::Index(index) => checks.push(adapter_check(index, adapters.get(index))),
-		DeviceChoice::Auto | DeviceChoice::Gpu if adapters.is_empty() => checks.push(Check::note(
-			"GPU",
-			"none, the CPU computes",
-			"to use a GPU install its Vulkan driver (on Debian mesa-vulkan-drivers, or NVIDIA's)",
-		)),
+/// The GPUs that a choice may take; having none is a failure only where one is asked for.
+fn gpu_checks(choice: DeviceChoice, adapters: &[Adapter]) -> Vec<Check> {
+	let next =
+		"to use a GPU install its Vulkan driver (on Debian mesa-vulkan-drivers, or NVIDIA's)";
+	match choice {
+		DeviceChoice::Cpu => vec![],
+		DeviceChoice::Index(index) => vec![adapter_check(index, adapters.get(index))],
+		DeviceChoice::Gpu if adapters.is_empty() => vec![Check::failed("GPU", "none", next)],
+		DeviceChoice::Auto if adapters.is_empty() => {
+			vec![Check::note("GPU", "none, the CPU computes", next)]
+		}
 		DeviceChoice::Auto | DeviceChoice::Gpu => {
 			let all = adapters.iter().enumerate();
-			checks.extend(all.map(|(i, adapter)| adapter_check(i, Some(adapter))));
+			all.map(|(i, adapter)| adapter_check(i, Some(adapter)))
+				.collect()
 		}
 	}
-	checks
 }
 
 fn cpu_check() -> Check {
@@ -206,7 +209,7 @@ fn models_check(folder: &Path) -> Check {
 		Ok(None) => Check::note(
 			"models",
 			format!("none in {}", folder.display()),
-			"`model import` makes one from a published folder",
+			"`one-engine import`, or `one-node model import`, makes one from a published folder",
 		),
 		Err(error) => Check::failed("models", error, "name a folder that can be read"),
 	}
@@ -273,4 +276,17 @@ fn clock_check() -> Check {
 		return Check::failed("clock", format!("jumped by {off:.0?} while watched"), next);
 	}
 	Check::ok("clock", "runs evenly")
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn gpu_should_be_missed_only_where_one_is_asked_for() {
+		let health = |choice| gpu_checks(choice, &[]).first().map(|check| check.health);
+		assert_eq!(health(DeviceChoice::Cpu), None);
+		assert_eq!(health(DeviceChoice::Auto), Some(Health::Note));
+		assert_eq!(health(DeviceChoice::Gpu), Some(Health::Failed));
+	}
 }

@@ -4,13 +4,13 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use one_engine::{
-	cli::{Doctor, ModelCmd},
+	cli::{examples_of, Doctor, ModelCmd},
 	EngineError,
 };
 
 /// Integer inference of language models, the same bits on every device.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, mut_subcommands = examples_of("one-engine"))]
 struct Cli {
 	#[command(subcommand)]
 	command: Command,

@@ -3,7 +3,10 @@
 
 mod common;
 
-use std::process::{Command, Output};
+use std::{
+	path::Path,
+	process::{Command, Output, Stdio},
+};
 
 use common::one_guide;
 use serde_json::Value;
@@ -40,7 +43,60 @@ fn help_should_give_an_example_of_every_command() {
 	for command in commands {
 		let output = engine(&[&command, "--help"]);
 		assert!(output.status.success());
-		assert!(text(&output).contains("Example: "), "{command}");
+		let help = text(&output);
+		assert!(help.contains("Example: "), "{command}");
+		let example = format!("one-engine {command} ");
+		assert!(help.contains(&example), "{command}: {help}");
+	}
+}
+
+#[test]
+fn run_should_stop_quietly_when_nobody_reads() {
+	let container = one_guide();
+	let path = container.path().to_str().unwrap();
+	let run = |output: Stdio| {
+		let mut command = Command::new(env!("CARGO_BIN_EXE_one-engine"));
+		command.args(["run", "--model", path, "--device", "cpu", "--prompt", "hi"]);
+		command.stdout(output).stderr(Stdio::piped());
+		command.spawn().unwrap()
+	};
+	let mut unread = run(Stdio::piped());
+	drop(unread.stdout.take());
+	let output = unread.wait_with_output().unwrap();
+	assert!(output.status.success(), "{output:?}");
+	assert!(output.stderr.is_empty(), "{output:?}");
+	let full = Path::new("/dev/full");
+	if full.exists() {
+		let full = std::fs::File::create(full).unwrap();
+		let output = run(full.into()).wait_with_output().unwrap();
+		assert_eq!(output.status.code(), Some(1), "{output:?}");
+		let told = String::from_utf8(output.stderr).unwrap();
+		assert!(told.starts_with("error: standard output: "), "{told}");
+	}
+}
+
+#[test]
+fn paths_should_be_refused_with_what_to_name_instead() {
+	let room = tempfile::TempDir::new().unwrap();
+	let (folder, model) = (room.path().to_str().unwrap(), common::one_guide_folder());
+	let model = model.to_str().unwrap();
+	let missing = format!("{folder}/none/x.one");
+	let cases = [
+		(&["verify", "--model", folder][..], "name a file NAME.one"),
+		(
+			&["import", "--model", model, "--out", &missing],
+			"make it, or name another",
+		),
+		(
+			&["import", "--model", model, "--out", folder],
+			"name a file in it",
+		),
+	];
+	for (args, advice) in cases {
+		let output = engine(args);
+		assert_eq!(output.status.code(), Some(1));
+		let told = String::from_utf8(output.stderr).unwrap();
+		assert!(told.contains(advice), "{told}");
 	}
 }
 
@@ -120,7 +176,7 @@ fn doctor_should_say_what_to_do_next() {
 fn doctor_should_fail_when_a_device_is_missing() {
 	let folder = tempfile::TempDir::new().unwrap();
 	let models = folder.path().to_str().unwrap();
-	let output = engine(&["doctor", "--device", "99", "--models", models]);
+	let output = engine(&["doctor", "--device", "cpu,99", "--models", models]);
 	assert_eq!(output.status.code(), Some(1));
 	let line = text(&output);
 	let line = line.lines().find(|line| line.contains("GPU 99")).unwrap();

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{print_json, print_line};
+use super::{print_json, print_line, while_read};
 use crate::{
-	backend::DeviceChoice,
+	devices::Devices,
 	doctor::{engine_checks, summary, Check},
 	EngineError,
 };
@@ -17,9 +17,9 @@ pub struct Doctor {
 	/// Folder of models; the cache if left out.
 	#[arg(long, value_name = "DIR")]
 	models: Option<PathBuf>,
-	/// `cpu`, the index of a GPU, or `auto`: all that there are.
-	#[arg(long, default_value = "auto", value_name = "auto|cpu|gpu|N")]
-	device: DeviceChoice,
+	/// As what uses it is started: `auto`, a `gpu`, or a list of GPUs by their index and of the `cpu`.
+	#[arg(long, default_value = "auto", value_name = "auto|gpu|LIST")]
+	device: Devices,
 	/// Print JSON.
 	#[arg(long)]
 	json: bool,
@@ -41,7 +41,7 @@ impl Doctor {
 
 	/// Checks what the engine needs.
 	pub fn checks(&self) -> Vec<Check> {
-		engine_checks(self.models.as_deref(), self.device)
+		engine_checks(self.models.as_deref(), &self.device)
 	}
 
 	/// Prints checks, one a line.
@@ -49,13 +49,15 @@ impl Doctor {
 	/// # Errors
 	/// [`EngineError::Unhealthy`] if one of them failed.
 	pub fn report(&self, checks: &[Check]) -> Result<(), EngineError> {
-		if self.json {
-			print_json(&checks)?;
-		} else {
-			checks
-				.iter()
-				.try_for_each(|check| print_line(&check.to_string()))?;
-		}
+		while_read(self.print(checks))?;
 		summary(checks)
+	}
+
+	fn print(&self, checks: &[Check]) -> Result<(), EngineError> {
+		if self.json {
+			return print_json(&checks);
+		}
+		let mut lines = checks.iter().map(Check::to_string);
+		lines.try_for_each(|line| print_line(&line))
 	}
 }

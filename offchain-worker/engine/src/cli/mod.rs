@@ -13,11 +13,11 @@ pub use models::{Import, List, Verify};
 pub use run::{Choice, Run};
 
 use std::{
-	io::Write,
+	io::{ErrorKind, Write},
 	path::{Path, PathBuf},
 };
 
-use clap::{Args, Subcommand};
+use clap::{Args, Command, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -33,28 +33,40 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub enum ModelCmd {
 	/// Make a container from a published model: a folder, or a GGUF file.
-	#[command(after_help = "Example: model import --model ./one-guide --out one-guide.one")]
+	#[command(after_help = "Example: PROGRAM import --model ./one-guide --out one-guide.one")]
 	Import(Import),
 	/// Recompute the Merkle root of a container from every byte.
-	#[command(after_help = "Example: model verify --model one-guide.one")]
+	#[command(after_help = "Example: PROGRAM verify --model one-guide.one")]
 	Verify(Verify),
 	/// List the models of a folder.
-	#[command(after_help = "Example: model list --models ./models --json")]
+	#[command(after_help = "Example: PROGRAM list --models ./models --json")]
 	List(List),
 	/// Answer one prompt.
 	#[command(
-		after_help = "Example: model run --model ./one-guide --prompt \"What is ONE?\" \\\n         \
+		after_help = "Example: PROGRAM run --model ./one-guide --prompt \"What is ONE?\" \\\n         \
 	                        --temperature 0.8 --top-p 0.95 --seed 0x2a"
 	)]
 	Run(Run),
 	/// Evaluate texts, each token given all before it; also how near the model is to its floats.
 	#[command(after_help = "Example: echo '[[1, 403, 407]]' > ids.json && \
-	                        model eval --model ./stories260K --ids ids.json --json\n\
-	                        Example: model eval --model ./one-guide --text chats.txt --floats ./one-guide")]
+	                        PROGRAM eval --model ./stories260K --ids ids.json --json\n\
+	                        Example: PROGRAM eval --model ./one-guide --text chats.txt --floats ./one-guide")]
 	Eval(Eval),
 	/// Measure how fast a model runs.
-	#[command(after_help = "Example: model bench --shape llama-3.2-1b --device cpu --json")]
+	#[command(after_help = "Example: PROGRAM bench --shape llama-3.2-1b --device cpu --json")]
 	Bench(Bench),
+}
+
+/// For `mut_subcommands` of what has the commands of [`ModelCmd`]: examples as they are typed after
+/// `program`.
+pub fn examples_of(program: &'static str) -> impl Fn(Command) -> Command {
+	move |command| match command.get_after_help() {
+		Some(help) => {
+			let help = help.to_string().replace("PROGRAM", program);
+			command.after_help(help)
+		}
+		None => command,
+	}
 }
 
 /// A model and where to evaluate it.
@@ -74,14 +86,14 @@ impl ModelCmd {
 	/// # Errors
 	/// Whatever keeps it from being done.
 	pub fn run(&self) -> Result<(), EngineError> {
-		match self {
+		while_read(match self {
 			Self::Import(args) => args.run(),
 			Self::Verify(args) => args.run(),
 			Self::List(args) => args.run(),
 			Self::Run(args) => args.run(),
 			Self::Eval(args) => args.run(),
 			Self::Bench(args) => args.run(),
-		}
+		})
 	}
 }
 
@@ -103,7 +115,23 @@ fn print_json(value: &impl Serialize) -> Result<(), EngineError> {
 }
 
 fn print_line(text: &str) -> Result<(), EngineError> {
-	writeln!(std::io::stdout(), "{text}").map_err(EngineError::io(Path::new("standard output")))
+	print(&format!("{text}\n"))
+}
+
+fn print(text: &str) -> Result<(), EngineError> {
+	let mut output = std::io::stdout();
+	let written = output
+		.write_all(text.as_bytes())
+		.and_then(|()| output.flush());
+	written.map_err(EngineError::io(Path::new("standard output")))
+}
+
+/// Who reads the output has read enough when they leave: that is the end, and no failure.
+fn while_read(outcome: Result<(), EngineError>) -> Result<(), EngineError> {
+	match outcome {
+		Err(EngineError::Io { source, .. }) if source.kind() == ErrorKind::BrokenPipe => Ok(()),
+		other => other,
+	}
 }
 
 /// Shows the steps of an import on the standard error.

@@ -1,15 +1,12 @@
 //! `model run`.
 
-use std::{
-	io::Write,
-	sync::atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use one_arithmetic::Sampling;
 use serde::Serialize;
 
-use super::{print_json, print_line, Target};
+use super::{print, print_json, print_line, Target};
 use crate::{
 	commitment::PUBLIC,
 	engine::{to_hex, GenerateRequest, Generation, Loaded, Prompt, TokenEvent},
@@ -170,22 +167,26 @@ impl Run {
 		request: &GenerateRequest,
 	) -> Result<Generation, EngineError> {
 		let (stop, mut text) = (AtomicBool::new(false), StopText::new(&self.choice.stop));
+		let mut shown = Ok(());
 		let mut push = |event: &TokenEvent| {
-			self.show(text.push(&event.text_delta));
-			stop.store(text.is_over(), Ordering::Relaxed);
+			let delta = text.push(&event.text_delta);
+			if shown.is_ok() {
+				shown = self.show(delta);
+			}
+			stop.store(shown.is_err() || text.is_over(), Ordering::Relaxed);
 		};
 		let mut generation = model.generate(request, &stop, &mut push)?;
-		self.show(text.rest());
+		shown?;
+		self.show(text.rest())?;
 		text.cut(&mut generation.text);
 		Ok(generation)
 	}
 
-	fn show(&self, text: &str) {
-		if !self.json {
-			print!("{text}");
-			// Output that cannot be shown is reported by the line that ends it.
-			let _ = std::io::stdout().flush();
+	fn show(&self, text: &str) -> Result<(), EngineError> {
+		if self.json {
+			return Ok(());
 		}
+		print(text)
 	}
 }
 

@@ -52,8 +52,9 @@ impl Draft {
 	/// Where another import to `path` is under way, this one has a draft of its own.
 	///
 	/// # Errors
-	/// [`EngineError::Io`].
+	/// [`EngineError::Io`], and [`EngineError::Malformed`] for a `path` where no file can be.
 	pub fn resume(path: &Path, source: &Hash) -> Result<Self, EngineError> {
+		check_target(path)?;
 		let Some(file) = claim(&beside(path, "partial"))? else {
 			return Self::new(path);
 		};
@@ -177,6 +178,17 @@ fn beside(path: &Path, extension: &str) -> PathBuf {
 	name.push(".");
 	name.push(extension);
 	name.into()
+}
+
+/// Says before anything is done what would fail at its end.
+fn check_target(path: &Path) -> Result<(), EngineError> {
+	let folder = path.parent().filter(|folder| *folder != Path::new(""));
+	let reason = match folder {
+		_ if path.is_dir() => "a folder; name a file in it, such as NAME.one",
+		Some(folder) if !folder.is_dir() => "its folder does not exist; make it, or name another",
+		_ => return Ok(()),
+	};
+	Err(EngineError::malformed(path, "output", reason))
 }
 
 fn create(path: &Path) -> std::io::Result<File> {

@@ -29,6 +29,11 @@ impl Container {
 	/// # Errors
 	/// [`EngineError::Io`] and [`EngineError::Malformed`].
 	pub fn open(path: &Path) -> Result<Self, EngineError> {
+		if path.is_dir() {
+			let reason =
+				"a folder; name a file NAME.one, which `import` makes of a published model";
+			return Err(EngineError::malformed(path, "container", reason));
+		}
 		let map = map(path)?;
 		let malformed = |(field, reason): Obstacle| EngineError::malformed(path, field, reason);
 		let header = Header::decode(&map).map_err(malformed)?;
