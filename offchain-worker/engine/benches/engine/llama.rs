@@ -12,6 +12,10 @@ use super::peer::Peer;
 struct Line {
 	n_gen: usize,
 	samples_ts: Vec<f64>,
+	/// Names of what it computes with.
+	backends: String,
+	/// Names of the GPUs that these found, which may be none.
+	gpu_info: String,
 }
 
 /// Runs `program` on `model`: a prompt at once, and an answer from an empty context. It does not
@@ -39,13 +43,16 @@ pub fn measure(
 		let reason = String::from_utf8_lossy(&output.stderr);
 		return Err(format!("{} failed: {reason}", program.display()).into());
 	}
-	parse(&String::from_utf8(output.stdout)?)
+	parse(&String::from_utf8(output.stdout)?, gpu)
 }
 
-fn parse(output: &str) -> Result<Peer, Box<dyn Error>> {
+fn parse(output: &str, gpu: bool) -> Result<Peer, Box<dyn Error>> {
 	let (mut prefill, mut decode) = (None, None);
 	for line in output.lines().filter(|line| line.starts_with('{')) {
 		let mut line: Line = serde_json::from_str(line)?;
+		if gpu && line.gpu_info.is_empty() {
+			return Err(no_gpu(&line.backends));
+		}
 		let slot = if line.n_gen > 0 {
 			&mut decode
 		} else {
@@ -58,4 +65,10 @@ fn parse(output: &str) -> Result<Peer, Box<dyn Error>> {
 		name: "llama.cpp Q8_0",
 		cases: vec![(Mode::Prefill, 1, prefill), (Mode::Decode, 1, decode)],
 	})
+}
+
+/// A GPU beside a processor would be no comparison.
+fn no_gpu(backends: &str) -> Box<dyn Error> {
+	let next = "install nvcc or glslc, or measure without --llama";
+	format!("llama-bench was built for {backends} and sees no GPU: {next}").into()
 }

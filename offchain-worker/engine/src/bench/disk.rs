@@ -49,13 +49,21 @@ pub fn forget(path: &Path) -> Result<(), EngineError> {
 /// # Errors
 /// [`EngineError::Io`].
 pub fn read_gbps(path: &Path) -> Result<f64, EngineError> {
+	read(path).map(|(bytes, time)| gbps(bytes, time))
+}
+
+/// Reads the start of a file in order: how many bytes in what time.
+///
+/// # Errors
+/// [`EngineError::Io`].
+pub fn read(path: &Path) -> Result<(u64, Duration), EngineError> {
 	forget(path)?;
 	let mut file = File::open(path).map_err(EngineError::io(path))?.take(MOST);
 	let mut block = vec![0; BLOCK];
 	let (start, mut bytes) = (Instant::now(), 0);
 	loop {
 		match file.read(&mut block).map_err(EngineError::io(path))? {
-			0 => return Ok(gbps(bytes, start.elapsed())),
+			0 => return Ok((bytes, start.elapsed())),
 			n => bytes += n as u64,
 		}
 	}
