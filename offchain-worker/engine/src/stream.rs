@@ -2,6 +2,11 @@
 
 use crate::{tokenizer::Tokenizer, EngineError};
 
+/// What bytes become that are no character, or not one yet.
+const BROKEN: char = '\u{fffd}';
+/// Ids of a character at most, as it has no more bytes.
+const LONGEST: usize = 4;
+
 /// Turns a growing list of ids into text, whole characters at a time.
 ///
 /// Only a short window is decoded at each token, so a long answer costs no more than its length.
@@ -10,8 +15,10 @@ pub struct TextStream {
 	ids: Vec<u32>,
 	/// First id of the window: where a character ended before, so that none is split.
 	start: usize,
-	/// Ids whose text has been returned.
+	/// Ids whose text has been returned, but for a character that the last of them begin.
 	done: usize,
+	/// Bytes of the window's text that have been returned.
+	shown: usize,
 }
 
 impl TextStream {
@@ -31,15 +38,32 @@ impl TextStream {
 	/// [`EngineError::Tokenizer`].
 	pub fn push(&mut self, tokenizer: &Tokenizer, id: u32) -> Result<String, EngineError> {
 		self.ids.push(id);
-		let before = tokenizer.decode(&self.ids[self.start..self.done])?;
-		let after = tokenizer.decode(&self.ids[self.start..])?;
-		if after.ends_with('\u{fffd}') {
-			return Ok(String::new());
-		}
-		let delta = after.strip_prefix(&before).unwrap_or_default().to_owned();
-		self.start = self.done;
-		self.done = self.ids.len();
+		let text = tokenizer.decode(&self.ids[self.start..])?;
+		let (start, end) = match text.ends_with(BROKEN) {
+			false => (self.done, text.len()),
+			true if self.ids.len() - self.done <= LONGEST => return Ok(String::new()),
+			true => self.begun(tokenizer, &text)?,
+		};
+		let delta = text.get(self.shown..end).unwrap_or_default().to_owned();
+		(self.start, self.done) = (start, self.ids.len());
+		let window = tokenizer.decode(&self.ids[start..])?;
+		self.shown = window.len().saturating_sub(text.len() - end);
 		Ok(delta)
+	}
+
+	/// A window for the last ids, which may have begun a character, and where that begins in the text
+	/// of the present one.
+	fn begun(&self, tokenizer: &Tokenizer, text: &str) -> Result<(usize, usize), EngineError> {
+		let last = self.ids.len() - LONGEST;
+		for start in last + 1..self.ids.len() {
+			let head = tokenizer.decode(&self.ids[self.start..start])?;
+			let tail = tokenizer.decode(&self.ids[start..])?;
+			if text.strip_prefix(&head) == Some(&tail) {
+				return Ok((start, head.len()));
+			}
+		}
+		// It begins within an id.
+		Ok((last, text.len() - BROKEN.len_utf8()))
 	}
 }
 
@@ -117,7 +141,65 @@ impl StopText {
 
 #[cfg(test)]
 mod tests {
+	#![allow(clippy::unwrap_used)]
+
 	use super::*;
+
+	/// Bytes that end a character and begin the next.
+	const JOINT: [u8; 3] = [0x97, 0xa5, 0xe6];
+
+	/// Ids below 256 are bytes, 256 is [`JOINT`].
+	fn bytes() -> Tokenizer {
+		let itself = |b: &u8| matches!(b, b'!'..=b'~' | 0xa1..=0xac | 0xae..);
+		let mut others = ('\u{100}'..).take(256);
+		let letter = |b: u8| match itself(&b) {
+			true => char::from(b),
+			false => others.next().unwrap(),
+		};
+		let letters: Vec<char> = (0..=255).map(letter).collect();
+		let tokens = letters.iter().map(char::to_string);
+		let joint = JOINT.map(|b| letters[usize::from(b)]).iter().collect();
+		let vocab: serde_json::Map<_, _> =
+			tokens.chain([joint]).zip((0..).map(Into::into)).collect();
+		let byte_level = serde_json::json!({"type": "ByteLevel", "add_prefix_space": false,
+			"trim_offsets": true, "use_regex": true});
+		let json = serde_json::json!({"version": "1.0", "added_tokens": [], "decoder": byte_level,
+			"model": {"type": "BPE", "vocab": vocab, "merges": []}});
+		Tokenizer::parse(json.to_string().as_bytes()).unwrap()
+	}
+
+	/// What comes of ids, each of which must cost no more than a few do.
+	fn streamed(ids: &[u32]) -> String {
+		let (tokenizer, mut stream) = (bytes(), TextStream::default());
+		let push = |id: &u32| {
+			let delta = stream.push(&tokenizer, *id).unwrap();
+			assert!(stream.ids.len() - stream.start <= 2 * LONGEST + 1);
+			delta
+		};
+		ids.iter().map(push).collect()
+	}
+
+	#[test]
+	fn stream_should_give_the_text_when_it_is_one() {
+		let broken = "\u{fffd}".repeat(7);
+		for text in [
+			"日本語 e\u{301} 🦙 x",
+			&format!("a{broken}日{broken}{broken}b"),
+			"�🦙��🦙",
+		] {
+			let ids: Vec<u32> = text.bytes().map(u32::from).collect();
+			assert_eq!(streamed(&ids), text);
+		}
+		let joined = [&[0xe6][..], &[256; 20], &[0x97, 0xa5]].concat();
+		assert_eq!(streamed(&joined), "日".repeat(21));
+	}
+
+	#[test]
+	fn stream_should_cost_its_length_when_its_ids_are_no_text() {
+		let text = streamed(&[0xff; 10_000]);
+		let broken = text.chars().filter(|c| *c == BROKEN).count();
+		assert!(broken == text.chars().count() && broken > 9_990);
+	}
 
 	fn shown(stops: &[&str], deltas: &[&str]) -> (Vec<String>, bool) {
 		let stops: Vec<String> = stops.iter().map(|stop| stop.to_string()).collect();
