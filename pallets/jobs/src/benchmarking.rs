@@ -21,9 +21,9 @@ use one_primitives::{
 };
 use polkadot_sdk::*;
 use sp_core::H256;
-use sp_runtime::DispatchError;
+use sp_runtime::{DispatchError, Permill};
 
-use crate::{state::bucket, *};
+use crate::{queue::Round, state::bucket, *};
 
 /// The pallet that waits for a job.
 const ASKER: AskerId = *b"py/bench";
@@ -174,7 +174,8 @@ mod benchmarks {
 		assert_eq!(Waiting::<T>::get().len(), T::MaxLines::get() as usize);
 	}
 
-	/// Jobs of both lanes, queued in this block.
+	/// A free slot, and jobs of both lanes, queued in this block, of which the Included one is owed
+	/// a match.
 	#[benchmark]
 	fn match_line() {
 		let (who, model) = (submitter::<T>(), T::BenchmarkHelper::model(0));
@@ -182,15 +183,17 @@ mod benchmarks {
 		T::BenchmarkHelper::vouchers(&who);
 		T::BenchmarkHelper::submit(&who, Lane::Included, &model);
 		T::BenchmarkHelper::submit(&who, Lane::Dedicated, &model);
+		T::BenchmarkHelper::worker(0, &[model], 1);
 		let (line, mut meter) = (Line::Model(model), WeightMeter::new());
-		let is_matched;
+		Queues::<T>::mutate_extant(line, |queues| queues.owed = Permill::one());
+		let matched;
 
 		#[block]
 		{
-			is_matched = Pallet::<T>::match_next(&line, H256::zero(), &mut meter);
+			matched = Pallet::<T>::match_next(&line, Round::Urgent, H256::zero(), &mut meter);
 		}
 
-		assert!(!is_matched);
+		assert_eq!(matched, None);
 	}
 
 	/// Two draws among slots of which half are stale.

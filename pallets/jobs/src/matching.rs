@@ -2,12 +2,15 @@
 
 extern crate alloc;
 
-use alloc::vec::Vec;
+use alloc::{
+	collections::{BTreeMap, BTreeSet},
+	vec::Vec,
+};
 
 use one_primitives::{
 	capacity::Bookings,
 	clock::Clock,
-	jobs::JobId,
+	jobs::{JobId, Lane},
 	low_bits,
 	workers::{SlotUse, Workers},
 	ProtocolTime,
@@ -16,7 +19,7 @@ use polkadot_sdk::{
 	frame_support::{
 		storage::with_storage_layer,
 		traits::{Get, Randomness},
-		weights::WeightMeter,
+		weights::{Weight, WeightMeter},
 	},
 	frame_system,
 	sp_core::H256,
@@ -24,39 +27,79 @@ use polkadot_sdk::{
 };
 
 use crate::{
-	types::*, Config, Event, JobOf, Jobs, Pallet, Queues, StateOf, Waiting, WeightInfo, LOG_TARGET,
+	queue::Round, types::*, Config, Event, JobOf, Jobs, Pallet, Queues, StateOf, Waiting,
+	WeightInfo, LOG_TARGET,
 };
 
 impl<T: Config> Pallet<T> {
 	/// Matches the waiting lines in turn until slots, jobs or weight run out: those of bookings
-	/// first. Lines that had their turn go to the end.
+	/// first, then what is urgent in the lines of models, then their Included jobs.
 	pub(crate) fn match_jobs(meter: &mut WeightMeter) {
 		if meter.try_consume(T::WeightInfo::match_base()).is_err() {
 			return;
 		}
-		let mut waiting = Waiting::<T>::get().into_inner();
-		waiting.sort_by_key(|line| !line.is_booked());
-		let seed = Self::seed();
-		let mut turns = Vec::new();
-		for line in &waiting {
-			if meter.try_consume(T::WeightInfo::match_line()).is_err() {
-				break;
-			}
-			turns.push(*line);
-			while Self::match_next(line, seed, meter) {}
-		}
-		if turns.len() < waiting.len() {
-			Self::send_back(&turns);
+		let mut lines = Waiting::<T>::get().into_inner();
+		lines.sort_by_key(|line| !line.is_booked());
+		lines.retain(|_| meter.try_consume(Self::line_weight()).is_ok());
+		let (booked, models): (Vec<_>, Vec<_>) = lines.iter().copied().partition(Line::is_booked);
+		let alone = Self::included_alone(&models);
+		let (seed, mut matched) = (Self::seed(), Vec::new());
+		Self::take_turns(booked, Round::Urgent, seed, &mut matched, meter);
+		Self::take_turns(models.clone(), Round::Urgent, seed, &mut matched, meter);
+		Self::take_turns(models, Round::Rest, seed, &mut matched, meter);
+		Self::note_passed(&alone, &matched);
+		Self::send_back(&lines, &matched);
+	}
+
+	/// What a line takes in a block, matches aside: its free slots are counted, and what its
+	/// Included jobs let pass is noted.
+	pub(crate) fn line_weight() -> Weight {
+		T::WeightInfo::match_line().saturating_add(T::DbWeight::get().reads_writes(1, 1))
+	}
+
+	/// Matches a job of each of `lines` in turn, until none has one to match; adds what was matched
+	/// to `matched`.
+	fn take_turns(
+		mut lines: Vec<Line>,
+		round: Round,
+		seed: H256,
+		matched: &mut Vec<(Line, Lane)>,
+		meter: &mut WeightMeter,
+	) {
+		while !lines.is_empty() {
+			lines.retain(|line| {
+				let lane = Self::match_next(line, round, seed, meter);
+				matched.extend(lane.map(|lane| (*line, lane)));
+				lane.is_some()
+			});
 		}
 	}
 
-	/// Matches the next job of `line`: of the other lane, if the first has none that anybody takes;
-	/// false if there is nothing more to match.
-	pub(crate) fn match_next(line: &Line, seed: H256, meter: &mut WeightMeter) -> bool {
+	/// Matches the next job of `line` in its turn: of the other lane, if the first has none that
+	/// anybody takes. Tells the lane, if a job was matched.
+	pub(crate) fn match_next(
+		line: &Line,
+		round: Round,
+		seed: H256,
+		meter: &mut WeightMeter,
+	) -> Option<Lane> {
+		if !Self::may_have_slots(line) {
+			return None;
+		}
 		let queues = Queues::<T>::get(line);
-		let lanes = queues.order(T::IncludedFloor::get()).into_iter();
-		let mut heads = lanes.filter_map(|lane| queues.lane(lane).head);
-		heads.any(|head| Self::match_head(head, seed, meter))
+		let mut lanes = queues.lanes(round, T::IncludedFloor::get()).iter().copied();
+		lanes.find(|lane| {
+			let head = queues.lane(*lane).head;
+			head.is_some_and(|head| Self::match_head(head, seed, meter))
+		})
+	}
+
+	/// Whether a draw for `line` may find a slot; what a draw takes is not spent on a line without.
+	fn may_have_slots(line: &Line) -> bool {
+		match line {
+			Line::Booking(_) => true,
+			Line::Model(model) => T::Workers::free_slots(model) > 0,
+		}
 	}
 
 	/// Gives the job at the head of a queue to a worker, if it can be matched and one takes it.
@@ -132,9 +175,39 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Lets the lines that had no turn go first in the next block.
-	fn send_back(turns: &[Line]) {
-		Waiting::<T>::mutate(|waiting| waiting.sort_by_key(|line| turns.contains(line)));
+	/// Those of `lines` in which only Included jobs wait.
+	fn included_alone(lines: &[Line]) -> Vec<Line> {
+		let lines = lines.iter().copied();
+		lines
+			.filter(|line| Queues::<T>::get(line).is_included_alone())
+			.collect()
+	}
+
+	/// Owes the lines in which only Included jobs wait, all together, the Included share of the
+	/// Dedicated jobs that went before them.
+	fn note_passed(alone: &[Line], matched: &[(Line, Lane)]) {
+		let passed = matched
+			.iter()
+			.filter(|(line, lane)| !line.is_booked() && *lane == Lane::Dedicated)
+			.count();
+		let owed = passed.saturating_mul(T::IncludedFloor::get().deconstruct() as usize);
+		let Some(share) = owed.checked_div(alone.len()).filter(|share| *share > 0) else {
+			return;
+		};
+		for line in alone {
+			Queues::<T>::mutate_extant(line, |queues| queues.note_passed(share.saturated_into()));
+		}
+	}
+
+	/// Lets the lines for which weight was lacking go first in the next block, and those that had a
+	/// match last: who was matched last of all at the end.
+	fn send_back(seen: &[Line], matched: &[(Line, Lane)]) {
+		let seen: BTreeSet<_> = seen.iter().collect();
+		let matches = matched.iter().enumerate();
+		let last: BTreeMap<_, _> = matches.map(|(at, (line, _))| (line, at)).collect();
+		Waiting::<T>::mutate(|waiting| {
+			waiting.sort_by_key(|line| (seen.contains(line), last.get(line).copied()));
+		});
 	}
 
 	/// Returns the slot of `worker` that `job` had to where it came from.

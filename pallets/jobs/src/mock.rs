@@ -78,6 +78,8 @@ parameter_types! {
 	/// Set aside for jobs that nobody could answer.
 	pub storage Unanswerable: Cu = 0;
 	pub storage FreeSlots: Vec<(ModelId, AccountId)> = Vec::new();
+	/// Whether a slot serves every model.
+	pub storage SlotsAreShared: bool = false;
 	/// Whether workers have a share left for Included jobs.
 	pub storage TakesIncluded: bool = true;
 	pub storage OperatorCount: u32 = 3;
@@ -178,6 +180,11 @@ impl Pauses for MockPauses {
 	}
 }
 
+/// Whether a job for `model` can have the free slot.
+fn serves(slot: &(ModelId, AccountId), model: &ModelId) -> bool {
+	SlotsAreShared::get() || slot.0 == *model
+}
+
 pub struct MockWorkers;
 impl Workers<AccountId> for MockWorkers {
 	fn take_slot(model: &ModelId, _: &AccountId, lane: Lane, random: u64) -> Option<AccountId> {
@@ -186,7 +193,7 @@ impl Workers<AccountId> for MockWorkers {
 		}
 		let mut slots = FreeSlots::get();
 		let fits: Vec<usize> = (0..slots.len())
-			.filter(|at| slots[*at].0 == *model)
+			.filter(|at| serves(&slots[*at], model))
 			.collect();
 		let drawn = fits.get((random % fits.len().max(1) as u64) as usize)?;
 		let (_, worker) = slots.swap_remove(*drawn);
@@ -212,7 +219,7 @@ impl Workers<AccountId> for MockWorkers {
 	fn free_slots(model: &ModelId) -> u32 {
 		FreeSlots::get()
 			.iter()
-			.filter(|(of, _)| of == model)
+			.filter(|slot| serves(slot, model))
 			.count() as u32
 	}
 	fn proven_rate(_: &AccountId, _: &ModelId) -> u32 {

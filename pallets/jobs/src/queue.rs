@@ -18,6 +18,15 @@ pub(crate) enum End {
 	Back,
 }
 
+/// What of the lines is matched, one round after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Round {
+	/// What goes before the other lines too: Dedicated jobs, and Included ones that are owed a match.
+	Urgent,
+	/// The other Included jobs.
+	Rest,
+}
+
 impl End {
 	/// A job whose attempt came to nothing has waited already.
 	pub(crate) fn of_attempt(attempts: u8) -> Self {
@@ -50,30 +59,48 @@ impl LineQueues {
 		self.included.len == 0 && self.dedicated.len == 0
 	}
 
-	/// The lanes in the order of the next match: Dedicated first, but at least the share `floor`
-	/// of the matches that Included waits for is its own.
-	pub fn order(&self, floor: Permill) -> [Lane; 2] {
-		if self.owes(floor) {
-			[Lane::Included, Lane::Dedicated]
-		} else {
-			[Lane::Dedicated, Lane::Included]
+	/// Whether jobs wait, and all of them are Included.
+	pub(crate) fn is_included_alone(&self) -> bool {
+		self.dedicated.len == 0 && self.included.len > 0
+	}
+
+	/// The lanes that are matched in `round`, the first before the second. In the urgent one
+	/// Included has at least the share `floor` of the matches that it waits for, and no more.
+	pub(crate) fn lanes(&self, round: Round, floor: Permill) -> &'static [Lane] {
+		match round {
+			Round::Urgent if self.owes(floor) => &[Lane::Included, Lane::Dedicated],
+			Round::Urgent => &[Lane::Dedicated],
+			Round::Rest => &[Lane::Included],
 		}
 	}
 
 	/// Accounts for a match of `lane`, made while Included waits.
 	fn note_match(&mut self, lane: Lane, floor: Permill) {
-		let owed = self.owed.deconstruct().saturating_add(floor.deconstruct());
-		self.owed = match lane {
-			Lane::Dedicated => Permill::from_parts(owed),
+		let after = |owed: Permill| owed.deconstruct().saturating_add(floor.deconstruct());
+		let paid = |owed| after(owed).saturating_sub(Permill::one().deconstruct());
+		match lane {
+			Lane::Dedicated => self.owed = Permill::from_parts(after(self.owed)),
 			Lane::Included => {
-				Permill::from_parts(owed.saturating_sub(Permill::one().deconstruct()))
+				self.owed = Permill::from_parts(paid(self.owed));
+				self.passed = Permill::from_parts(paid(self.passed));
 			}
-		};
+		}
 	}
 
+	/// Accounts for what other lines had matched, of which `parts` in a million are owed to this.
+	pub(crate) fn note_passed(&mut self, parts: u32) {
+		let passed = self.passed.deconstruct().saturating_add(parts);
+		self.passed = Permill::from_parts(passed);
+	}
+
+	/// Whether the next match is Included: by the account of its own line, or by that of the other
+	/// lines where no Dedicated job waits in its own.
 	fn owes(&self, floor: Permill) -> bool {
-		let owed = self.owed.deconstruct().saturating_add(floor.deconstruct());
-		owed >= Permill::one().deconstruct()
+		let owed = match self.is_included_alone() {
+			true => self.passed,
+			false => self.owed,
+		};
+		owed.deconstruct().saturating_add(floor.deconstruct()) >= Permill::one().deconstruct()
 	}
 }
 
@@ -148,6 +175,7 @@ impl<T: Config> Pallet<T> {
 			// comes later, and a Dedicated job would wait longer than an Included one. That Dedicated
 			// need not wait changes nothing: its jobs may come one by one, and take every slot.
 			queues.owed = Permill::zero();
+			queues.passed = Permill::zero();
 		}
 		if !queues.is_empty() {
 			Queues::<T>::insert(line, queues);

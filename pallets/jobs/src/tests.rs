@@ -12,6 +12,7 @@ mod lanes;
 mod matching;
 mod quote;
 mod receipts;
+mod shared;
 mod states;
 mod submit;
 mod throughput;

@@ -331,8 +331,10 @@ pub struct LineQueues {
 	pub included: Queue,
 	/// Jobs paid by capacity.
 	pub dedicated: Queue,
-	/// Share of a match that the Included lane is owed, by those it let pass.
+	/// Share of a match that the Included lane is owed, by those of its line that it let pass.
 	pub owed: Permill,
+	/// The same by those of other lines, while no Dedicated job waited in its own.
+	pub passed: Permill,
 }
 
 /// A job as a client sees it.

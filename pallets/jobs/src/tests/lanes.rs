@@ -7,7 +7,7 @@ use one_primitives::{
 use polkadot_sdk::sp_runtime::Permill;
 use proptest::prelude::*;
 
-use crate::{mock::*, LineQueues, State};
+use crate::{mock::*, queue::Round, LineQueues, State};
 
 /// Serves one job a block with a single slot, and tells the lanes in order.
 fn served_lanes(blocks: usize) -> Vec<Lane> {
@@ -81,8 +81,9 @@ fn included_should_have_every_slot_when_dedicated_is_empty() {
 fn included_should_go_first_always_when_its_share_is_all() {
 	let queues = LineQueues::default();
 	let (all, none) = (Permill::one(), Permill::zero());
-	assert_eq!(queues.order(all), [Lane::Included, Lane::Dedicated]);
-	assert_eq!(queues.order(none), [Lane::Dedicated, Lane::Included]);
+	let urgent = |floor| queues.lanes(Round::Urgent, floor);
+	assert_eq!(urgent(all), [Lane::Included, Lane::Dedicated]);
+	assert_eq!(urgent(none), [Lane::Dedicated]);
 }
 
 #[test]

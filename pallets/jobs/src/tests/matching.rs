@@ -63,7 +63,7 @@ fn models_should_take_turns_when_weight_is_short() {
 		.collect();
 	with_slots(&slots, || {
 		let one_match = <() as WeightInfo>::match_base()
-			.saturating_add(<() as WeightInfo>::match_line())
+			.saturating_add(<() as WeightInfo>::match_line() * 3)
 			.saturating_add(<() as WeightInfo>::match_job());
 		MaxPoll::set(&(one_match * 2));
 		let ids: Vec<u64> = (1..=3)
