@@ -47,9 +47,9 @@ pub trait Workers<AccountId> {
 	fn keep_slot(worker: &AccountId, model: &ModelId, slot_use: SlotUse);
 	/// Whether `worker` would be given a job for `model` now, if it had a slot to give.
 	fn is_ready(worker: &AccountId, model: &ModelId) -> bool;
-	/// Slots that the workers have earned for `model`, taken ones included.
+	/// Slots that workers who can take jobs for `model` have earned, taken ones included.
 	fn proven_slots(model: &ModelId) -> u32;
-	/// Workers that have slots for `model`.
+	/// Workers that can take jobs for `model`.
 	fn operators(model: &ModelId) -> u32;
 	/// Free slots of `model` over all workers.
 	fn free_slots(model: &ModelId) -> u32;

@@ -80,6 +80,7 @@ fn worker<T: Config>(slots: u8) -> T::AccountId {
 			mailbox: one_mailbox::VERSION,
 			arithmetics: BoundedVec::truncate_from([1].to_vec()),
 		});
+		Pallet::<T>::recount(&who, record);
 	});
 	who
 }

@@ -72,7 +72,7 @@ impl<T: Config> Pallet<T> {
 			.filter(|exclusion| exclusion.model == *model);
 		let excluded = of_model.fold(0u32, |slots, exclusion| {
 			let seat = Seats::<T>::get(&exclusion.worker, model).unwrap_or_default();
-			slots.saturating_add(seat.earned.into())
+			slots.saturating_add(seat.counted())
 		});
 		let limit = T::ExclusionShare::get().mul_floor(EarnedSlots::<T>::get(model));
 		ensure!(excluded <= limit, Error::<T>::ShareTooLarge);

@@ -117,13 +117,22 @@ impl<T: Config> Pallet<T> {
 				earned,
 				used,
 				listed,
+				counts,
 			} = seat;
 			ensure!(!seat.is_empty(), "7: an empty seat is kept");
 			ensure!(
 				earned.max(used).max(listed) <= MAX_SLOTS,
 				"8: more slots than a worker has"
 			);
-			let offered = Workers::<T>::get(who).is_some_and(|record| {
+			let record = Workers::<T>::get(who);
+			let takes_jobs = record
+				.as_ref()
+				.is_some_and(|record| record.state.takes_jobs() && record.pulse.is_some());
+			ensure!(
+				takes_jobs && earned > 0 || !counts,
+				"11: a worker counts that takes no jobs"
+			);
+			let offered = record.is_some_and(|record| {
 				record.state != WorkerState::Left
 					&& record.offer.models.contains(&model)
 					&& earned <= record.offer.slots
@@ -133,8 +142,8 @@ impl<T: Config> Pallet<T> {
 				offered == (earned > 0),
 				"9: a seat is open that is not offered, or closed"
 			);
-			*sums.entry(model).or_default() += u32::from(earned);
-			*operators.entry(model).or_default() += u32::from(earned > 0);
+			*sums.entry(model).or_default() += seat.counted();
+			*operators.entry(model).or_default() += u32::from(seat.counted() > 0);
 		}
 		for (model, earned) in EarnedSlots::<T>::iter() {
 			let sum = sums.remove(&model).unwrap_or_default();

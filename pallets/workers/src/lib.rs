@@ -4,6 +4,7 @@
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
 mod bond;
+mod counting;
 mod exclusions;
 mod invariants;
 pub mod ladder;
@@ -166,7 +167,8 @@ pub mod pallet {
 		type HeartbeatInterval: Get<ProtocolTime>;
 		/// Tokens per second that deadlines count on until audits prove a worker's own rate.
 		type ProvenRate: Get<u32>;
-		/// Weight of a block that paying out slashes may take.
+		/// Weight of a block that paying out slashes and finding silent workers may take, the latter
+		/// half of it at the most.
 		type PollWeight: Get<Weight>;
 		/// Priority of reports in the pool.
 		#[pallet::constant]
@@ -212,13 +214,17 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type FreeSlots<T: Config> = StorageMap<_, Blake2_128Concat, ModelId, u32, ValueQuery>;
 
-	/// Slots earned for each model, over all workers.
+	/// Slots earned for each model, over all workers that can take jobs for it.
 	#[pallet::storage]
 	pub type EarnedSlots<T: Config> = StorageMap<_, Blake2_128Concat, ModelId, u32, ValueQuery>;
 
-	/// Workers that have earned slots for each model.
+	/// Workers that can take jobs for each model.
 	#[pallet::storage]
 	pub type Operators<T: Config> = StorageMap<_, Blake2_128Concat, ModelId, u32, ValueQuery>;
+
+	/// The worker that the patrol looked at last; none when it begins anew.
+	#[pallet::storage]
+	pub type Patrolled<T: Config> = StorageValue<_, T::AccountId>;
 
 	/// Each worker's offences; those that have left the window mean nothing.
 	#[pallet::storage]
@@ -427,6 +433,9 @@ pub mod pallet {
 		fn on_poll(_: BlockNumberFor<T>, weight: &mut WeightMeter) {
 			let limit = T::PollWeight::get().min(weight.remaining());
 			let mut budget = WeightMeter::with_limit(limit);
+			let mut half = WeightMeter::with_limit(limit / 2);
+			Self::patrol(&mut half);
+			budget.consume(half.consumed());
 			Self::pay_slashes(&mut budget);
 			weight.consume(budget.consumed());
 		}
@@ -450,10 +459,10 @@ pub mod pallet {
 			);
 			let one_slash =
 				T::WeightInfo::slashes_base().saturating_add(T::WeightInfo::pay_slash());
-			assert!(
-				one_slash.all_lte(T::PollWeight::get()),
-				"no block could pay a slash out",
-			);
+			let half = T::PollWeight::get() / 2;
+			assert!(one_slash.all_lte(half), "no block could pay a slash out",);
+			let one_found = Self::patrol_base().saturating_add(Self::recount_weight());
+			assert!(one_found.all_lte(half), "no block could count a worker out");
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -510,7 +519,7 @@ pub mod pallet {
 		///
 		/// Origin: signed by the worker. Emits [`Event::WorkerDraining`].
 		#[pallet::call_index(3)]
-		#[pallet::weight(T::WeightInfo::drain())]
+		#[pallet::weight(T::WeightInfo::drain().saturating_add(Pallet::<T>::recount_weight()))]
 		pub fn drain(origin: OriginFor<T>) -> DispatchResult {
 			Self::do_drain(ensure_signed(origin)?)
 		}
@@ -541,10 +550,7 @@ pub mod pallet {
 		/// Emits [`Event::Reported`].
 		#[pallet::call_index(6)]
 		#[pallet::weight((
-			T::WeightInfo::report(report.acceptances.len().max(report.receipts.len()) as u32)
-			.saturating_add(
-				T::Receipts::callback_weight().saturating_mul(report.receipts.len() as u64)
-			),
+			Pallet::<T>::report_weight(report).saturating_add(Pallet::<T>::sums_weight()),
 			DispatchClass::Operational,
 			Pays::No,
 		))]
@@ -558,9 +564,11 @@ pub mod pallet {
 			report: ReportOf<T>,
 			// Verified where the call was authorized.
 			_signature: WorkerSignature,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			ensure_authorized(origin)?;
-			Self::do_report(report)
+			let weight = Self::report_weight(&report);
+			let has_recounted = Self::do_report(report)?;
+			Ok((!has_recounted).then_some(weight).into())
 		}
 
 		/// Takes no more jobs for `length` milliseconds of protocol time; those at hand are
@@ -570,7 +578,7 @@ pub mod pallet {
 		/// after that time, or when it resumes. Origin: signed by the worker. Emits
 		/// [`Event::MaintenanceStarted`].
 		#[pallet::call_index(7)]
-		#[pallet::weight(T::WeightInfo::start_maintenance())]
+		#[pallet::weight(T::WeightInfo::start_maintenance().saturating_add(Pallet::<T>::recount_weight()))]
 		pub fn start_maintenance(origin: OriginFor<T>, length: ProtocolTime) -> DispatchResult {
 			Self::do_start_maintenance(ensure_signed(origin)?, length)
 		}
@@ -581,7 +589,7 @@ pub mod pallet {
 		/// one waits until its offences have left the window. Origin: signed by the worker. Emits
 		/// [`Event::WorkerResumed`].
 		#[pallet::call_index(8)]
-		#[pallet::weight(T::WeightInfo::resume())]
+		#[pallet::weight(T::WeightInfo::resume().saturating_add(Pallet::<T>::recount_weight()))]
 		pub fn resume(origin: OriginFor<T>) -> DispatchResult {
 			Self::do_resume(ensure_signed(origin)?)
 		}
@@ -590,7 +598,7 @@ pub mod pallet {
 		///
 		/// Origin: governance. Emits [`Event::WorkerConvicted`].
 		#[pallet::call_index(9)]
-		#[pallet::weight(T::WeightInfo::convict())]
+		#[pallet::weight(T::WeightInfo::convict().saturating_add(Pallet::<T>::recount_weight()))]
 		pub fn convict(
 			origin: OriginFor<T>,
 			who: T::AccountId,

@@ -138,6 +138,7 @@ impl<T: Config> Pallet<T> {
 			return Ok(());
 		}
 		Self::transition(record, Step::Suspend)?;
+		Self::recount(who, record);
 		Self::deposit_event(Event::WorkerSuspended { who: who.clone() });
 		Ok(())
 	}

@@ -48,9 +48,10 @@ impl<T: Config> Pallet<T> {
 		Self::check_key(&who, &key, &proof)?;
 		let mut bond = Bond::default();
 		Self::fit_bond(&who, &mut bond, &offer)?;
-		Self::open_seats(&who, &offer);
 		Keys::<T>::insert(&key, &who);
-		Workers::<T>::insert(&who, Self::new_record(offer, key, bond));
+		let record = Self::new_record(offer, key, bond);
+		Self::open_seats(&who, &record);
+		Workers::<T>::insert(&who, record);
 		let bond = bond.held;
 		Self::deposit_event(Event::WorkerRegistered { who, bond });
 		Ok(())
@@ -79,8 +80,8 @@ impl<T: Config> Pallet<T> {
 		let mut record = Self::staying(&who)?;
 		Self::fit_bond(&who, &mut record.bond, &offer)?;
 		Self::close_seats(&who, &record.offer, &offer.models);
-		Self::open_seats(&who, &offer);
 		record.offer = offer;
+		Self::open_seats(&who, &record);
 		let bond = record.bond.held;
 		Workers::<T>::insert(&who, record);
 		Self::deposit_event(Event::WorkerUpdated { who, bond });
@@ -141,11 +142,13 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Gives every model of `offer` its first slot, and none more than `offer` declares.
-	fn open_seats(who: &T::AccountId, offer: &Offer) {
-		for model in &offer.models {
+	/// Gives every model that is offered its first slot, and none more than are declared.
+	fn open_seats(who: &T::AccountId, record: &RecordOf<T>) {
+		for model in &record.offer.models {
+			let counts = Self::counts(record, model);
 			Self::mutate_seat(who, model, |seat| {
-				seat.earned = seat.earned.clamp(1, offer.slots);
+				seat.earned = seat.earned.clamp(1, record.offer.slots);
+				seat.counts = counts;
 			});
 		}
 	}
@@ -153,7 +156,10 @@ impl<T: Config> Pallet<T> {
 	/// Closes the seats of models that `offer` has and `kept` has not.
 	pub(crate) fn close_seats(who: &T::AccountId, offer: &Offer, kept: &[ModelId]) {
 		for model in offer.models.iter().filter(|model| !kept.contains(model)) {
-			Self::mutate_seat(who, model, |seat| seat.earned = 0);
+			Self::mutate_seat(who, model, |seat| {
+				seat.earned = 0;
+				seat.counts = false;
+			});
 		}
 	}
 }

@@ -25,13 +25,12 @@ use polkadot_sdk::{
 	sp_application_crypto::RuntimeAppPublic,
 	sp_runtime::{
 		traits::Saturating, transaction_validity::TransactionValidityWithRefund, DispatchError,
-		DispatchResult,
 	},
 };
 
 use crate::{
 	types::{Pulse, WorkerState},
-	Config, Error, Event, Pallet, RecordOf, ReportOf, Workers,
+	Config, Error, Event, Pallet, RecordOf, ReportOf, WeightInfo, Workers,
 };
 
 /// Blocks for which a report is good; a fork that is longer is not reported across.
@@ -127,10 +126,11 @@ impl<T: Config> Pallet<T> {
 		matches!(record.state, WorkerState::Maintenance { until } if until <= now)
 	}
 
-	/// Takes every entry of `report` that is still wanted, skips the others.
-	pub(crate) fn do_report(report: ReportOf<T>) -> DispatchResult {
+	/// Takes every entry of `report` that is still wanted, skips the others. False if the worker
+	/// counts for its models as before.
+	pub(crate) fn do_report(report: ReportOf<T>) -> Result<bool, DispatchError> {
 		let who = report.worker.clone();
-		let key = Self::note_pulse(&report)?;
+		let (key, was_late) = Self::note_pulse(&report)?;
 		let taken = |result: &Result<(), DispatchError>| result.is_ok();
 		let acceptances = report
 			.acceptances
@@ -145,18 +145,27 @@ impl<T: Config> Pallet<T> {
 			.map(|entry| with_storage_layer(|| T::Receipts::receive(entry, &key)))
 			.filter(taken)
 			.count();
-		Self::relist(&who);
+		let has_changed = Self::relist(&who);
 		let (acceptances, receipts) = (count(acceptances), count(receipts));
 		Self::deposit_event(Event::Reported {
 			who,
 			acceptances,
 			receipts,
 		});
-		Ok(())
+		Ok(has_changed || was_late)
 	}
 
-	/// Records the report's pulse, and what is due with it; returns the worker's key.
-	fn note_pulse(report: &ReportOf<T>) -> Result<WorkerKey, Error<T>> {
+	/// What a report takes of a worker that counts for its models as before.
+	pub(crate) fn report_weight(report: &ReportOf<T>) -> Weight {
+		let entries = report.acceptances.len().max(report.receipts.len());
+		let callbacks = T::Receipts::callback_weight();
+		T::WeightInfo::report(count(entries))
+			.saturating_add(callbacks.saturating_mul(count(report.receipts.len()).into()))
+	}
+
+	/// Records the report's pulse, and what is due with it; returns the worker's key, and whether
+	/// it was convicted.
+	fn note_pulse(report: &ReportOf<T>) -> Result<(WorkerKey, bool), Error<T>> {
 		let who = &report.worker;
 		let mut record = Self::record(who)?;
 		// Only who was never silent for long can be blamed for a deadline: offline is no offence.
@@ -176,7 +185,7 @@ impl<T: Config> Pallet<T> {
 		if is_late {
 			Self::convict_late(who);
 		}
-		Ok(key)
+		Ok((key, is_late))
 	}
 }
 

@@ -82,8 +82,7 @@ impl<T: Config> Slots<T::AccountId> for Pallet<T> {
 	}
 
 	fn is_ready(worker: &T::AccountId, model: &ModelId) -> bool {
-		let is_ready = |record| Self::is_there(&record) && Self::can_serve(&record, model);
-		Workers::<T>::get(worker).is_some_and(is_ready)
+		Workers::<T>::get(worker).is_some_and(|record| Self::counts(&record, model))
 	}
 
 	fn proven_slots(model: &ModelId) -> u32 {
@@ -167,14 +166,17 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Lists one more free slot for each model that `who` can serve.
-	pub(crate) fn relist(who: &T::AccountId) {
+	/// Lists one more free slot for each model that `who` can serve, and counts what it has earned;
+	/// false if all of that was counted.
+	pub(crate) fn relist(who: &T::AccountId) -> bool {
 		let Some(record) = Workers::<T>::get(who) else {
-			return;
+			return false;
 		};
+		let has_changed = Self::recount(who, &record);
 		for model in &record.offer.models {
 			Self::list(who, &record, model);
 		}
+		has_changed
 	}
 
 	/// Lists one more free slot of `who` for `model`, if it has one to give.
@@ -190,6 +192,11 @@ impl<T: Config> Pallet<T> {
 		FreeSlots::<T>::insert(model, free.saturating_add(1));
 		seat.listed = seat.listed.saturating_add(1);
 		Seats::<T>::insert(who, model, seat);
+	}
+
+	/// Whether a worker would be given jobs for `model`, and what it has earned for it counts.
+	pub(crate) fn counts(record: &RecordOf<T>, model: &ModelId) -> bool {
+		Self::is_there(record) && Self::can_serve(record, model)
 	}
 
 	/// Whether a worker takes jobs, and can be expected to answer.
@@ -278,9 +285,9 @@ impl<T: Config> Pallet<T> {
 	/// Changes a seat, keeps the model's sums, and forgets a seat to which nothing refers any more.
 	pub(crate) fn mutate_seat(who: &T::AccountId, model: &ModelId, change: impl FnOnce(&mut Seat)) {
 		let mut seat = Seats::<T>::get(who, model).unwrap_or_default();
-		let before = u32::from(seat.earned);
+		let before = seat.counted();
 		change(&mut seat);
-		let after = u32::from(seat.earned);
+		let after = seat.counted();
 		if after != before {
 			EarnedSlots::<T>::mutate(model, |earned| {
 				*earned = earned.saturating_sub(before).saturating_add(after);

@@ -60,6 +60,7 @@ impl<T: Config> Pallet<T> {
 		let until = now.saturating_add(length);
 		Self::transition(&mut record, Step::Maintain { until })?;
 		record.maintenance = Self::declare(record.maintenance, now, length)?;
+		Self::recount(&who, &record);
 		Workers::<T>::insert(&who, record);
 		Self::deposit_event(Event::MaintenanceStarted { who, until });
 		Ok(())
@@ -90,6 +91,7 @@ impl<T: Config> Pallet<T> {
 			Self::check_amends(&who, &record)?;
 		}
 		Self::resume_record(&mut record)?;
+		Self::recount(&who, &record);
 		Workers::<T>::insert(&who, record);
 		Self::deposit_event(Event::WorkerResumed { who });
 		Ok(())
@@ -118,6 +120,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_drain(who: T::AccountId) -> DispatchResult {
 		let mut record = Self::record(&who)?;
 		Self::transition(&mut record, Step::Drain)?;
+		Self::recount(&who, &record);
 		Workers::<T>::insert(&who, record);
 		Self::deposit_event(Event::WorkerDraining { who });
 		Ok(())

@@ -215,12 +215,23 @@ pub struct Seat {
 	pub used: u8,
 	/// Slots in the model's set of free ones.
 	pub listed: u8,
+	/// Whether the worker can take jobs for the model, as far as the chain has noticed: what a
+	/// worker that takes none has earned counts for nothing.
+	pub counts: bool,
 }
 
 impl Seat {
 	/// Whether nothing refers to the seat any more.
 	pub fn is_empty(&self) -> bool {
 		*self == Self::default()
+	}
+
+	/// Slots that count as earned for the model.
+	pub fn counted(&self) -> u32 {
+		match self.counts {
+			true => self.earned.into(),
+			false => 0,
+		}
 	}
 
 	/// Whether one more slot may be in use.

@@ -86,6 +86,9 @@ fn included_jobs_should_need_as_many_operators_as_governance_says() {
 		assert_eq!(submit(Bob, prompt(0)), refused(18));
 		join(Eve, MODEL, 1);
 		assert_ok!(submit(Bob, prompt(0)).unwrap());
+		// One that takes no more jobs is no help.
+		assert_ok!(Workers::drain(RuntimeOrigin::signed(account(Eve))));
+		assert_eq!(submit(Bob, prompt(1)), refused(18));
 	});
 }
 

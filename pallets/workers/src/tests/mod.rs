@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod bond;
+mod counting;
 mod exclusions;
 mod invariants;
 mod ladder;

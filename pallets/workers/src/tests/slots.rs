@@ -54,7 +54,8 @@ fn slots_should_grow_by_one_a_job_served_up_to_those_declared() {
 			Seat {
 				earned: 2,
 				used: 0,
-				listed: 1
+				listed: 1,
+				counts: true
 			}
 		);
 		serve(1, 1, 5);
@@ -98,7 +99,8 @@ fn listed_slots_should_not_be_taken_when_they_are_no_longer_earned() {
 			Seat {
 				earned: 2,
 				used: 0,
-				listed: 3
+				listed: 3,
+				counts: true
 			}
 		);
 		assert_eq!((take(1), take(1), take(1)), (Some(1), Some(1), None));
@@ -116,7 +118,8 @@ fn every_slot_earned_should_be_listed_again_one_per_report() {
 			Seat {
 				earned: 4,
 				used: 0,
-				listed: 1
+				listed: 1,
+				counts: true
 			}
 		);
 		for listed in [2, 3, 4, 4] {
@@ -341,7 +344,8 @@ fn tokens_of_a_worker_that_left_should_be_counted_when_it_registers_again() {
 			Seat {
 				earned: 1,
 				used: 0,
-				listed: 1
+				listed: 1,
+				counts: true
 			}
 		);
 		assert_eq!((take(1), take(1)), (Some(1), None));
