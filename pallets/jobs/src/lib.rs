@@ -306,13 +306,14 @@ pub mod pallet {
 			/// Attempts made.
 			attempts: u8,
 		},
-		/// A job cannot be answered by anyone; all that was set aside is free again.
+		/// A job cannot be answered by anyone, say two workers, or those that had its attempts; all
+		/// that was set aside is free again.
 		JobRefused {
 			/// Its owner.
 			who: T::AccountId,
 			/// The job.
 			job: JobId,
-			/// The worker who says so.
+			/// The worker who said so last.
 			worker: T::AccountId,
 		},
 		/// A pallet took the result of its job.

@@ -96,6 +96,7 @@ impl<T: Config> Pallet<T> {
 		let charged = job.terms.cu(input, output).min(job.reserved);
 		let price = Funds::<T>::charge(&job, charged, &worker)?;
 		Self::return_slot(&job, &worker, SlotUse::Served);
+		Self::charge_refuser(&job, &worker);
 		Self::note_served(job.terms.work(input, output));
 		let due = Self::after(T::ChallengeWindow::get());
 		let who = job.owner.clone();
@@ -117,16 +118,34 @@ impl<T: Config> Pallet<T> {
 		Ok((charged, price))
 	}
 
-	fn refuse(job: JobOf<T>, receipt: &Receipt<T::AccountId>) -> DispatchResult {
-		Funds::<T>::refuse(&job)?;
-		Self::return_slot(&job, &receipt.worker, SlotUse::Unused);
-		let (who, worker) = (job.owner.clone(), receipt.worker.clone());
+	/// A worker that refused what another one serves was wrong: that counts as a failed job.
+	fn charge_refuser(job: &JobOf<T>, server: &T::AccountId) {
+		if let Some(refuser) = job.refuser.as_ref().filter(|refuser| *refuser != server) {
+			T::Workers::keep_slot(refuser, &job.model, SlotUse::Failed);
+		}
+	}
+
+	/// Ends an attempt whose worker says that nobody can answer. A second worker has to agree, as
+	/// long as there are attempts left; its owner is to blame only if one does.
+	fn refuse(mut job: JobOf<T>, receipt: &Receipt<T::AccountId>) -> DispatchResult {
+		let (id, worker) = (receipt.job, receipt.worker.clone());
+		let first = job.refuser.replace(worker.clone());
+		let is_agreed = first.is_some_and(|first| first != worker);
+		if !is_agreed && job.attempts < MAX_ATTEMPTS {
+			return Self::retry(id, job, SlotUse::Unused);
+		}
+		match is_agreed {
+			true => Funds::<T>::refuse(&job)?,
+			false => Funds::<T>::release(&job)?,
+		}
+		Self::return_slot(&job, &worker, SlotUse::Unused);
+		let who = job.owner.clone();
 		Self::deposit_event(Event::JobRefused {
 			who,
-			job: receipt.job,
+			job: id,
 			worker,
 		});
-		Self::transition(receipt.job, job, State::Refused)
+		Self::transition(id, job, State::Refused)
 	}
 
 	fn assignment(id: JobId) -> Option<Assignment> {
@@ -184,6 +203,8 @@ impl<T: Config> Market<T::AccountId> for Pallet<T> {
 	}
 
 	fn callback_weight() -> Weight {
-		T::Callbacks::weight()
+		// The slots of a worker that had refused what was served are halved: its record, its seat and
+		// the sum of the model.
+		T::Callbacks::weight().saturating_add(T::DbWeight::get().reads_writes(3, 3))
 	}
 }

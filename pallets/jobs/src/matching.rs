@@ -131,10 +131,10 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Takes a free slot for the job; one of the worker to avoid only when no other is free.
+	/// Takes a free slot for the job; one of a worker to avoid only when no other is free.
 	fn draw_free(id: JobId, job: &JobOf<T>, seed: H256) -> Option<T::AccountId> {
 		let first = T::Workers::take_slot(&job.model, &job.owner, job.lane(), random(seed, id, 0))?;
-		if job.avoid.as_ref() != Some(&first) {
+		if !job.avoids(&first) {
 			return Some(first);
 		}
 		let second = T::Workers::take_slot(&job.model, &job.owner, job.lane(), random(seed, id, 1));

@@ -44,6 +44,7 @@ impl<T: Config> Pallet<T> {
 			booking,
 			attempts: 0,
 			avoid: None,
+			refuser: None,
 			state: Self::queued(),
 		};
 		let id = NextJob::<T>::mutate(|next| core::mem::replace(next, next.saturating_add(1)));

@@ -87,7 +87,7 @@ pub enum State<AccountId> {
 	/// The last attempt came to nothing.
 	#[codec(index = 7)]
 	Failed,
-	/// Nobody can answer it: a prompt that is too long for the model, or not text.
+	/// Nobody can answer it, say its workers: a prompt that is too long for the model, or not text.
 	#[codec(index = 8)]
 	Refused,
 }
@@ -204,8 +204,18 @@ pub struct Job<AccountId, Reservation> {
 	pub attempts: u8,
 	/// The worker whose attempt came to nothing last: drawn again only when no other is free.
 	pub avoid: Option<AccountId>,
+	/// The worker that said last that nobody can answer it, and may be wrong.
+	pub refuser: Option<AccountId>,
 	/// Where it stands.
 	pub state: State<AccountId>,
+}
+
+impl<AccountId: PartialEq, Reservation> Job<AccountId, Reservation> {
+	/// Whether `worker` is drawn only when no other is free.
+	pub fn avoids(&self, worker: &AccountId) -> bool {
+		let is_it = |other: &Option<AccountId>| other.as_ref() == Some(worker);
+		is_it(&self.avoid) || is_it(&self.refuser)
+	}
 }
 
 impl<AccountId, Included, Dedicated> Job<AccountId, Reservation<Included, Dedicated>> {

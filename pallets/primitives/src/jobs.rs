@@ -160,7 +160,8 @@ pub trait Market<AccountId> {
 	fn wants_ids(job: JobId) -> bool;
 	/// Tells the pallet that waits for `job`, if there is one, what it was answered.
 	fn deliver(job: JobId, ids: ResultIds, finish: Finish);
-	/// Weight of what a pallet that waits does when it is told of one job, at the most.
+	/// Weight of what a job does beyond its own attempt when that ends, at the most: the pallet that
+	/// waits is told, and a worker that was wrong about it is charged.
 	fn callback_weight() -> Weight;
 }
 

@@ -170,3 +170,95 @@ fn retried_job_should_be_first_in_its_queue() {
 		assert!(matches!(state(second), Some(State::Queued { .. })));
 	});
 }
+
+/// A job of ALICE that a worker, which is told, has refused, and that another has then.
+fn refused_once() -> (u64, AccountId) {
+	let id = submit_accepted(ALICE, 0);
+	let refuser = worker_of(id);
+	assert_ok!(complete(&receipt(id, Outcome::Refused)), (0, 0));
+	assert!(matches!(state(id), Some(State::Queued { .. })));
+	next_block();
+	assert_eq!(job(id).attempts, 2);
+	assert_ne!(worker_of(id), refuser);
+	(id, refuser)
+}
+
+#[test]
+fn refuser_should_be_charged_when_another_worker_serves_the_job() {
+	with_workers(|| {
+		let (id, refuser) = refused_once();
+		assert_eq!(Jobs::failed_by(&ALICE, id), Some((model(1), refuser)));
+		let server = worker_of(id);
+		assert_ok!(complete(&receipt(id, Outcome::Served)));
+		assert_eq!(
+			SlotUses::get(),
+			[
+				(refuser, SlotUse::Unused),
+				(server, SlotUse::Served),
+				(refuser, SlotUse::Failed)
+			]
+		);
+	});
+}
+
+#[test]
+fn job_should_be_refused_when_a_third_worker_agrees_with_the_first() {
+	with_workers(|| {
+		let (id, refuser) = refused_once();
+		let reserved = job(id).reserved;
+		assert_ok!(complete(&receipt(id, Outcome::Failed)));
+		next_block();
+		assert_ne!(worker_of(id), refuser);
+		assert_ok!(complete(&receipt(id, Outcome::Refused)));
+		assert_eq!((state(id), Unanswerable::get()), (None, reserved));
+		assert_eq!(free_credits(ALICE), CREDITS);
+	});
+}
+
+#[test]
+fn job_should_fail_when_only_one_attempt_was_refused() {
+	with_workers(|| {
+		let (id, _) = refused_once();
+		assert_ok!(complete(&receipt(id, Outcome::Failed)));
+		next_block();
+		assert_ok!(complete(&receipt(id, Outcome::Failed)));
+		assert!(matches!(events().last(), Some(Event::JobFailed { .. })));
+		assert_eq!(Unanswerable::get(), 0);
+	});
+}
+
+#[test]
+fn job_should_end_without_blame_when_the_only_worker_refuses_every_attempt() {
+	with_slots(&[(1, WORKERS[0])], || {
+		let id = submit_assigned(ALICE, 0);
+		for attempt in 1..=3 {
+			assert_eq!(job(id).attempts, attempt);
+			assert_ok!(complete(&receipt(id, Outcome::Refused)));
+			if attempt < 3 {
+				next_block();
+			}
+		}
+		let (who, worker) = (ALICE, WORKERS[0]);
+		let refused = Event::JobRefused {
+			who,
+			job: id,
+			worker,
+		};
+		assert_eq!(events().last(), Some(&refused));
+		assert_eq!((state(id), free_credits(ALICE)), (None, CREDITS));
+		assert_eq!(Unanswerable::get(), 0);
+		assert_eq!(SlotUses::get(), [(worker, SlotUse::Unused); 3]);
+	});
+}
+
+#[test]
+fn worker_should_not_be_charged_when_it_serves_what_it_refused() {
+	with_slots(&[(1, WORKERS[0])], || {
+		let id = submit_assigned(ALICE, 0);
+		assert_ok!(complete(&receipt(id, Outcome::Refused)));
+		next_block();
+		assert_ok!(complete(&receipt(id, Outcome::Served)));
+		let uses = [SlotUse::Unused, SlotUse::Served];
+		assert_eq!(SlotUses::get(), uses.map(|slot_use| (WORKERS[0], slot_use)));
+	});
+}

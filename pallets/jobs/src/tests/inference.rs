@@ -125,6 +125,9 @@ fn asker_should_be_told_when_the_job_is_refused() {
 	with_workers(|| {
 		let id = ask_accepted(ALICE);
 		assert_ok!(complete(&receipt(id, Outcome::Refused)));
+		assert_eq!(told(), []);
+		next_block();
+		assert_ok!(complete(&receipt(id, Outcome::Refused)));
 		assert_eq!(told(), [(id, JobResult::Refused)]);
 		assert_eq!(events().last(), Some(&delivered(id)));
 	});

@@ -138,7 +138,7 @@ fn included_should_not_go_before_its_own_line_for_what_others_let_pass() {
 }
 
 proptest! {
-	#![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+	#![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
 	/// Whenever slots come free, no model that waits has two matches more than another.
 	#[test]
@@ -148,7 +148,7 @@ proptest! {
 		blocks in prop::collection::vec(any::<u32>(), 1..40),
 	) {
 		with_shared(slots, || {
-			(1..=models).for_each(|number| submit_for(number, LaneChoice::Dedicated, 200));
+			(1..=models).for_each(|number| submit_for(number, LaneChoice::Dedicated, 100));
 			let mut matched = vec![0; models.into()];
 			for done in blocks {
 				let before = assigned();
