@@ -4,7 +4,10 @@
 use alloc::vec::Vec;
 
 use frame_support::{
-	defensive, ensure, storage::with_storage_layer, traits::Get, weights::WeightMeter,
+	defensive, ensure,
+	storage::with_storage_layer,
+	traits::Get,
+	weights::{Weight, WeightMeter},
 };
 use one_primitives::{
 	capacity::BookingId,
@@ -21,8 +24,12 @@ use crate::{
 	draw::draw,
 	types::{sum, Lots},
 	Booking, BookingOf, Bookings, BoundSlot, BoundSlots, Config, Ends, Error, Event, NextBooking,
-	Pallet, Reservation, WeightInfo, MAX_BOUND, MIN_PERIOD,
+	Pallet, Reservation, WeightInfo, MAX_BOOKINGS, MAX_BOUND, MIN_PERIOD,
 };
+
+/// Bookings that a block closes at the most: each frees and pays up to [`MAX_BOUND`] slots, and what
+/// ends together must not take the block from the jobs.
+pub(crate) const MAX_CLOSED: usize = 4;
 
 /// Milliseconds of a minute.
 const MINUTE: ProtocolTime = 60_000;
@@ -30,18 +37,18 @@ const MINUTE: ProtocolTime = 60_000;
 pub(crate) type BookingRecord<T> = Booking<<T as frame_system::Config>::AccountId>;
 
 impl<T: Config> Pallet<T> {
+	/// Books throughput; returns whether the sponsor's last booking had to be closed for that.
 	pub(crate) fn do_book(
 		sponsor: T::AccountId,
 		model: ModelId,
 		cu_per_minute: Cu,
 		period: ProtocolTime,
 		max_standby: Cu,
-	) -> DispatchResult {
+	) -> Result<bool, DispatchError> {
 		ensure!(cu_per_minute > 0, Error::<T>::ZeroAmount);
 		let periods = MIN_PERIOD..=T::MaxBookingPeriod::get();
 		ensure!(periods.contains(&period), Error::<T>::PeriodOutOfBounds);
-		let is_first = !BookingOf::<T>::contains_key(&sponsor, model);
-		ensure!(is_first, Error::<T>::AlreadyReserved);
+		let has_closed = Self::close_last(&sponsor, &model)?;
 		let is_active = |terms: &ModelTerms| terms.canary.is_none();
 		let terms = T::Models::terms(&model).filter(is_active);
 		let terms = terms.ok_or(Error::<T>::UnknownModel)?;
@@ -61,7 +68,33 @@ impl<T: Config> Pallet<T> {
 		Self::bind_all(id, &mut booking, &terms)?;
 		Self::set_standby_aside(&mut booking, period, max_standby)?;
 		Self::open_booking(id, booking);
-		Ok(())
+		Ok(has_closed)
+	}
+
+	/// Closes the sponsor's booking for `model` if it is over and the hook has not come to it yet.
+	fn close_last(sponsor: &T::AccountId, model: &ModelId) -> Result<bool, Error<T>> {
+		let Some(id) = BookingOf::<T>::get(sponsor, model) else {
+			return Ok(false);
+		};
+		let last = Bookings::<T>::get(id).filter(Self::is_over);
+		Self::close_booking(id, last.ok_or(Error::<T>::AlreadyReserved)?);
+		Ok(true)
+	}
+
+	/// Weight of reserving throughput: the measured one, a look at every booking that may have ended,
+	/// and the closing of one.
+	pub(crate) fn weight_of_booking(closes: bool) -> Weight {
+		let looks = T::DbWeight::get().reads(MAX_BOOKINGS.into());
+		let book = T::WeightInfo::reserve_throughput().saturating_add(looks);
+		match closes {
+			true => book.saturating_add(T::WeightInfo::end_booking()),
+			false => book,
+		}
+	}
+
+	/// Whether a booking has ended and nothing is left to do for it but to pay.
+	fn is_over(booking: &BookingRecord<T>) -> bool {
+		booking.ends <= T::Clock::protocol() && booking.is_done()
 	}
 
 	fn number(ends: ProtocolTime) -> Result<BookingId, Error<T>> {
@@ -80,9 +113,10 @@ impl<T: Config> Pallet<T> {
 	) -> Result<(), Error<T>> {
 		let spare = T::SpareShare::get().mul_ceil(booking.cu_per_minute);
 		let target = booking.cu_per_minute.saturating_add(spare);
+		let most = Self::bookable(&booking.model);
 		let mut bound: Cu = 0;
 		while bound < target {
-			let has_room = booking.slots.len() < Self::bookable(&booking.model) as usize;
+			let has_room = booking.slots.len() < most as usize;
 			ensure!(has_room, Error::<T>::ThroughputUnavailable);
 			let random = Self::seed(id, booking);
 			let rate =
@@ -96,8 +130,21 @@ impl<T: Config> Pallet<T> {
 	/// Slots of `model` that another booking may bind.
 	fn bookable(model: &ModelId) -> u32 {
 		let most = T::BookableShare::get().mul_floor(T::Workers::proven_slots(model));
-		most.saturating_sub(BoundSlots::<T>::get(model))
-			.min(MAX_BOUND)
+		let reserved = BoundSlots::<T>::get(model).saturating_sub(Self::ended(model));
+		most.saturating_sub(reserved).min(MAX_BOUND)
+	}
+
+	/// Slots of `model` that are still bound to bookings that are over: they wait to be closed, and
+	/// keep nobody from reserving.
+	fn ended(model: &ModelId) -> u32 {
+		let now = T::Clock::protocol();
+		let ended = Ends::<T>::get()
+			.into_iter()
+			.filter(|(_, ends)| *ends <= now);
+		ended
+			.filter_map(|(id, _)| Bookings::<T>::get(id))
+			.filter(|booking| booking.model == *model && booking.is_done())
+			.fold(0, |sum, booking| sum.saturating_add(booking.wanted))
 	}
 
 	/// Sets aside what the slots cost if they are idle all the time.
@@ -183,16 +230,21 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Closes the bookings that are over and have no job left, and tends one of the others.
+	/// Closes bookings that are over and have no job left, as many as a block may, and tends one of
+	/// those under way.
 	pub(crate) fn serve_bookings(meter: &mut WeightMeter) {
 		if meter.try_consume(T::WeightInfo::read_booking()).is_err() {
 			return;
 		}
 		let now = T::Clock::protocol();
 		let bookings = Ends::<T>::get().into_iter();
-		let (over, under_way): (Vec<_>, Vec<_>) = bookings.partition(|(_, ends)| *ends <= now);
+		let (mut over, under_way): (Vec<_>, Vec<_>) = bookings.partition(|(_, ends)| *ends <= now);
+		// The first to end is the first to be closed: none waits for those that came after it.
+		over.sort_unstable_by_key(|(id, ends)| (*ends, *id));
 		over.into_iter()
-			.for_each(|(id, _)| Self::end_booking(id, meter));
+			.filter(|(id, _)| Self::end_booking(*id, meter))
+			.take(MAX_CLOSED)
+			.for_each(drop);
 		let block: usize = frame_system::Pallet::<T>::block_number().saturated_into();
 		let turn = block.checked_rem(under_way.len());
 		if let Some((id, _)) = turn.and_then(|turn| under_way.get(turn)) {
@@ -200,17 +252,19 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Closes a booking that is over, if it has no job left.
-	pub(crate) fn end_booking(id: BookingId, meter: &mut WeightMeter) {
+	/// Closes a booking that is over, if it has no job left; whether it did.
+	pub(crate) fn end_booking(id: BookingId, meter: &mut WeightMeter) -> bool {
 		if meter.try_consume(T::WeightInfo::read_booking()).is_err() {
-			return;
+			return false;
 		}
 		let Some(booking) = Bookings::<T>::get(id).filter(Booking::is_done) else {
-			return;
+			return false;
 		};
-		if meter.try_consume(T::WeightInfo::end_booking()).is_ok() {
+		let has_weight = meter.try_consume(T::WeightInfo::end_booking()).is_ok();
+		if has_weight {
 			Self::close_booking(id, booking);
 		}
+		has_weight
 	}
 
 	/// Takes the slots off a booking whose workers are not there, and binds others in their place.

@@ -586,18 +586,21 @@ pub mod pallet {
 		/// - `period`: protocol time, in milliseconds.
 		/// - `max_standby`: CU to set aside at the most.
 		///
+		/// A booking of the same that is over is closed first, if it is not yet.
+		///
 		/// Emits [`Event::ThroughputReserved`] and [`Event::SlotBound`] for each slot.
 		#[pallet::call_index(5)]
-		#[pallet::weight(T::WeightInfo::reserve_throughput())]
+		#[pallet::weight(Pallet::<T>::weight_of_booking(true))]
 		pub fn reserve_throughput(
 			origin: OriginFor<T>,
 			model: ModelId,
 			#[pallet::compact] cu_per_minute: Cu,
 			#[pallet::compact] period: ProtocolTime,
 			#[pallet::compact] max_standby: Cu,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			let sponsor = ensure_signed(origin)?;
-			Self::do_book(sponsor, model, cu_per_minute, period, max_standby)
+			let has_closed = Self::do_book(sponsor, model, cu_per_minute, period, max_standby)?;
+			Ok(Some(Self::weight_of_booking(has_closed)).into())
 		}
 
 		/// Ends a booking in a minute; it is over when its last job is done.

@@ -13,7 +13,7 @@ use frame_support::{
 		tokens::Preservation,
 		AsEnsureOriginWithArg, ConstU128, ConstU32, ConstU8, Hooks, NeverEnsureOrigin,
 	},
-	weights::WeightMeter,
+	weights::{Weight, WeightMeter},
 };
 use frame_system::EnsureRoot;
 use one_primitives::{
@@ -315,8 +315,15 @@ pub fn check_world() {
 
 /// One more block, at the same time.
 pub fn next_block() {
+	next_block_with(Weight::MAX);
+}
+
+/// One more block, at the same time, whose hook may take `limit`; what it took.
+pub fn next_block_with(limit: Weight) -> Weight {
 	System::set_block_number(System::block_number() + 1);
-	Capacity::on_poll(System::block_number(), &mut WeightMeter::new());
+	let mut meter = WeightMeter::with_limit(limit);
+	Capacity::on_poll(System::block_number(), &mut meter);
+	meter.consumed()
 }
 
 /// The first block after `time`.

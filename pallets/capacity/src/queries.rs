@@ -73,7 +73,7 @@ impl<T: Config> Pallet<T> {
 		with_transaction(|| {
 			let id = NextBooking::<T>::get();
 			let booked = Self::do_book(sponsor, model, cu_per_minute, period, Cu::MAX);
-			let quote = booked.and_then(|()| {
+			let quote = booked.and_then(|_| {
 				let booking = Bookings::<T>::get(id).ok_or(Error::<T>::UnknownBooking)?;
 				Ok(ThroughputQuote {
 					slots: booking.wanted,

@@ -3,7 +3,8 @@ use one_primitives::{capacity::Bookings as _, models::ModelId, workers::SlotUse}
 use sp_runtime::{DispatchError, DispatchResult};
 
 use super::*;
-use crate::{Booking, BookingOf, Bookings, ThroughputQuote, MAX_BOOKINGS};
+use crate::{bookings::MAX_CLOSED, Booking, BookingOf, Bookings, ThroughputQuote, MAX_BOOKINGS};
+use frame_support::weights::Weight;
 
 /// Workers with a slot each.
 const WORKERS: [AccountId; 8] = [101, 102, 103, 104, 105, 106, 107, 108];
@@ -345,8 +346,147 @@ fn bookings_should_be_few() {
 		let one_more = book(ALICE, RATE / 2, HOUR);
 		assert_noop!(one_more, Error::<Test>::TooManyBookings);
 		pass(HOUR);
-		assert_eq!(BookingOf::<Test>::iter().count(), 0);
+		assert_eq!(open_bookings(), MAX_BOOKINGS as usize - MAX_CLOSED);
 		assert_ok!(book(ALICE, RATE / 2, HOUR));
+	});
+}
+
+fn open_bookings() -> usize {
+	assert_eq!(
+		BookingOf::<Test>::iter().count(),
+		Bookings::<Test>::iter().count()
+	);
+	Bookings::<Test>::iter().count()
+}
+
+/// As many sponsors with a slot each as there may be, each with 10 x 10^9 CU at first. Those of the second half end first.
+fn with_all_booked(test: impl FnOnce(Vec<AccountId>)) {
+	build_and_execute(|| {
+		with_slots(&(1_000..1_200).collect::<Vec<_>>());
+		assert_ok!(buy(ALICE, 1_000 * GCU));
+		let sponsors: Vec<AccountId> = (2_000..2_000 + u128::from(MAX_BOOKINGS)).collect();
+		for who in &sponsors {
+			assert_ok!(send(ALICE, *who, 0, 10 * GCU));
+			assert_ok!(book(*who, RATE / 2, period_of(*who)));
+		}
+		test(sponsors);
+	});
+}
+
+fn period_of(sponsor: AccountId) -> u64 {
+	match sponsor < 2_000 + u128::from(MAX_BOOKINGS / 2) {
+		true => 2 * HOUR,
+		false => HOUR,
+	}
+}
+
+/// CU of a slot that is idle for so long.
+fn idle(period: u64) -> Cu {
+	RATE * period / MINUTE / 5
+}
+
+/// What a block may take for bookings: those it closes, a look at the others, and one that it tends.
+fn bound_of_a_block() -> Weight {
+	use crate::WeightInfo;
+	let looks = <() as WeightInfo>::read_booking() * (1 + u64::from(MAX_BOOKINGS));
+	let closes = <() as WeightInfo>::end_booking() * MAX_CLOSED as u64;
+	<() as WeightInfo>::post_price() + looks + closes + <() as WeightInfo>::tend_booking()
+}
+
+#[test]
+fn bookings_that_end_together_should_be_closed_a_few_in_a_block_the_oldest_first() {
+	with_all_booked(|sponsors| {
+		let slots: Vec<_> = (0..MAX_BOOKINGS).flat_map(bound).collect();
+		// Two of the workers are not there any more.
+		Away::set(&vec![slots[0], slots[63]]);
+		Now::set(&(Now::get() + 3 * HOUR));
+		let mut left = MAX_BOOKINGS as usize;
+		while left > 0 {
+			let used = next_block_with(Weight::MAX);
+			assert!(used.all_lte(bound_of_a_block()), "{used:?}");
+			left -= MAX_CLOSED;
+			assert_eq!(open_bookings(), left);
+			let of_first_half = Bookings::<Test>::iter_keys().filter(|id| *id < MAX_BOOKINGS / 2);
+			assert_eq!(of_first_half.count(), left.min(MAX_BOOKINGS as usize / 2));
+			check_world();
+		}
+		for (who, worker) in sponsors.iter().zip(&slots) {
+			let spent = match Away::get().contains(worker) {
+				true => 0,
+				false => idle(period_of(*who)),
+			};
+			assert_eq!(vouchers(*who, 0), 10 * GCU - spent, "{who}");
+			assert_eq!(
+				matured(*worker),
+				Usdc::from(spent) * PRICE / u128::from(GCU)
+			);
+		}
+		assert_eq!(FreeSlots::get().len(), 200);
+	});
+}
+
+#[test]
+fn bookings_should_wait_for_weight_and_none_be_lost() {
+	with_all_booked(|_| {
+		Now::set(&(Now::get() + 3 * HOUR));
+		let one = bound_of_a_block() - <() as crate::WeightInfo>::end_booking() * 3;
+		let none = <() as crate::WeightInfo>::post_price();
+		next_block_with(none);
+		assert_eq!(open_bookings(), MAX_BOOKINGS as usize);
+		for _ in 0..MAX_BOOKINGS {
+			assert!(next_block_with(one).all_lte(one));
+		}
+		assert_eq!((open_bookings(), FreeSlots::get().len()), (0, 200));
+	});
+}
+
+#[test]
+fn booking_that_is_over_should_keep_nobody_from_reserving_before_it_is_closed() {
+	with_booking(|| {
+		let workers = bound(0);
+		assert_ok!(buy(BOB, 100 * GCU));
+		let too_much = book(BOB, 3 * RATE, HOUR);
+		assert_noop!(too_much, Error::<Test>::ThroughputUnavailable);
+		// No block closes it.
+		Now::set(&(Now::get() + HOUR));
+		assert_ok!(book(BOB, 3 * RATE, HOUR));
+		assert_eq!((booking(1).wanted, bound(0)), (4, workers.clone()));
+		assert_eq!(submit(ALICE, GCU).booking, None);
+		Capacity::quote_throughput(ALICE, MODEL, RATE / 2, HOUR).unwrap_err();
+
+		assert_ok!(release(BOB, 1));
+		pass(MINUTE);
+		assert!(Bookings::<Test>::iter().next().is_none());
+		let full = 60 * PRICE * 3 / 10 / 5;
+		for worker in workers {
+			assert_eq!(matured(worker), full);
+		}
+	});
+}
+
+#[test]
+fn reserve_should_close_the_last_booking_of_the_same_when_that_is_over() {
+	with_booking(|| {
+		let workers = bound(0);
+		Now::set(&(Now::get() + HOUR));
+		assert_ok!(book(ALICE, THROUGHPUT, HOUR));
+		let full = 60 * PRICE * 3 / 10 / 5;
+		for worker in workers {
+			assert_eq!(matured(worker), full);
+		}
+		assert_eq!(BookingOf::<Test>::get(ALICE, MODEL), Some(1));
+		assert_eq!((open_bookings(), FreeSlots::get().len()), (1, 6));
+		assert_eq!(vouchers(ALICE, 0), 100 * GCU - 2 * STANDBY);
+
+		// Not while it has a job.
+		let job = submit(ALICE, GCU);
+		pass(HOUR);
+		assert_noop!(
+			book(ALICE, THROUGHPUT, HOUR),
+			Error::<Test>::AlreadyReserved
+		);
+		assert_ok!(Capacity::release(&ALICE, &job));
+		assert_ok!(book(ALICE, THROUGHPUT, HOUR));
 	});
 }
 
