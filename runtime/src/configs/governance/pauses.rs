@@ -54,11 +54,13 @@ pub const NEVER_PAUSED: [&str; 21] = [
 
 /// Calls of other pallets that can never be paused: what keeps an obligation, what gives an account
 /// its own back, and what a referendum enacts.
-pub const NEVER_PAUSED_CALLS: [(&str, &[&str]); 5] = [
-	("Access", &["unstake", "withdraw", "exit"]),
+pub const NEVER_PAUSED_CALLS: [(&str, &[&str]); 7] = [
+	("Access", &["unstake", "withdraw", "exit", "undelegate"]),
 	("AssetConversion", &["create_pool_with_fee", "set_pool_fee"]),
+	("Capacity", &["refund", "release_throughput"]),
 	("Jobs", &["cancel_job"]),
 	("Treasury", &["spend", "void_spend"]),
+	("Validators", &["chill", "unbond", "withdraw"]),
 	("Workers", &["report", "drain", "leave", "withdraw"]),
 ];
 

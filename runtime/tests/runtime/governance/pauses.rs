@@ -7,12 +7,14 @@ use one_primitives::{
 	models::ModelId,
 };
 use one_runtime::{
-	configs::governance::pauses::{NEVER_PAUSED, NEVER_PAUSED_CALLS},
+	configs::governance::pauses::{NotPaused, NEVER_PAUSED, NEVER_PAUSED_CALLS},
 	Jobs, Models, TxPause,
 };
 use pallet_pauses::Subject;
 use polkadot_sdk::{
-	frame_support::traits::GetCallMetadata, pallet_collective::Instance1, sp_runtime::DispatchError,
+	frame_support::traits::{Contains, GetCallMetadata},
+	pallet_collective::Instance1,
+	sp_runtime::DispatchError,
 };
 
 const GUARDIANS: [Sr25519Keyring; 3] = [Alice, Bob, Charlie];
@@ -112,12 +114,102 @@ fn guardians_pause_of_a_pallet_should_end_after_a_day() {
 	});
 }
 
+/// Every call by which an account gets its own back, by pallet, after one that a pause stops.
+fn exits() -> [(&'static str, RuntimeCall, Vec<RuntimeCall>); 5] {
+	use pallet_access::Call as Access;
+	use pallet_capacity::Call as Capacity;
+	use pallet_jobs::Call as Jobs;
+	use pallet_validators::Call as Validators;
+	use pallet_workers::Call as Workers;
+	let amount = 1_000 * ONE;
+	let (class, cu, booking, job) = (0, 1, 0, 0);
+	let max_cost = ONE_USDC;
+	let model = ModelId::repeat_byte(7);
+	let submit_job = Jobs::<Runtime>::submit_job {
+		slot: 0,
+		model,
+		lane: LaneChoice::Included,
+		max_output: 1,
+		prompt: vec![0],
+	};
+	[
+		(
+			"Access",
+			Access::<Runtime>::stake { amount }.into(),
+			vec![
+				Access::<Runtime>::unstake { amount }.into(),
+				Access::<Runtime>::withdraw {}.into(),
+				Access::<Runtime>::undelegate {}.into(),
+				Access::<Runtime>::exit {}.into(),
+			],
+		),
+		(
+			"Capacity",
+			Capacity::<Runtime>::buy { cu, max_cost }.into(),
+			vec![
+				Capacity::<Runtime>::refund { class, cu }.into(),
+				Capacity::<Runtime>::release_throughput { booking }.into(),
+			],
+		),
+		(
+			"Jobs",
+			submit_job.into(),
+			vec![Jobs::<Runtime>::cancel_job { job }.into()],
+		),
+		(
+			"Validators",
+			Validators::<Runtime>::bond { amount }.into(),
+			vec![
+				Validators::<Runtime>::chill {}.into(),
+				Validators::<Runtime>::unbond { amount }.into(),
+				Validators::<Runtime>::withdraw {}.into(),
+			],
+		),
+		(
+			"Workers",
+			Workers::<Runtime>::resume {}.into(),
+			vec![
+				Workers::<Runtime>::drain {}.into(),
+				Workers::<Runtime>::leave {}.into(),
+				Workers::<Runtime>::withdraw {}.into(),
+			],
+		),
+	]
+}
+
+/// Each of them reaches its pallet, which answers with what it knows of the account.
 #[test]
 fn pause_should_not_keep_anyone_from_leaving() {
 	in_block("local", || {
+		// Not at the beginning of a session: its first block takes no transactions.
+		next_blocks(5);
 		assert_ok!(stake(Eve));
-		assert_ok!(motion(&[Alice, Bob], pause(subject("Access"))));
-		assert_ok!(submit(Eve, pallet_access::Call::<Runtime>::exit {}).unwrap());
+		for (pallet, entry, exits) in exits() {
+			assert_ok!(motion(&[Alice, Bob], pause(subject(pallet))));
+			assert!(!NotPaused::contains(&entry), "{pallet} is not paused");
+			for exit in exits {
+				assert!(NotPaused::contains(&exit), "{exit:?}");
+				assert_ne!(submit(Eve, exit.clone()), Ok(filtered()), "{exit:?}");
+			}
+		}
+		let staked = pallet_access::Stakes::<Runtime>::get(account(Eve));
+		assert!(staked.is_none_or(|record| record.staked == 0), "Eve left");
+	});
+}
+
+#[test]
+fn validator_should_leave_and_sponsor_be_refunded_while_all_is_paused() {
+	in_block("local", || {
+		next_blocks(5);
+		let buy = pallet_capacity::Call::<Runtime>::buy {
+			cu: 100_000_000_000,
+			max_cost: 100 * ONE_USDC,
+		};
+		assert_ok!(submit(Eve, buy).unwrap());
+		pause_everything();
+		let (class, cu) = (0, 1_000_000_000);
+		assert_ok!(submit(Eve, pallet_capacity::Call::<Runtime>::refund { class, cu }).unwrap());
+		assert_ok!(submit(Alice, pallet_validators::Call::<Runtime>::chill {}).unwrap());
 	});
 }
 
