@@ -14,7 +14,7 @@ use crate::{capacity::BookingId, clock::Day, jobs::JobId, Cu, Usdc};
 /// What a final job's receipt pays: a leaf of the Merkle tree of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct PaidReceipt {
-	/// The job; of a slot's standby, the booking.
+	/// The job; of a slot's standby, the booking; of an author's stipend, the block.
 	pub job: JobId,
 	/// The receipt's hash, [`Receipt::hash`](crate::receipts::Receipt::hash).
 	pub receipt: H256,
@@ -28,6 +28,15 @@ impl PaidReceipt {
 		Self {
 			job: booking.into(),
 			receipt: BlakeTwo256::hash_of(&(b"standby", booking, cu)),
+			amount,
+		}
+	}
+
+	/// What the author of `block` gets of the credit pot, for which there is no receipt.
+	pub fn of_stipend(block: u64, amount: Usdc) -> Self {
+		Self {
+			job: block,
+			receipt: BlakeTwo256::hash_of(&(b"stipend", block)),
 			amount,
 		}
 	}

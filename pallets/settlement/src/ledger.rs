@@ -123,7 +123,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Adds `amount` to the earnings pot, for `worker`.
-	fn fill_earnings(worker: &T::AccountId, amount: Usdc) -> DispatchResult {
+	pub(crate) fn fill_earnings(worker: &T::AccountId, amount: Usdc) -> DispatchResult {
 		let (pots, record) = (Pots::<T>::get(), Earnings::<T>::get(worker));
 		let earnings = add(pots.earnings, amount)?;
 		let accrued = add(record.accrued, amount)?;

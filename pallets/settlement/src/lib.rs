@@ -11,6 +11,7 @@ pub mod price;
 pub mod runtime_api;
 mod sale;
 mod statements;
+mod stipend;
 pub mod tree;
 #[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
@@ -55,7 +56,7 @@ pub mod pallet {
 		},
 		frame_system::pallet_prelude::*,
 		sp_core::H256,
-		sp_runtime::Permill,
+		sp_runtime::{Perbill, Permill},
 	};
 
 	use crate::{
@@ -98,6 +99,10 @@ pub mod pallet {
 		type MaxMove: Get<Permill>;
 		/// Period of the average price, in milliseconds of protocol time.
 		type AveragingPeriod: Get<ProtocolTime>;
+		/// The author of this block, if it is known.
+		type Author: Get<Option<Self::AccountId>>;
+		/// What the author of a block gets of the credit pot, as a part of it.
+		type AuthorStipend: Get<Perbill>;
 		/// Payees of one block at most, so that a payout leaves room for other hooks.
 		#[pallet::constant]
 		type MaxPayouts: Get<u32>;
@@ -123,7 +128,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type DayPots<T: Config> = StorageMap<_, Twox64Concat, Day, Usdc, ValueQuery>;
 
-	/// What each worker is owed and was paid.
+	/// What each worker, and each author of blocks, is owed and was paid.
 	#[pallet::storage]
 	pub type Earnings<T: Config> =
 		StorageMap<_, Blake2_128Concat, T::AccountId, EarningsRecord, ValueQuery>;
@@ -247,6 +252,14 @@ pub mod pallet {
 			who: T::AccountId,
 			/// Whose it was.
 			from: T::AccountId,
+			/// Micro-USDC.
+			amount: Usdc,
+		},
+		/// Credit pot -> earnings of the block's author, payable. Its [`Event::Matured`] follows, with the
+		/// block in the place of the job.
+		StipendAccrued {
+			/// The author.
+			who: T::AccountId,
 			/// Micro-USDC.
 			amount: Usdc,
 		},

@@ -18,7 +18,7 @@ use polkadot_sdk::{
 			tokens::imbalance::ResolveAssetTo,
 			AsEnsureOriginWithArg, ConstU128, ConstU32, OnPoll,
 		},
-		weights::WeightMeter,
+		weights::{constants::ParityDbWeight, WeightMeter},
 		PalletId,
 	},
 	frame_system::{self, EnsureRoot, EnsureSigned, EnsureSignedBy},
@@ -28,7 +28,7 @@ use polkadot_sdk::{
 	sp_io::TestExternalities,
 	sp_runtime::{
 		traits::{AccountIdConversion, IdentityLookup},
-		BuildStorage, DispatchResult, Permill, Weight,
+		BuildStorage, DispatchResult, Perbill, Permill, Weight,
 	},
 };
 
@@ -75,6 +75,7 @@ impl frame_system::Config for Test {
 	type AccountId = AccountId;
 	type Lookup = IdentityLookup<AccountId>;
 	type Block = Block;
+	type DbWeight = ParityDbWeight;
 	type AccountData = pallet_balances::AccountData<Balance>;
 }
 
@@ -167,6 +168,7 @@ parameter_types! {
 	pub const SliceShare: Permill = Permill::from_parts(1_000);
 	pub const MaxDiscount: Permill = Permill::from_percent(1);
 	pub const MaxMove: Permill = Permill::from_parts(3_000);
+	pub storage AuthorStipend: Perbill = Perbill::zero();
 	pub const AveragingPeriod: ProtocolTime = 30 * 60 * 1_000;
 }
 
@@ -205,6 +207,8 @@ impl pallet_settlement::Config for Test {
 	type MaxDiscount = MaxDiscount;
 	type MaxMove = MaxMove;
 	type AveragingPeriod = AveragingPeriod;
+	type Author = Author;
+	type AuthorStipend = AuthorStipend;
 	type MaxPayouts = ConstU32<1_000>;
 	type StatementWindows = ConstU32<120>;
 	type WeightInfo = ();
@@ -287,7 +291,7 @@ pub fn next_window() {
 /// Weight in which a block pays `payees`, besides its other work.
 pub fn weight_for(payees: u64) -> Weight {
 	let fixed = <() as WeightInfo>::sell() + <() as WeightInfo>::settle();
-	fixed + <() as WeightInfo>::pay() * payees
+	fixed + Settlement::stipend_weight() + <() as WeightInfo>::pay() * payees
 }
 
 pub fn usdc_of(who: AccountId) -> Usdc {

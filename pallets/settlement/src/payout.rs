@@ -19,10 +19,14 @@ use crate::{
 };
 
 impl<T: Config> Pallet<T> {
-	/// The work of one block: sell, start a settlement if it is time, pay whom it still owes.
+	/// The work of one block: sell, give the author its stipend, start a settlement if it is time, pay
+	/// whom it still owes.
 	pub(crate) fn do_tick(meter: &mut WeightMeter) {
 		if meter.try_consume(T::WeightInfo::sell()).is_ok() {
 			Self::do_sell();
+		}
+		if meter.try_consume(Self::stipend_weight()).is_ok() {
+			Self::accrue_stipend();
 		}
 		if meter.try_consume(T::WeightInfo::settle()).is_ok() {
 			Self::do_settle(meter);

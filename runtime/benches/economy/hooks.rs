@@ -8,8 +8,9 @@ use crate::{
 use one_primitives::clock::Clock as _;
 use one_runtime::{
 	configs::parameters::bounded, constants::currency::ONE_USDC, Clock, Executive, Runtime,
-	Settlement, Timestamp,
+	Timestamp,
 };
+use pallet_settlement::{LastWindow, Round};
 use polkadot_sdk::frame_support::traits::Get;
 use std::ops::Range;
 
@@ -89,7 +90,10 @@ fn day_change(chain: &mut Chain) -> f64 {
 fn settlement(chain: &mut Chain) -> f64 {
 	chain.change(|| crowd::owe(0..WORKERS, ONE_USDC / 10));
 	let boundary = chain.change(|| Timestamp::get() + bounded::WindowLength::get());
-	until(chain, boundary, || Settlement::pots().earnings == 0)
+	until(chain, boundary, || {
+		let has_begun = LastWindow::<Runtime>::get() == Some(Clock::window());
+		has_begun && !Round::<Runtime>::exists()
+	})
 }
 
 fn mass_expiry(chain: &mut Chain) -> f64 {

@@ -9,11 +9,11 @@ use crate::{
 };
 use one_primitives::Usdc;
 use one_runtime::{
-	configs::parameters::{credits, RuntimeParameters},
+	configs::parameters::{credits, settlement, RuntimeParameters},
 	constants::currency::{ONE, ONE_USDC},
 	AccountId, Balance, Executive, Runtime, RuntimeOrigin,
 };
-use polkadot_sdk::*;
+use polkadot_sdk::{sp_runtime::Perbill, *};
 use std::{collections::BTreeSet, ops::Range};
 
 /// Agents there are at the most.
@@ -150,6 +150,10 @@ impl World {
 			credits::MaxJob,
 			Some(largest),
 		)));
+		// Each of the blocks that are left out would have one.
+		govern(RuntimeParameters::Settlement(
+			settlement::Parameters::AuthorStipend(settlement::AuthorStipend, Some(Perbill::zero())),
+		));
 		let (model, record) = (MODEL, agents::model());
 		as_root(pallet_models::Call::<Runtime>::register { model, record });
 		as_root(pallet_models::Call::<Runtime>::stage { model });

@@ -3,6 +3,7 @@
 use crate::{
 	configs::{
 		assets::{AssetKind, Native},
+		fees::BlockAuthor,
 		parameters::bounded,
 	},
 	constants::currency::USDC,
@@ -33,6 +34,8 @@ impl pallet_settlement::Config for Runtime {
 	type MaxDiscount = bounded::MaxDiscount;
 	type MaxMove = bounded::MaxMove;
 	type AveragingPeriod = bounded::AveragingPeriod;
+	type Author = BlockAuthor;
+	type AuthorStipend = bounded::AuthorStipend;
 	type MaxPayouts = ConstU32<250>;
 	// Thirty days of four windows.
 	type StatementWindows = ConstU32<120>;

@@ -5,16 +5,17 @@ use codec::Encode;
 use one_primitives::clock::Clock as _;
 use one_runtime::{
 	configs::parameters::{
-		bounded::{MinBond, SlashDeferral},
+		bounded::{AuthorStipend, MinBond, SlashDeferral},
 		dynamic::validators,
 	},
 	constants::{
-		currency::ONE,
+		currency::{ONE, ONE_USDC, USDC},
 		time::{EPOCH_DURATION, REPORT_LONGEVITY, REPORT_WINDOW, SLOT_DURATION},
 	},
-	Authorship, Babe, Clock, Grandpa, Historical, Runtime, RuntimeCall, RuntimeEvent,
-	RuntimeOrigin, Session, SessionKeys, Validators,
+	Address, Assets, Authorship, Babe, Clock, Grandpa, Historical, Runtime, RuntimeCall,
+	RuntimeEvent, RuntimeOrigin, Session, SessionKeys, Settlement, Validators,
 };
+use pallet_assets::Instance1;
 use pallet_validators::{Authored, Event, HoldReason, Ledgers, Status};
 use polkadot_sdk::{
 	frame_support::{
@@ -208,5 +209,44 @@ fn proofs_of_past_sessions_should_be_pruned() {
 		assert_eq!(exposure, on_hold(HoldReason::Bond, &who));
 		Historical::prune_up_to(Session::current_index());
 		assert!(reportable().is_none());
+	});
+}
+
+/// Micro-USDC that comes into the credit pot at the next window.
+const INCOME: u128 = 20_000 * ONE_USDC;
+
+/// Makes blocks, by Alice, until a settlement window begins.
+fn next_window() {
+	let window = Clock::window();
+	while Clock::window() == window {
+		next_block();
+	}
+	// The hook of its first block has settled.
+	next_block();
+}
+
+#[test]
+fn author_should_be_paid_a_stipend_in_usdc_at_the_end_of_a_window() {
+	in_block("development", || {
+		let give = pallet_assets::Call::<Runtime, Instance1>::transfer {
+			id: USDC.into(),
+			target: Address::Id(Settlement::usdc_account()),
+			amount: INCOME,
+		};
+		assert_ok!(submit(Bob, give).unwrap());
+		next_window();
+		let before = Settlement::statement(&account(Alice));
+		let (usdc, credit) = (
+			Assets::balance(USDC, account(Alice)),
+			Settlement::pots().credit,
+		);
+		next_block();
+		let accrued = Settlement::statement(&account(Alice)).payable - before.payable;
+		assert_eq!(accrued, AuthorStipend::get().mul_floor(credit));
+		let due = before.payable + accrued;
+		next_window();
+		let paid = Settlement::statement(&account(Alice)).paid_total - before.paid_total;
+		assert!(paid > due, "{paid} of {due}");
+		assert_eq!(Assets::balance(USDC, account(Alice)), usdc + paid);
 	});
 }

@@ -198,21 +198,27 @@ fn pay_of_a_convicted_worker_should_go_to_the_credit_pot_and_nothing_else_change
 		let price = serve_a_job();
 		assert!(price > 0);
 		let pots = Settlement::pots();
-		assert_eq!(pots.earnings, price);
+		// The rest is what authors get.
+		let others = pots.earnings - price;
 		convict(Offence::Wrong);
 		let after = Settlement::pots();
-		assert_eq!((after.earnings, after.credit), (0, pots.credit + price));
+		assert_eq!(
+			(after.earnings, after.credit),
+			(others, pots.credit + price)
+		);
 		assert_eq!(after.days, pots.days);
 
 		// The job is final, and settled at nothing, at its time.
 		let (mut finals, end) = (0, Clock::protocol() + 90_000);
 		while Clock::protocol() < end {
 			close_block();
-			assert!(!has_event(|event| matches!(
-				event,
-				RuntimeEvent::Jobs(pallet_jobs::Event::FundsUnsettled { .. })
-					| RuntimeEvent::Settlement(pallet_settlement::Event::Paid { .. })
-			)));
+			assert!(!has_event(|event| match event {
+				RuntimeEvent::Jobs(event) =>
+					matches!(event, pallet_jobs::Event::FundsUnsettled { .. }),
+				RuntimeEvent::Settlement(pallet_settlement::Event::Paid { who, .. }) =>
+					*who == account(WORKER),
+				_ => false,
+			}));
 			finals += u32::from(has_event(|event| {
 				matches!(
 					event,
@@ -259,12 +265,12 @@ fn payment_should_state_the_root_of_the_receipts_that_the_worker_signed() {
 				.into_iter()
 				.find_map(|record| match record.event {
 					RuntimeEvent::Settlement(pallet_settlement::Event::Paid {
+						who,
 						window,
 						amount,
 						receipts,
 						root,
-						..
-					}) => Some((window, amount, receipts, root)),
+					}) if who == account(WORKER) => Some((window, amount, receipts, root)),
 					_ => None,
 				});
 			if let Some((window, amount, receipts, root)) = paid {

@@ -11,7 +11,7 @@ use polkadot_sdk::{
 		storage::with_storage_layer,
 		traits::{fungible::Balanced, OnUnbalanced},
 	},
-	sp_runtime::DispatchResult,
+	sp_runtime::{DispatchResult, Perbill},
 };
 use proptest::{prelude::*, test_runner::TestRunner};
 
@@ -38,6 +38,7 @@ enum Step {
 	Void(AccountId),
 	Block(AccountId),
 	Thaw(AccountId),
+	Author(Option<AccountId>),
 	Blocks { passed: u64, payees: u64 },
 }
 
@@ -59,7 +60,8 @@ fn step() -> impl Strategy<Value = Step> {
 		4 => (worker.clone(), part).prop_map(|(who, part)| Step::Mature(who, part)),
 		1 => worker.clone().prop_map(Step::Void),
 		1 => worker.clone().prop_map(Step::Block),
-		1 => worker.prop_map(Step::Thaw),
+		1 => worker.clone().prop_map(Step::Thaw),
+		1 => proptest::option::of(worker).prop_map(Step::Author),
 		5 => (prop_oneof![Just(SLOT), 0..2 * WINDOW], 0..4u64)
 			.prop_map(|(passed, payees)| Step::Blocks { passed, payees }),
 	]
@@ -103,6 +105,7 @@ fn take(step: Step) {
 		Step::Void(who) => dispatch(|| Settlement::void_pay(&who).map(drop)),
 		Step::Block(who) => dispatch(|| Assets::block(trader, USDC_ID, who)),
 		Step::Thaw(who) => dispatch(|| Assets::thaw(trader, USDC_ID, who)),
+		Step::Author(who) => Author::set(&who),
 		Step::Blocks { passed, payees } => {
 			next_block_with(passed, weight_for(payees));
 		}
@@ -117,6 +120,7 @@ struct Told {
 	due: BTreeMap<AccountId, Vec<PaidReceipt>>,
 	payments: u32,
 	skipped: u32,
+	stipends: u32,
 }
 
 impl Told {
@@ -148,6 +152,10 @@ impl Told {
 				}),
 				Event::PayVoided { who, .. } => drop(self.due.remove(&who)),
 				Event::PayoutSkipped { .. } => self.skipped += 1,
+				Event::StipendAccrued { amount, .. } => {
+					assert!(amount > 0);
+					self.stipends += 1;
+				}
 				_ => {}
 			}
 		}
@@ -173,6 +181,8 @@ fn run(steps: Vec<Step>) -> Told {
 	ExtBuilder::default().build().execute_with(|| {
 		// So that money moves from the first step on; sales add to it.
 		fund(100 * USDC);
+		AuthorStipend::set(&Perbill::from_percent(1));
+		Author::set(&Some(WORKERS.start));
 		for step in steps {
 			take(step);
 			told.listen();
@@ -184,17 +194,19 @@ fn run(steps: Vec<Step>) -> Told {
 
 #[test]
 fn invariants_should_hold_after_every_step() {
-	let (payments, skipped) = (Cell::new(0), Cell::new(0));
+	let (payments, skipped, stipends) = (Cell::new(0), Cell::new(0), Cell::new(0));
 	let mut runner = TestRunner::new(ProptestConfig::with_cases(200));
 	runner
 		.run(&proptest::collection::vec(step(), 1..120), |steps| {
 			let told = run(steps);
 			payments.set(payments.get() + told.payments);
 			skipped.set(skipped.get() + told.skipped);
+			stipends.set(stipends.get() + told.stipends);
 			Ok(())
 		})
 		.unwrap();
 	// Else the sequences would say nothing about payouts.
 	assert!(payments.get() > 50, "{} payments", payments.get());
 	assert!(skipped.get() > 10, "{} skipped", skipped.get());
+	assert!(stipends.get() > 50, "{} stipends", stipends.get());
 }

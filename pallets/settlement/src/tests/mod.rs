@@ -9,3 +9,4 @@ mod payout;
 mod price;
 mod sale;
 mod statements;
+mod stipend;
