@@ -1,7 +1,7 @@
 //! Chain specifications made from the runtime's genesis presets.
 
 use one_runtime::{
-	genesis::{DEMO_PRESET, DEVELOPMENT_PRESET, LOCAL_PRESET},
+	genesis::{live, DEMO_PRESET, DEVELOPMENT_PRESET, LIVE_PRESET, LOCAL_PRESET},
 	WASM_BINARY,
 };
 use polkadot_sdk::{
@@ -30,6 +30,22 @@ pub fn local() -> Result<ChainSpec, String> {
 /// Two validators, Alice and Bob, and short governed times.
 pub fn demo() -> Result<ChainSpec, String> {
 	from_preset("ONE Demo", "one_demo", ChainType::Local, DEMO_PRESET)
+}
+
+/// A network for good, which its founders complete: no root key, and every governed value at its default.
+pub fn live() -> Result<ChainSpec, String> {
+	from_preset("ONE", "one", ChainType::Live, LIVE_PRESET)
+}
+
+/// Refuses a network for good that its founders have not completed.
+///
+/// # Errors
+/// Says what is left to do.
+pub fn check_live(spec: &dyn sc_service::ChainSpec) -> Result<(), String> {
+	match spec.chain_type() {
+		ChainType::Live => live::check(&spec.as_storage_builder().build_storage()?),
+		_ => Ok(()),
+	}
 }
 
 /// A chain whose genesis is the preset `preset` of this build's runtime.

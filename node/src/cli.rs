@@ -14,6 +14,11 @@ use std::path::PathBuf;
 
 /// The node: validator, worker or plain full node, by its flags.
 #[derive(Debug, clap::Parser)]
+#[command(
+	after_help = "Chains for --chain: dev (one validator), local (four), demo (two, short governed times), live \
+	              (a network for good: its founders complete what `export-chain-spec --chain live` writes), or the \
+	              path of a specification."
+)]
 pub struct Cli {
 	/// What to do instead of running the node.
 	#[command(subcommand)]

@@ -44,6 +44,7 @@ impl SubstrateCli for Cli {
 			"dev" => chain_spec::development()?,
 			"" | "local" => chain_spec::local()?,
 			"demo" => chain_spec::demo()?,
+			"live" => chain_spec::live()?,
 			path => ChainSpec::from_json_file(PathBuf::from(path))?,
 		}))
 	}
@@ -91,6 +92,7 @@ fn run_node(cli: &Cli) -> Result<()> {
 	let inference = cli.inference.options();
 	cli.create_runner(&cli.run)?
 		.run_node_until_exit(|config| async move {
+			chain_spec::check_live(config.chain_spec.as_ref()).map_err(Error::Input)?;
 			match config.network.network_backend {
 				NetworkBackendType::Libp2p => {
 					service::new_full::<NetworkWorker<Block, Hash>>(config, inference)

@@ -1,8 +1,11 @@
-//! Genesis presets: `development` (one validator), `local` (four) and `demo` (two).
+//! Genesis presets: `development` (one validator), `local` (four), `demo` (two), and [`live`], which
+//! its founders complete.
 //!
-//! The whole supply exists from genesis. In every preset the well-known development accounts hold
-//! some ONE and USDC, two more accounts have allocations that vest, the protocol owns the liquidity
-//! of the ONE/USDC pool, and the treasury has the rest.
+//! The whole supply exists from genesis. In every preset some accounts hold ONE, two more have
+//! allocations that vest, the protocol owns the liquidity of the ONE/USDC pool, and the treasury has
+//! the rest. In all but `live` the accounts are the well-known ones of development, and hold USDC.
+
+pub mod live;
 
 use crate::{
 	configs::{
@@ -21,6 +24,7 @@ use crate::{
 };
 use alloc::{string::ToString, vec, vec::Vec};
 use codec::Encode;
+use one_primitives::Usdc;
 use polkadot_sdk::{
 	frame_support::build_struct_json_patch,
 	sp_core::Bytes,
@@ -36,6 +40,8 @@ pub const DEVELOPMENT_PRESET: &str = DEV_RUNTIME_PRESET;
 pub const LOCAL_PRESET: &str = "local";
 /// Preset of a network of two validators whose governed times are short.
 pub const DEMO_PRESET: &str = "demo";
+/// Preset of a network for good: with placeholders, in whose place its founders put their accounts.
+pub const LIVE_PRESET: &str = "live";
 
 /// Milliseconds of a second.
 const SECOND: u64 = 1_000;
@@ -45,11 +51,11 @@ const VALIDATOR_BOND: Balance = 100_000 * ONE;
 /// ONE of each development account.
 const ENDOWMENT: Balance = 10_000_000 * ONE;
 /// USDC of each development account.
-const USDC_ENDOWMENT: Balance = 100_000 * ONE_USDC;
+const USDC_ENDOWMENT: Usdc = 100_000 * ONE_USDC;
 /// ONE in the pool: at the price of genesis a ONE is worth a USDC.
 const POOL_ONE: Balance = 10_000_000 * ONE;
 /// USDC in the pool.
-const POOL_USDC: Balance = 10_000_000 * ONE_USDC;
+const POOL_USDC: Usdc = 10_000_000 * ONE_USDC;
 
 /// The development accounts with a balance.
 const ENDOWED: [Sr25519Keyring; 6] = [
@@ -94,13 +100,34 @@ const GUARDIANS: [Sr25519Keyring; 3] = [
 	Sr25519Keyring::Charlie,
 ];
 
-/// A validator by its development keys.
-type Validator = (Sr25519Keyring, Ed25519Keyring);
+/// The development keys of a validator.
+type Keyring = (Sr25519Keyring, Ed25519Keyring);
 
-const ALICE: Validator = (Sr25519Keyring::Alice, Ed25519Keyring::Alice);
-const BOB: Validator = (Sr25519Keyring::Bob, Ed25519Keyring::Bob);
-const CHARLIE: Validator = (Sr25519Keyring::Charlie, Ed25519Keyring::Charlie);
-const DAVE: Validator = (Sr25519Keyring::Dave, Ed25519Keyring::Dave);
+const ALICE: Keyring = (Sr25519Keyring::Alice, Ed25519Keyring::Alice);
+const BOB: Keyring = (Sr25519Keyring::Bob, Ed25519Keyring::Bob);
+const CHARLIE: Keyring = (Sr25519Keyring::Charlie, Ed25519Keyring::Charlie);
+const DAVE: Keyring = (Sr25519Keyring::Dave, Ed25519Keyring::Dave);
+
+/// A validator: its account and its keys.
+type Validator = (AccountId, SessionKeys);
+
+/// Whose a network is when it begins.
+struct Founders {
+	validators: Vec<Validator>,
+	/// The root key, in development.
+	sudo: Option<AccountId>,
+	/// Who may pause things.
+	guardians: Vec<AccountId>,
+	/// Owner, issuer, admin and freezer of USDC.
+	issuer: AccountId,
+	/// ONE that is free from the first block.
+	one: Vec<(AccountId, Balance)>,
+	/// USDC beside the pool's.
+	usdc: Vec<(AccountId, Usdc)>,
+	/// Accounts whose allocations vest.
+	allocated: Vec<AccountId>,
+	schedule: Schedule,
+}
 
 /// The presets there are.
 pub fn preset_names() -> Vec<PresetId> {
@@ -108,6 +135,7 @@ pub fn preset_names() -> Vec<PresetId> {
 		DEVELOPMENT_PRESET.into(),
 		LOCAL_PRESET.into(),
 		DEMO_PRESET.into(),
+		LIVE_PRESET.into(),
 	]
 }
 
@@ -115,30 +143,53 @@ pub fn preset_names() -> Vec<PresetId> {
 pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 	let sudo = Some(Sr25519Keyring::Alice.to_account_id());
 	let patch = match id.as_ref() {
-		DEVELOPMENT_PRESET => preset(&[ALICE], sudo, fast_times(), A_FEW_MINUTES),
-		LOCAL_PRESET => preset(&[ALICE, BOB, CHARLIE, DAVE], None, fast_referenda(), YEARS),
-		DEMO_PRESET => preset(&[ALICE, BOB], sudo, fast_times(), A_FEW_MINUTES),
+		DEVELOPMENT_PRESET => preset(
+			keyrings(&[ALICE], sudo, A_FEW_MINUTES),
+			&[fast_times(), lone_operators()].concat(),
+		),
+		// Its tests have one worker, so the bounds on operators are open here too.
+		LOCAL_PRESET => preset(
+			keyrings(&[ALICE, BOB, CHARLIE, DAVE], None, YEARS),
+			&[fast_referenda(), lone_operators()].concat(),
+		),
+		DEMO_PRESET => preset(
+			keyrings(&[ALICE, BOB], sudo, A_FEW_MINUTES),
+			&[fast_times(), lone_operators()].concat(),
+		),
+		LIVE_PRESET => preset(live::founders(), &[]),
 		_ => return None,
 	};
 	Some(patch.to_string().into_bytes())
 }
 
-/// A genesis with these validators, this sudo key, these governed parameters and this schedule of
-/// allocations.
-fn preset(
-	validators: &[Validator],
-	sudo: Option<AccountId>,
-	parameters: Vec<RuntimeParameters>,
-	schedule: Schedule,
-) -> Value {
+/// The accounts of development, of which these validate.
+fn keyrings(validators: &[Keyring], sudo: Option<AccountId>, schedule: Schedule) -> Founders {
+	let accounts = |keys: &[Sr25519Keyring]| -> Vec<AccountId> {
+		keys.iter().map(|key| key.to_account_id()).collect()
+	};
+	let endowed = accounts(&ENDOWED).into_iter();
+	Founders {
+		validators: validators.iter().map(validator).collect(),
+		sudo,
+		guardians: accounts(&GUARDIANS),
+		issuer: treasury(),
+		one: endowed.clone().map(|who| (who, ENDOWMENT)).collect(),
+		usdc: endowed.map(|who| (who, USDC_ENDOWMENT)).collect(),
+		allocated: accounts(&ALLOCATED),
+		schedule,
+	}
+}
+
+/// A genesis of these founders; governed parameters but these are at their defaults.
+fn preset(founders: Founders, parameters: &[RuntimeParameters]) -> Value {
 	build_struct_json_patch!(RuntimeGenesisConfig {
 		balances: BalancesConfig {
-			balances: balances()
+			balances: balances(&founders)
 		},
 		assets: AssetsConfig {
-			assets: vec![(USDC, treasury(), true, USDC_MIN_BALANCE)],
+			assets: vec![(USDC, founders.issuer.clone(), true, USDC_MIN_BALANCE)],
 			metadata: vec![(USDC, b"USD Coin".to_vec(), b"USDC".to_vec(), 6)],
-			accounts: usdc_accounts(),
+			accounts: usdc_accounts(&founders),
 		},
 		asset_conversion: AssetConversionConfig {
 			pools: vec![pool()]
@@ -147,27 +198,26 @@ fn preset(
 			epoch_config: BABE_GENESIS_EPOCH_CONFIG
 		},
 		validators: ValidatorsConfig {
-			validators: validators.iter().map(bond).collect::<Vec<_>>()
+			validators: founders.validators.iter().map(bond).collect::<Vec<_>>()
 		},
 		session: SessionConfig {
-			keys: validators.iter().map(session_keys).collect::<Vec<_>>()
-		},
-		sudo: SudoConfig { key: sudo },
-		genesis_parameters: GenesisParametersConfig {
-			values: lone_operators()
+			keys: founders
+				.validators
 				.iter()
-				.chain(&parameters)
-				.map(encoded)
+				.map(session_keys)
 				.collect::<Vec<_>>()
+		},
+		sudo: SudoConfig {
+			key: founders.sudo.clone()
+		},
+		genesis_parameters: GenesisParametersConfig {
+			values: parameters.iter().map(encoded).collect::<Vec<_>>()
 		},
 		guardians: GuardiansConfig {
-			members: GUARDIANS
-				.iter()
-				.map(|key| key.to_account_id())
-				.collect::<Vec<_>>()
+			members: founders.guardians.clone()
 		},
 		vesting: VestingConfig {
-			vesting: vesting(schedule)
+			vesting: vesting(&founders)
 		},
 	})
 }
@@ -243,13 +293,13 @@ fn fast_referenda() -> Vec<RuntimeParameters> {
 	periods.map(RuntimeParameters::Governance).into()
 }
 
-/// Terms with which one worker alone serves Included jobs, that may wait for it: every network here
-/// begins with none.
-fn lone_operators() -> [RuntimeParameters; 2] {
+/// Terms with which one worker alone serves Included jobs, that may wait for it: on a machine of its
+/// own a network has no other.
+fn lone_operators() -> Vec<RuntimeParameters> {
 	use workers::Parameters;
 	let operators = Parameters::MinOperators(workers::MinOperators, Some(0));
 	let share = Parameters::OperatorShare(workers::OperatorShare, Some(Permill::one()));
-	[operators, share].map(RuntimeParameters::Workers)
+	[operators, share].map(RuntimeParameters::Workers).into()
 }
 
 /// A parameter as `parameters.setParameter` takes it.
@@ -258,15 +308,14 @@ fn encoded(parameter: &RuntimeParameters) -> Bytes {
 }
 
 /// The ONE of every account. They sum to the total supply.
-fn balances() -> Vec<(AccountId, Balance)> {
+fn balances(founders: &Founders) -> Vec<(AccountId, Balance)> {
 	// One more for the deposit of the pool's liquidity tokens.
 	let liquidity = (protocol_liquidity(), POOL_ONE + ONE);
 	let fee_pot = (Settlement::fee_account(), EXISTENTIAL_DEPOSIT);
-	let allocated = ALLOCATED.map(|key| (key.to_account_id(), ALLOCATION));
-	let mut balances: Vec<_> = ENDOWED
-		.iter()
-		.map(|key| (key.to_account_id(), ENDOWMENT))
-		.chain(allocated)
+	let allocated = founders.allocated.iter().cloned();
+	let free = founders.one.iter().cloned();
+	let mut balances: Vec<_> = free
+		.chain(allocated.map(|who| (who, ALLOCATION)))
 		.chain([liquidity, fee_pot])
 		.collect();
 	let endowed: Balance = balances.iter().map(|(_, amount)| amount).sum();
@@ -275,20 +324,18 @@ fn balances() -> Vec<(AccountId, Balance)> {
 }
 
 /// Account, first block, number of blocks and free part of the allocations that vest.
-fn vesting(schedule: Schedule) -> Vec<(AccountId, BlockNumber, BlockNumber, Balance)> {
-	let Schedule { cliff, length } = schedule;
-	ALLOCATED
-		.iter()
-		.map(|key| (key.to_account_id(), cliff, length, LIQUID))
-		.collect()
+fn vesting(founders: &Founders) -> Vec<(AccountId, BlockNumber, BlockNumber, Balance)> {
+	let Schedule { cliff, length } = founders.schedule;
+	let allocated = founders.allocated.iter().cloned();
+	allocated.map(|who| (who, cliff, length, LIQUID)).collect()
 }
 
 /// The USDC of every account.
-fn usdc_accounts() -> Vec<(u32, AccountId, Balance)> {
+fn usdc_accounts(founders: &Founders) -> Vec<(u32, AccountId, Usdc)> {
 	let liquidity = (USDC, protocol_liquidity(), POOL_USDC + USDC_MIN_BALANCE);
-	ENDOWED
-		.iter()
-		.map(|key| (USDC, key.to_account_id(), USDC_ENDOWMENT))
+	let others = founders.usdc.iter().cloned();
+	others
+		.map(|(who, amount)| (USDC, who, amount))
 		.chain([liquidity])
 		.collect()
 }
@@ -305,16 +352,20 @@ fn pool() -> (AssetKind, AssetKind, AccountId, Balance, Balance) {
 }
 
 /// Account and bond of a validator.
-fn bond((sr, _): &Validator) -> (AccountId, Balance) {
-	(sr.to_account_id(), VALIDATOR_BOND)
+fn bond((account, _): &Validator) -> (AccountId, Balance) {
+	(account.clone(), VALIDATOR_BOND)
 }
 
 /// Account, validator id and keys of a validator.
-fn session_keys((sr, ed): &Validator) -> (AccountId, AccountId, SessionKeys) {
-	let account = sr.to_account_id();
+fn session_keys((account, keys): &Validator) -> (AccountId, AccountId, SessionKeys) {
+	(account.clone(), account.clone(), keys.clone())
+}
+
+/// A validator by its development keys.
+fn validator((sr, ed): &Keyring) -> Validator {
 	let keys = SessionKeys {
 		babe: sr.public().into(),
 		grandpa: ed.public().into(),
 	};
-	(account.clone(), account, keys)
+	(sr.to_account_id(), keys)
 }

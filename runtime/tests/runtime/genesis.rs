@@ -1,3 +1,5 @@
+mod live;
+
 use crate::chain::*;
 use one_runtime::{
 	configs::assets::{protocol_liquidity, AssetKind},
@@ -26,8 +28,9 @@ fn presets_should_be_listed_and_no_other_exist() {
 		.iter()
 		.map(|id| id.to_string())
 		.collect();
-	assert_eq!(listed, PRESETS.map(|(name, _)| name));
-	assert!(genesis::get_preset(&"live".into()).is_none());
+	let of_development = PRESETS.map(|(name, _)| name);
+	assert_eq!(listed, [&of_development[..], &["live"]].concat());
+	assert!(genesis::get_preset(&"other".into()).is_none());
 }
 
 #[test]

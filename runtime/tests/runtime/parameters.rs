@@ -62,7 +62,7 @@ fn parameter_should_be_refused_when_the_origin_is_not_root() {
 /// A later step never ends before an earlier one, in no preset: see `docs/time.md`.
 #[test]
 fn periods_should_be_in_order() {
-	for preset in ["development", "local", "demo"] {
+	for preset in ["development", "local", "demo", "live"] {
 		at_genesis(preset).execute_with(|| {
 			assert!(bounded::AcceptPeriod::get() < bounded::CompletionFloor::get());
 			assert!(bounded::ChallengeWindow::get() < bounded::UnbondingPeriod::get());

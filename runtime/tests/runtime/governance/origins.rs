@@ -300,7 +300,7 @@ fn votes_should_be_locked_for_longer_than_enactments_take() {
 		}
 	};
 	sp_io::TestExternalities::default().execute_with(check);
-	for preset in ["development", "local", "demo"] {
+	for preset in ["development", "local", "demo", "live"] {
 		at_genesis(preset).execute_with(check);
 	}
 }
