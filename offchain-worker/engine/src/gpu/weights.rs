@@ -3,6 +3,7 @@
 //! Threads next to each other hold pairs next to each other, so their loads join. A matrix beyond
 //! the limit of a binding is cut into shards of whole pairs.
 
+use bytemuck::allocation::try_zeroed_vec;
 use rayon::prelude::*;
 use wgpu::Buffer;
 
@@ -136,13 +137,11 @@ impl Shard {
 		first: usize,
 		blocks: usize,
 	) -> Result<Self, EngineError> {
+		let words = interleave(pairs, blocks).ok_or_else(|| gpu.error("no memory for weights"))?;
 		let shard = Self {
 			first: first as u32,
 			pairs: pairs.len() as u32,
-			weights: gpu.upload(
-				"weights",
-				bytemuck::cast_slice::<_, u32>(&interleave(pairs, blocks)),
-			),
+			weights: gpu.upload("weights", bytemuck::cast_slice::<_, u32>(&words)),
 			scales: scales(gpu, pairs),
 		};
 		gpu.flush();
@@ -151,9 +150,10 @@ impl Shard {
 	}
 }
 
-/// `[blocks, pairs]` words of the two outputs of a pair.
-fn interleave(pairs: &[Pair<'_>], blocks: usize) -> Vec<[[u32; 2]; 2]> {
-	let mut words = vec![[[0; 2]; 2]; blocks * pairs.len()];
+/// `[blocks, pairs]` words of the two outputs of a pair; `None` without memory for them, which a
+/// software rasteriser may have taken.
+fn interleave(pairs: &[Pair<'_>], blocks: usize) -> Option<Vec<[[u32; 2]; 2]>> {
+	let mut words: Vec<[[u32; 2]; 2]> = try_zeroed_vec(blocks * pairs.len()).ok()?;
 	words
 		.par_chunks_mut(pairs.len())
 		.enumerate()
@@ -163,7 +163,7 @@ fn interleave(pairs: &[Pair<'_>], blocks: usize) -> Vec<[[u32; 2]; 2]> {
 					pair.map(|output| output.map_or([0; 2], |(l, r)| weights(&l.weight, r, block)));
 			}
 		});
-	words
+	Some(words)
 }
 
 /// Eight weights of output `r` as little-endian bytes.
