@@ -205,9 +205,9 @@ pub mod dynamic {
 		/// How far the pool may have moved since the last block.
 		#[codec(index = 3)]
 		pub static MaxMove: Permill = Permill::from_parts(3_000);
-		/// What the author of a block gets of the credit pot: about 5.6 % of it a day for all.
+		/// What the author of a block gets of the credit pot: about 0.6 % of it a day for all.
 		#[codec(index = 4)]
-		pub static AuthorStipend: Perbill = Perbill::from_parts(2_000);
+		pub static AuthorStipend: Perbill = Perbill::from_parts(200);
 	}
 
 	/// Vouchers.
@@ -446,8 +446,8 @@ pub mod bounded {
 		MinSale: Balance = settlement, MILLI_ONE, 1_000 * ONE;
 		MaxDiscount: Permill = settlement, Permill::from_parts(3_500), Permill::from_percent(5);
 		MaxMove: Permill = settlement, Permill::from_parts(100), Permill::from_percent(2);
-		// At the most a quarter of the pot a day, whatever governance says: the rest is the holders'.
-		AuthorStipend: Perbill = settlement, Perbill::zero(), Perbill::from_parts(10_000);
+		// At the most 5.6 % of the pot a day, whatever governance says: the rest is the holders'.
+		AuthorStipend: Perbill = settlement, Perbill::zero(), Perbill::from_parts(2_000);
 
 		Premium: Permill = capacity, Permill::from_percent(2), Permill::from_percent(5);
 		LeastPremium: Permill = capacity, Permill::from_percent(2), Premium::get();
