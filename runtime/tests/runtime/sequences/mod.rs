@@ -280,6 +280,6 @@ fn run_sequences() {
 		let names = names.chain([&DELEGATED]);
 		let missing: Vec<_> = names.filter(|name| !done.contains(**name)).collect();
 		// Some need more luck than a short run has.
-		assert!(missing.len() <= 8, "never succeeded: {missing:?}");
+		assert!(missing.len() <= 4, "never succeeded: {missing:?}");
 	});
 }
