@@ -80,7 +80,6 @@ pub const PUBLIC: &[Named] = &[
 		pallet_referenda::Call::<Runtime>::refund_submission_deposit { index }.into()
 	}),
 	("vote", |_, draw| vote(draw)),
-	("vote again", |_, draw| vote(draw)),
 	("remove_vote", |_, draw| {
 		let (class, index) = (Some(PARAMETERS), recent_referendum(draw));
 		pallet_conviction_voting::Call::<Runtime>::remove_vote { class, index }.into()
