@@ -235,6 +235,12 @@ pub fn transfer(to: Sr25519Keyring, value: Balance) -> RuntimeCall {
 	pallet_balances::Call::<Runtime>::transfer_keep_alive { dest, value }.into()
 }
 
+/// A transfer of USDC or vouchers.
+pub fn transfer_asset(asset: u32, to: AccountId, amount: Balance) -> RuntimeCall {
+	let (id, target) = (asset.into(), Address::Id(to));
+	pallet_assets::Call::<Runtime, pallet_assets::Instance1>::transfer { id, target, amount }.into()
+}
+
 /// ONE of a validator that is on hold.
 pub fn on_hold(reason: HoldReason, who: &AccountId) -> Balance {
 	Balances::balance_on_hold(&reason.into(), who)

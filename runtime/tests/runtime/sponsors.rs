@@ -14,10 +14,9 @@ use one_runtime::{
 		parameters::{bounded, credits, RuntimeParameters},
 	},
 	constants::currency::*,
-	Address, Assets, Capacity, Clock, Executive, Jobs, Runtime, RuntimeCall, RuntimeEvent,
-	Settlement, System,
+	Assets, Capacity, Clock, Executive, Jobs, Runtime, RuntimeCall, RuntimeEvent, Settlement,
+	System,
 };
-use pallet_assets::{Call as AssetsCall, Instance1};
 use pallet_capacity::Call;
 use pallet_models::{shape::Shape, types::ModelRecord};
 use polkadot_sdk::{
@@ -63,17 +62,6 @@ fn submit_for_usdc(who: Sr25519Keyring, call: RuntimeCall) -> ApplyExtrinsicResu
 	let mut extension = next_extensions(who);
 	extension.8 = ChargeAssetTxPayment::from(0, Some(AssetKind::WithId(USDC))).into();
 	Executive::apply_extrinsic(sign_with(who, call, extension))
-}
-
-/// A transfer of an asset.
-fn transfer_asset(id: u32, to: Sr25519Keyring, amount: u128) -> RuntimeCall {
-	let target = Address::Id(account(to));
-	AssetsCall::<Runtime, Instance1>::transfer {
-		id: id.into(),
-		target,
-		amount,
-	}
-	.into()
 }
 
 fn usdc(who: Sr25519Keyring) -> Usdc {
@@ -161,7 +149,7 @@ fn sponsor_should_pay_the_worker_of_an_account_that_it_allowed() {
 #[test]
 fn account_without_one_should_buy_submit_cancel_and_refund() {
 	with_vouchers(|| {
-		assert_ok!(submit(Bob, transfer_asset(USDC, Two, 20 * ONE_USDC)).unwrap());
+		assert_ok!(submit(Bob, transfer_asset(USDC, account(Two), 20 * ONE_USDC)).unwrap());
 		assert_ok!(submit_for_usdc(Two, buy(10 * GCU)).unwrap());
 		assert_ok!(submit_for_usdc(Two, prompt(0, LaneChoice::Dedicated)).unwrap());
 		let before = usdc(Two);
@@ -262,7 +250,7 @@ fn vouchers_should_pay_where_credits_do_not_take_the_job() {
 fn vouchers_should_be_an_asset_like_others() {
 	with_vouchers(|| {
 		let half = 500 * u128::from(GCU);
-		assert_ok!(submit(Bob, transfer_asset(VOUCHERS, Eve, half)).unwrap());
+		assert_ok!(submit(Bob, transfer_asset(VOUCHERS, account(Eve), half)).unwrap());
 		assert_ok!(submit(Eve, prompt(0, LaneChoice::Dedicated)).unwrap());
 		assert_eq!(vouchers(Eve), half - u128::from(economy::FLOOR));
 

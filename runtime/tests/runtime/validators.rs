@@ -12,10 +12,9 @@ use one_runtime::{
 		currency::{ONE, ONE_USDC, USDC},
 		time::{EPOCH_DURATION, REPORT_LONGEVITY, REPORT_WINDOW, SLOT_DURATION},
 	},
-	Address, Assets, Authorship, Babe, Clock, Grandpa, Historical, Runtime, RuntimeCall,
-	RuntimeEvent, RuntimeOrigin, Session, SessionKeys, Settlement, Validators,
+	Assets, Authorship, Babe, Clock, Grandpa, Historical, Runtime, RuntimeCall, RuntimeEvent,
+	RuntimeOrigin, Session, SessionKeys, Settlement, Validators,
 };
-use pallet_assets::Instance1;
 use pallet_validators::{Authored, Event, HoldReason, Ledgers, Status};
 use polkadot_sdk::{
 	frame_support::{
@@ -228,11 +227,7 @@ fn next_window() {
 #[test]
 fn author_should_be_paid_a_stipend_in_usdc_at_the_end_of_a_window() {
 	in_block("development", || {
-		let give = pallet_assets::Call::<Runtime, Instance1>::transfer {
-			id: USDC.into(),
-			target: Address::Id(Settlement::usdc_account()),
-			amount: INCOME,
-		};
+		let give = transfer_asset(USDC, Settlement::usdc_account(), INCOME);
 		assert_ok!(submit(Bob, give).unwrap());
 		next_window();
 		let before = Settlement::statement(&account(Alice));

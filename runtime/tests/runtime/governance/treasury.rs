@@ -28,11 +28,7 @@ fn usdc(who: Sr25519Keyring) -> u128 {
 #[test]
 fn treasury_should_spend_one_and_usdc() {
 	in_block("local", || {
-		let give = pallet_assets::Call::<Runtime, pallet_assets::Instance1>::transfer {
-			id: USDC.into(),
-			target: Address::Id(treasury()),
-			amount: 1_000 * ONE_USDC,
-		};
+		let give = transfer_asset(USDC, treasury(), 1_000 * ONE_USDC);
 		assert_ok!(submit(Bob, give).unwrap());
 		let calls = vec![
 			spend(AssetKind::Native, 5 * ONE),

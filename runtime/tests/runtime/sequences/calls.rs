@@ -71,7 +71,8 @@ pub const CALLS: &[Named] = &[
 	}),
 	("transfer vouchers", |_, draw| {
 		let amount = Balance::from(draw.upto(1_000_000_000));
-		transfer_asset(VOUCHERS + (draw.a % 2) as u32, draw.actor(), amount)
+		let to = account(draw.any());
+		transfer_asset(VOUCHERS + (draw.a % 2) as u32, to, amount)
 	}),
 	("cancel_job", |_, draw| {
 		let job = recent_job(draw);
@@ -122,7 +123,7 @@ pub const CALLS: &[Named] = &[
 		pallet_balances::Call::<Runtime>::transfer_allow_death { dest, value }.into()
 	}),
 	("transfer usdc", |_, draw| {
-		transfer_asset(USDC, draw.actor(), draw.usdc(1_000))
+		transfer_asset(USDC, account(draw.any()), draw.usdc(1_000))
 	}),
 	("sell one", |who, draw| {
 		swap(
@@ -177,11 +178,6 @@ pub const CALLS: &[Named] = &[
 		.into()
 	}),
 ];
-
-fn transfer_asset(asset: u32, target: Address, amount: Balance) -> RuntimeCall {
-	let id = asset.into();
-	pallet_assets::Call::<Runtime, pallet_assets::Instance1>::transfer { id, target, amount }.into()
-}
 
 /// A model that is tried on half of its slots before it is active, or not at all.
 pub fn record(draw: Draw) -> ModelRecord {
