@@ -460,7 +460,7 @@ pub mod pallet {
 			let one_slash =
 				T::WeightInfo::slashes_base().saturating_add(T::WeightInfo::pay_slash());
 			let half = T::PollWeight::get() / 2;
-			assert!(one_slash.all_lte(half), "no block could pay a slash out",);
+			assert!(one_slash.all_lte(half), "no block could pay a slash out");
 			let one_found = Self::patrol_base().saturating_add(Self::recount_weight());
 			assert!(one_found.all_lte(half), "no block could count a worker out");
 		}

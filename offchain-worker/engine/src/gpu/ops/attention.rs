@@ -362,6 +362,7 @@ mod tests {
 			}
 		}
 	}
+
 	#[test]
 	fn attention_should_equal_its_twin_when_the_context_is_the_longest() {
 		for gpu in devices() {
