@@ -9,7 +9,7 @@ use frame_support::{
 	},
 };
 use one_primitives::{
-	access::{self, LockId, Standing, TierId},
+	access::{self, LockId, OnExit, Standing, TierId},
 	clock::{Clock, Day},
 };
 use polkadot_sdk::*;
@@ -184,6 +184,7 @@ impl<T: Config> Pallet<T> {
 		}
 		if record.staked.is_zero() && record.cooling.is_empty() {
 			Stakes::<T>::remove(who);
+			T::OnExit::on_exit(who);
 		} else {
 			Stakes::<T>::insert(who, record);
 		}

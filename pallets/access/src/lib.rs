@@ -73,6 +73,9 @@ pub mod pallet {
 		/// Where fees that are paid out of a stake go.
 		type Fees: OnUnbalanced<Credit<Self::AccountId, Self::Currency>>;
 
+		/// Who forgets an account whose stake is gone.
+		type OnExit: access::OnExit<Self::AccountId>;
+
 		/// How a delegate says that it wants to be one.
 		type Signature: Verify<Signer: IdentifyAccount<AccountId = Self::AccountId>> + Parameter;
 

@@ -9,7 +9,7 @@ use frame_support::{
 	},
 };
 use one_primitives::{
-	access::{Lock, Tier, LOCKS, TIERS},
+	access::{Lock, OnExit, Tier, LOCKS, TIERS},
 	clock::{Clock, Day},
 	Moment, ProtocolTime,
 };
@@ -100,6 +100,20 @@ impl Clock for TestClock {
 	}
 }
 
+frame_support::parameter_types! {
+	/// Whose stakes are gone, in order.
+	pub storage Exited: Vec<AccountId> = Vec::new();
+}
+
+/// Notes who has left.
+pub struct Exits;
+
+impl OnExit<AccountId> for Exits {
+	fn on_exit(who: &AccountId) {
+		Exited::set(&[Exited::get(), vec![*who]].concat());
+	}
+}
+
 /// Puts fees into [`POT`].
 pub struct ToPot;
 
@@ -119,6 +133,7 @@ impl pallet_access::Config for Test {
 	type Locks = Locks;
 	type Cooldown = ConstU64<COOLDOWN>;
 	type Fees = ToPot;
+	type OnExit = Exits;
 	type Signature = TestSignature;
 	type WeightInfo = ();
 }

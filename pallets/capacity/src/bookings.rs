@@ -24,7 +24,7 @@ use crate::{
 	draw::draw,
 	types::{sum, Lots},
 	Booking, BookingOf, Bookings, BoundSlot, BoundSlots, Config, Ends, Error, Event, NextBooking,
-	Pallet, Reservation, WeightInfo, MAX_BOOKINGS, MAX_BOUND, MIN_PERIOD,
+	Pallet, Reservation, WeightInfo, MAX_BOUND, MIN_PERIOD,
 };
 
 /// Bookings that a block closes at the most: each frees and pays up to [`MAX_BOUND`] slots, and what
@@ -81,11 +81,9 @@ impl<T: Config> Pallet<T> {
 		Ok(true)
 	}
 
-	/// Weight of reserving throughput: the measured one, a look at every booking that may have ended,
-	/// and the closing of one.
+	/// Weight of reserving throughput, and of closing the last booking.
 	pub(crate) fn weight_of_booking(closes: bool) -> Weight {
-		let looks = T::DbWeight::get().reads(MAX_BOOKINGS.into());
-		let book = T::WeightInfo::reserve_throughput().saturating_add(looks);
+		let book = T::WeightInfo::reserve_throughput();
 		match closes {
 			true => book.saturating_add(T::WeightInfo::end_booking()),
 			false => book,
@@ -313,7 +311,8 @@ impl<T: Config> Pallet<T> {
 			});
 		}
 		let idle = slot.idle_until(booking.ends);
-		let cu = standby(slot.rate, idle, booking.standby).min(sum(&booking.lots));
+		let rate = Self::delivered(slot, &booking.model);
+		let cu = standby(rate, idle, booking.standby).min(sum(&booking.lots));
 		match with_storage_layer(|| Self::pay_standby(id, booking, &worker, cu)) {
 			Ok((lots, amount)) => {
 				booking.lots = lots;

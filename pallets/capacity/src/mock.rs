@@ -119,6 +119,8 @@ parameter_types! {
 	pub storage FreeSlots: Vec<AccountId> = Vec::new();
 	pub storage AllSlots: u32 = 0;
 	pub storage SlotUses: Vec<(AccountId, SlotUse)> = Vec::new();
+	/// CU a minute that workers have shown.
+	pub storage Shown: BTreeMap<AccountId, Cu> = BTreeMap::new();
 	/// Workers that nobody hears of.
 	pub storage Away: Vec<AccountId> = Vec::new();
 	pub const DollarId: u32 = USDC_ID;
@@ -243,7 +245,15 @@ impl Workers<AccountId> for MockWorkers {
 	fn free_slots(_: &ModelId) -> u32 {
 		FreeSlots::get().len() as u32
 	}
-	fn proven_rate(_: &AccountId, _: &ModelId) -> u32 {
+	fn note_rate(worker: &AccountId, _: &ModelId, work: Cu, _: ProtocolTime) {
+		let mut shown = Shown::get();
+		shown.insert(*worker, work);
+		Shown::set(&shown);
+	}
+	fn shown_rate(worker: &AccountId, _: &ModelId) -> Option<Cu> {
+		Shown::get().get(worker).copied()
+	}
+	fn expected_rate() -> u32 {
 		5
 	}
 }

@@ -42,11 +42,19 @@ impl<T: Config> Pallet<T> {
 		Some(rate)
 	}
 
-	/// CU that a slot of `worker` serves in a minute, as far as it is proven.
+	/// CU that a slot of `worker` serves in a minute, as far as it is proven: what it has shown,
+	/// and no more than every worker is counted on for, as receipts prove nothing beyond that.
 	pub(crate) fn rate(worker: &T::AccountId, model: &ModelId, terms: &ModelTerms) -> Cu {
-		let tokens = u128::from(T::Workers::proven_rate(worker, model)).saturating_mul(60);
+		let tokens = u128::from(T::Workers::expected_rate()).saturating_mul(60);
 		let macs = tokens.saturating_mul(terms.cost.linear.into());
-		(macs / MACS_PER_CU).saturated_into()
+		let expected = (macs / MACS_PER_CU).saturated_into();
+		T::Workers::shown_rate(worker, model).map_or(expected, |shown| expected.min(shown))
+	}
+
+	/// CU that a bound slot has shown to deliver in a minute; what it was bound for and did not show
+	/// is not paid for.
+	pub(crate) fn delivered(slot: &BoundSlot<T::AccountId>, model: &ModelId) -> Cu {
+		T::Workers::shown_rate(&slot.worker, model).map_or(slot.rate, |shown| slot.rate.min(shown))
 	}
 
 	/// Takes the idle slots off a booking whose workers are not there.

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use frame_support::traits::Get;
 use one_primitives::{
-	access::{Access, Lock, Population, Standing, Tier, TierId, LOCKS, TIERS},
+	access::{Access, Lock, OnExit, Population, Standing, Tier, TierId, LOCKS, TIERS},
 	clock::{Clock, Day},
 	credits::Refusal,
 	settlement::Treasury,
@@ -232,6 +232,16 @@ impl<T: Config> Pallet<T> {
 			resets_at: Self::next_day(),
 			counts_from: T::Access::counts_from(who).map(T::Clock::day_start),
 		}
+	}
+}
+
+impl<T: Config> OnExit<T::AccountId> for Pallet<T> {
+	/// Forgets the ledger of a past day. One of today stays, for the day's sums are made of it.
+	fn on_exit(who: &T::AccountId) {
+		let today = Today::<T>::get();
+		Ledgers::<T>::mutate_exists(who, |ledger| {
+			ledger.take_if(|ledger| Some(ledger.day) < today);
+		});
 	}
 }
 

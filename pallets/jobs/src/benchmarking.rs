@@ -175,7 +175,7 @@ mod benchmarks {
 	}
 
 	/// A free slot, and jobs of both lanes, queued in this block, of which the Included one is owed
-	/// a match.
+	/// a match; and a line in which Included jobs are alone lets those of another one pass.
 	#[benchmark]
 	fn match_line() {
 		let (who, model) = (submitter::<T>(), T::BenchmarkHelper::model(0));
@@ -187,13 +187,18 @@ mod benchmarks {
 		let (line, mut meter) = (Line::Model(model), WeightMeter::new());
 		Queues::<T>::mutate_extant(line, |queues| queues.owed = Permill::one());
 		let matched;
+		let alone = Line::Model(T::BenchmarkHelper::model(1));
+		T::BenchmarkHelper::submit(&who, Lane::Included, &T::BenchmarkHelper::model(1));
 
 		#[block]
 		{
+			let lines = Pallet::<T>::included_alone(&[alone]);
 			matched = Pallet::<T>::match_next(&line, Round::Urgent, H256::zero(), &mut meter);
+			Pallet::<T>::note_passed(&lines, &[(line, Lane::Dedicated)]);
 		}
 
 		assert_eq!(matched, None);
+		assert!(Queues::<T>::get(alone).passed > Permill::zero());
 	}
 
 	/// Two draws among slots of which half are stale.

@@ -445,7 +445,7 @@ pub mod pallet {
 
 		fn integrity_test() {
 			let half = T::PollWeight::get() / 2;
-			let lines = Self::line_weight().saturating_mul(T::MaxLines::get().into());
+			let lines = T::WeightInfo::match_line().saturating_mul(T::MaxLines::get().into());
 			let one_match = T::WeightInfo::match_base()
 				.saturating_add(lines)
 				.saturating_add(T::WeightInfo::match_job());

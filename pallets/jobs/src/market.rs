@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use one_primitives::{
 	inference::{Callbacks, JobResult, ResultIds},
 	jobs::{Acceptance, Assignment, JobId, Market},
+	clock::Clock,
 	models::ModelId,
 	receipts::{Finish, Outcome, Receipt},
 	workers::{SlotUse, Workers},
@@ -21,7 +22,7 @@ use crate::{
 	Payloads, StateOf,
 };
 
-/// How often the time that the quoted tokens take at the proven rate a worker is given.
+/// How often the time that the quoted tokens take at the expected rate a worker is given.
 const PATIENCE: u64 = 3;
 
 impl<T: Config> Pallet<T> {
@@ -31,7 +32,8 @@ impl<T: Config> Pallet<T> {
 		let next = StateOf::<T>::Accepted {
 			worker: worker.clone(),
 			assigned: acceptance.assigned,
-			due: Self::after(Self::patience(worker, &job)),
+			since: T::Clock::protocol(),
+			due: Self::after(Self::patience(&job)),
 		};
 		Self::transition(id, job, next)?;
 		Self::deposit_event(Event::JobAccepted {
@@ -58,9 +60,10 @@ impl<T: Config> Pallet<T> {
 		current.then_some(job)
 	}
 
-	/// Time for the job at the worker's proven rate, several times over.
-	fn patience(worker: &T::AccountId, job: &JobOf<T>) -> ProtocolTime {
-		let rate = u64::from(T::Workers::proven_rate(worker, &job.model).max(1));
+	/// Time for the job at the rate that every worker is counted on for, several times over: who
+	/// has shown a lower one gets no more of it.
+	fn patience(job: &JobOf<T>) -> ProtocolTime {
+		let rate = u64::from(T::Workers::expected_rate().max(1));
 		let quoted = job.terms.max_tokens().saturating_mul(1_000).div_ceil(rate);
 		quoted
 			.saturating_mul(PATIENCE)
@@ -95,6 +98,7 @@ impl<T: Config> Pallet<T> {
 		let (input, output) = (receipt.input_tokens, receipt.output_tokens);
 		let charged = job.terms.cu(input, output).min(job.reserved);
 		let price = Funds::<T>::charge(&job, charged, &worker)?;
+		Self::note_rate(&job, &worker, job.terms.inference(input, output));
 		Self::return_slot(&job, &worker, SlotUse::Served);
 		Self::charge_refuser(&job, &worker);
 		Self::note_served(job.terms.work(input, output));
@@ -116,6 +120,14 @@ impl<T: Config> Pallet<T> {
 			price,
 		});
 		Ok((charged, price))
+	}
+
+	/// Notes how long the job took the worker, if it accepted it before it had the answer.
+	fn note_rate(job: &JobOf<T>, worker: &T::AccountId, work: Cu) {
+		if let State::Accepted { since, .. } = job.state {
+			let time = T::Clock::protocol().saturating_sub(since);
+			T::Workers::note_rate(worker, &job.model, work, time);
+		}
 	}
 
 	/// A worker that refused what another one serves was wrong: that counts as a failed job.
@@ -203,8 +215,6 @@ impl<T: Config> Market<T::AccountId> for Pallet<T> {
 	}
 
 	fn callback_weight() -> Weight {
-		// The slots of a worker that had refused what was served are halved: its record, its seat and
-		// the sum of the model.
-		T::Callbacks::weight().saturating_add(T::DbWeight::get().reads_writes(3, 3))
+		T::Callbacks::weight()
 	}
 }

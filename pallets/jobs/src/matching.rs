@@ -19,7 +19,7 @@ use polkadot_sdk::{
 	frame_support::{
 		storage::with_storage_layer,
 		traits::{Get, Randomness},
-		weights::{Weight, WeightMeter},
+		weights::WeightMeter,
 	},
 	frame_system,
 	sp_core::H256,
@@ -40,7 +40,7 @@ impl<T: Config> Pallet<T> {
 		}
 		let mut lines = Waiting::<T>::get().into_inner();
 		lines.sort_by_key(|line| !line.is_booked());
-		lines.retain(|_| meter.try_consume(Self::line_weight()).is_ok());
+		lines.retain(|_| meter.try_consume(T::WeightInfo::match_line()).is_ok());
 		let (booked, models): (Vec<_>, Vec<_>) = lines.iter().copied().partition(Line::is_booked);
 		let alone = Self::included_alone(&models);
 		let (seed, mut matched) = (Self::seed(), Vec::new());
@@ -49,12 +49,6 @@ impl<T: Config> Pallet<T> {
 		Self::take_turns(models, Round::Rest, seed, &mut matched, meter);
 		Self::note_passed(&alone, &matched);
 		Self::send_back(&lines, &matched);
-	}
-
-	/// What a line takes in a block, matches aside: its free slots are counted, and what its
-	/// Included jobs let pass is noted.
-	pub(crate) fn line_weight() -> Weight {
-		T::WeightInfo::match_line().saturating_add(T::DbWeight::get().reads_writes(1, 1))
 	}
 
 	/// Matches a job of each of `lines` in turn, until none has one to match; adds what was matched
@@ -176,7 +170,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Those of `lines` in which only Included jobs wait.
-	fn included_alone(lines: &[Line]) -> Vec<Line> {
+	pub(crate) fn included_alone(lines: &[Line]) -> Vec<Line> {
 		let lines = lines.iter().copied();
 		lines
 			.filter(|line| Queues::<T>::get(line).is_included_alone())
@@ -185,7 +179,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Owes the lines in which only Included jobs wait, all together, the Included share of the
 	/// Dedicated jobs that went before them.
-	fn note_passed(alone: &[Line], matched: &[(Line, Lane)]) {
+	pub(crate) fn note_passed(alone: &[Line], matched: &[(Line, Lane)]) {
 		let passed = matched
 			.iter()
 			.filter(|(line, lane)| !line.is_booked() && *lane == Lane::Dedicated)

@@ -91,6 +91,8 @@ parameter_types! {
 	/// Slots of each worker, free and taken.
 	pub storage AllSlots: BTreeMap<AccountId, u32> = BTreeMap::new();
 	pub storage SlotUses: Vec<(AccountId, SlotUse)> = Vec::new();
+	/// Work and time of the jobs of which workers were seen to take a while.
+	pub storage Rates: Vec<(AccountId, Cu, ProtocolTime)> = Vec::new();
 	pub storage Accrued: BTreeMap<AccountId, Usdc> = BTreeMap::new();
 	/// Whose credits delegates spend.
 	pub storage Principals: BTreeMap<AccountId, AccountId> = BTreeMap::new();
@@ -222,7 +224,13 @@ impl Workers<AccountId> for MockWorkers {
 			.filter(|slot| serves(slot, model))
 			.count() as u32
 	}
-	fn proven_rate(_: &AccountId, _: &ModelId) -> u32 {
+	fn note_rate(worker: &AccountId, _: &ModelId, work: Cu, time: ProtocolTime) {
+		Rates::set(&[Rates::get(), vec![(*worker, work, time)]].concat());
+	}
+	fn shown_rate(_: &AccountId, _: &ModelId) -> Option<Cu> {
+		None
+	}
+	fn expected_rate() -> u32 {
 		10
 	}
 }

@@ -58,6 +58,8 @@ pub enum State<AccountId> {
 		worker: AccountId,
 		/// Hash of the parent of the block that assigned: names the fork.
 		assigned: H256,
+		/// Protocol time at which it did.
+		since: ProtocolTime,
 		/// Protocol time by which the receipt is in.
 		due: ProtocolTime,
 	},
@@ -250,10 +252,14 @@ pub struct Terms {
 }
 
 impl Terms {
+	/// CU that so many tokens are for the worker that computes them.
+	pub fn inference(&self, input_tokens: u32, output_tokens: u32) -> Cu {
+		self.cost.cu(input_tokens, output_tokens, self.input_ratio)
+	}
+
 	/// CU of the work that a job with so many tokens is.
 	pub fn work(&self, input_tokens: u32, output_tokens: u32) -> Cu {
-		self.cost
-			.cu(input_tokens, output_tokens, self.input_ratio)
+		self.inference(input_tokens, output_tokens)
 			.saturating_add(self.payload)
 			.max(self.floor)
 	}

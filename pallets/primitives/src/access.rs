@@ -111,6 +111,12 @@ pub trait Access<AccountId, Balance> {
 	fn holder(who: &AccountId) -> AccountId;
 }
 
+/// Told when the last of a stake is gone.
+pub trait OnExit<AccountId> {
+	/// `who` has no stake any more, and none that cools down.
+	fn on_exit(who: &AccountId);
+}
+
 /// Lets a holder without free balance leave: the fee comes out of the stake.
 pub trait PayFromStake<AccountId, Balance> {
 	/// Whether `fee` can be taken from the stake of `who`.

@@ -48,7 +48,7 @@ pub trait World<AccountId> {
 	fn match_jobs();
 	/// Accepts `job` in the name of the worker to whom it is assigned.
 	fn accept(job: JobId);
-	/// Has a pallet wait for the result of the open `job`.
+	/// Has a pallet wait for the result of the open `job`, which a worker that went silent has refused.
 	fn await_result(job: JobId);
 	/// A stored job of `owner` for `model` at which an attempt of `worker` came to nothing.
 	fn failed_job(owner: &AccountId, model: &ModelId, worker: &AccountId) -> JobId;

@@ -4,7 +4,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use polkadot_sdk::{sp_arithmetic::Permill, sp_core::H256, sp_runtime::DispatchResult};
 use scale_info::TypeInfo;
 
-use crate::{jobs::Lane, models::ModelId};
+use crate::{jobs::Lane, models::ModelId, Cu, ProtocolTime};
 
 /// How a slot comes back.
 #[derive(
@@ -53,8 +53,13 @@ pub trait Workers<AccountId> {
 	fn operators(model: &ModelId) -> u32;
 	/// Free slots of `model` over all workers.
 	fn free_slots(model: &ModelId) -> u32;
-	/// Tokens per second that a deadline for this model counts on.
-	fn proven_rate(worker: &AccountId, model: &ModelId) -> u32;
+	/// Notes that a slot of `worker` took `time` for a job of `model` of so many CU of work.
+	fn note_rate(worker: &AccountId, model: &ModelId, work: Cu, time: ProtocolTime);
+	/// CU of work in a minute at which a slot of `worker` served `model` of late, once it has shown
+	/// that.
+	fn shown_rate(worker: &AccountId, model: &ModelId) -> Option<Cu>;
+	/// Tokens per second that every slot is counted on for, and none for more.
+	fn expected_rate() -> u32;
 }
 
 /// What a worker did against the rules.

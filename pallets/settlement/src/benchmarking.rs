@@ -19,6 +19,8 @@ use crate::{
 
 /// Micro-USDC that a worker is owed.
 const OWED: Usdc = 1_000_000;
+/// Micro-USDC in a pot of which the smallest share is something.
+const RICH: Usdc = 1_000_000_000_000;
 /// 10^-12 ONE of fees: more than is sold at once.
 const FEES: Balance = 1 << 60;
 /// Bits of a number of leaves that are all set.
@@ -52,6 +54,22 @@ mod benchmarks {
 
 		assert!(Pallet::<T>::fee_pot() < before && !Halt::<T>::exists());
 		Ok(())
+	}
+
+	/// The first of an author without an account.
+	#[benchmark]
+	fn stipend() {
+		let who: T::AccountId = account("author", 0, 0);
+		T::BenchmarkHelper::fill_credit_pot(RICH);
+		Receipts::<T>::insert(&who, largest_tree());
+
+		#[block]
+		{
+			let _ = T::Author::get();
+			Pallet::<T>::accrue_stipend_of(who.clone());
+		}
+
+		assert!(Earnings::<T>::get(&who).is_some());
 	}
 
 	/// Transfers are booked, and the statements of a window are dropped that has none.

@@ -291,7 +291,7 @@ pub fn next_window() {
 /// Weight in which a block pays `payees`, besides its other work.
 pub fn weight_for(payees: u64) -> Weight {
 	let fixed = <() as WeightInfo>::sell() + <() as WeightInfo>::settle();
-	fixed + Settlement::stipend_weight() + <() as WeightInfo>::pay() * payees
+	fixed + <() as WeightInfo>::stipend() + <() as WeightInfo>::pay() * payees
 }
 
 pub fn usdc_of(who: AccountId) -> Usdc {

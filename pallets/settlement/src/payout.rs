@@ -25,7 +25,7 @@ impl<T: Config> Pallet<T> {
 		if meter.try_consume(T::WeightInfo::sell()).is_ok() {
 			Self::do_sell();
 		}
-		if meter.try_consume(Self::stipend_weight()).is_ok() {
+		if meter.try_consume(T::WeightInfo::stipend()).is_ok() {
 			Self::accrue_stipend();
 		}
 		if meter.try_consume(T::WeightInfo::settle()).is_ok() {

@@ -5,7 +5,7 @@ use one_primitives::{
 	Usdc,
 };
 use polkadot_sdk::{
-	frame_support::{storage::with_storage_layer, traits::Get, weights::Weight},
+	frame_support::{storage::with_storage_layer, traits::Get},
 	frame_system::Pallet as System,
 	sp_runtime::{traits::SaturatedConversion, DispatchResult},
 };
@@ -17,18 +17,15 @@ use crate::{
 };
 
 impl<T: Config> Pallet<T> {
-	/// Weight of [`accrue_stipend`](Self::accrue_stipend): author, share, pots, earnings, queue and
-	/// receipts are read; pots, earnings, queue, place and receipts are written. One write more stands for
-	/// the hashes.
-	pub(crate) fn stipend_weight() -> Weight {
-		T::DbWeight::get().reads_writes(6, 6)
-	}
-
 	/// Accrues the stipend of this block, all of it or nothing.
 	pub(crate) fn accrue_stipend() {
-		let Some(author) = T::Author::get() else {
-			return;
-		};
+		if let Some(author) = T::Author::get() {
+			Self::accrue_stipend_of(author);
+		}
+	}
+
+	/// Accrues the stipend of a block of `author`.
+	pub(crate) fn accrue_stipend_of(author: T::AccountId) {
 		let amount = T::AuthorStipend::get().mul_floor(Pots::<T>::get().credit);
 		if amount == 0 {
 			return;

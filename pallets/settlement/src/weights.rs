@@ -22,6 +22,8 @@ pub trait WeightInfo {
 	fn pay() -> Weight;
 	/// Weight of `prune`.
 	fn prune() -> Weight;
+	/// Weight of `stipend`.
+	fn stipend() -> Weight;
 }
 
 /// Weights on the database of the runtime `T`.
@@ -48,6 +50,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
+	fn stipend() -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().writes(6))
+	}
 }
 
 /// Weights on ParityDB.
@@ -71,5 +78,10 @@ impl WeightInfo for () {
 		Weight::from_parts(13_667_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(1))
+	}
+	fn stipend() -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(6))
+			.saturating_add(ParityDbWeight::get().writes(6))
 	}
 }

@@ -30,7 +30,7 @@ use polkadot_sdk::{
 	sp_runtime::{transaction_validity::TransactionSource, Permill},
 };
 
-use crate::*;
+use crate::{counting::PATROL, *};
 
 /// Micro-USDC that a worker is owed.
 const OWED: Usdc = 1_000_000;
@@ -73,16 +73,27 @@ fn worker<T: Config>(slots: u8) -> T::AccountId {
 	let (key, proof) = key::<T>(&who);
 	Pallet::<T>::do_register(who.clone(), offer::<T>(slots, 0), key, proof)
 		.expect("the account can bond");
-	Workers::<T>::mutate_extant(&who, |record| {
+	revive::<T>(&who);
+	let record = Workers::<T>::get(&who).expect("it has just registered");
+	Pallet::<T>::recount(&who, &record);
+	who
+}
+
+/// Lets a worker be heard of now; what it has earned counts as before.
+fn revive<T: Config>(who: &T::AccountId) {
+	Workers::<T>::mutate_extant(who, |record| {
 		record.pulse = Some(Pulse {
 			block: 0u32.into(),
 			at: T::Clock::protocol(),
 			mailbox: one_mailbox::VERSION,
 			arithmetics: BoundedVec::truncate_from([1].to_vec()),
 		});
-		Pallet::<T>::recount(&who, record);
 	});
-	who
+}
+
+/// Slots that count as earned for the first model.
+fn counted<T: Config>() -> u32 {
+	EarnedSlots::<T>::get(T::BenchmarkHelper::model(0))
 }
 
 /// A worker that is owed something.
@@ -290,8 +301,10 @@ mod benchmarks {
 		Pallet::<T>::do_convict(&who, Offence::Malicious, H256::zero(), None)?;
 		Pallet::<T>::do_update(who.clone(), offer::<T>(MAX_SLOTS, 0))?;
 		T::BenchmarkHelper::pass(T::OffenceWindow::get().saturating_add(1));
+		revive::<T>(&who);
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()));
+		assert!(counted::<T>() > 0);
 		assert!(Workers::<T>::get(&who).is_some_and(|record| record.state.takes_jobs()));
 		Ok(())
 	}
@@ -309,6 +322,7 @@ mod benchmarks {
 			H256::zero(),
 		);
 		assert_eq!(Slashes::<T>::iter().count(), 1);
+		assert_eq!(counted::<T>(), 0);
 		Ok(())
 	}
 
@@ -396,6 +410,34 @@ mod benchmarks {
 		}
 
 		Ok(())
+	}
+
+	/// Silent with the largest offer, of which all counts so far.
+	#[benchmark]
+	fn recount() -> Result<(), BenchmarkError> {
+		let who = worker::<T>(MAX_SLOTS);
+		T::BenchmarkHelper::pass(T::LivenessTimeout::get().saturating_add(1));
+		let record = Workers::<T>::get(&who).ok_or("the worker is registered")?;
+		assert!(counted::<T>() > 0);
+		#[block]
+		{
+			Pallet::<T>::recount(&who, &record);
+		}
+		assert_eq!(counted::<T>(), 0);
+		Ok(())
+	}
+
+	/// Nobody is silent of as many workers as are looked at.
+	#[benchmark]
+	fn patrol() {
+		for n in 0..=PATROL as u32 {
+			T::BenchmarkHelper::worker(n, &[T::BenchmarkHelper::model(0)], 1);
+		}
+		#[block]
+		{
+			Pallet::<T>::patrol(&mut WeightMeter::new());
+		}
+		assert!(Patrolled::<T>::exists());
 	}
 
 	#[benchmark]

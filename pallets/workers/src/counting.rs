@@ -7,12 +7,9 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use polkadot_sdk::frame_support::{
-	traits::Get,
-	weights::{Weight, WeightMeter},
-};
+use polkadot_sdk::frame_support::weights::WeightMeter;
 
-use crate::{types::MAX_MODELS, Config, Pallet, Patrolled, RecordOf, Workers};
+use crate::{Config, Pallet, Patrolled, RecordOf, WeightInfo, Workers};
 
 /// Workers that the patrol looks at in a block at the most.
 pub(crate) const PATROL: usize = 8;
@@ -32,21 +29,9 @@ impl<T: Config> Pallet<T> {
 		has_changed
 	}
 
-	/// What [`recount`](Self::recount) takes at the most: terms, seats and sums of each model.
-	pub(crate) fn recount_weight() -> Weight {
-		let models = u64::from(MAX_MODELS);
-		T::DbWeight::get().reads_writes(4 * models, 3 * models)
-	}
-
-	/// What the sums alone take of it, where terms and seats are at hand.
-	pub(crate) fn sums_weight() -> Weight {
-		let models = u64::from(MAX_MODELS);
-		T::DbWeight::get().reads_writes(2 * models, 2 * models)
-	}
-
 	/// Looks at the next few workers, all of them in turn, and counts out those that went silent.
 	pub(crate) fn patrol(meter: &mut WeightMeter) {
-		if meter.try_consume(Self::patrol_base()).is_err() {
+		if meter.try_consume(T::WeightInfo::patrol()).is_err() {
 			return;
 		}
 		let before = Patrolled::<T>::get();
@@ -67,20 +52,13 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// What a patrol takes that finds nobody silent: its place, the clock, the limit of silence and
-	/// the workers.
-	pub(crate) fn patrol_base() -> Weight {
-		let workers = (PATROL as u64).saturating_add(1);
-		T::DbWeight::get().reads_writes(workers.saturating_mul(2).saturating_add(4), 1)
-	}
-
 	/// Counts a worker out that went silent; false if weight is lacking.
 	fn look_at(who: &T::AccountId, record: &RecordOf<T>, meter: &mut WeightMeter) -> bool {
 		let is_silent = record.state.takes_jobs() && !Self::is_alive(record);
 		if !is_silent {
 			return true;
 		}
-		if meter.try_consume(Self::recount_weight()).is_err() {
+		if meter.try_consume(T::WeightInfo::recount()).is_err() {
 			return false;
 		}
 		Self::recount(who, record);

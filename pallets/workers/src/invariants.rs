@@ -118,6 +118,7 @@ impl<T: Config> Pallet<T> {
 				used,
 				listed,
 				counts,
+				..
 			} = seat;
 			ensure!(!seat.is_empty(), "7: an empty seat is kept");
 			ensure!(

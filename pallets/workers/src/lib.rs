@@ -12,6 +12,7 @@ mod mailbox;
 mod offchain;
 mod offences;
 mod registration;
+mod rate;
 mod report;
 pub mod runtime_api;
 mod slashes;
@@ -461,7 +462,7 @@ pub mod pallet {
 				T::WeightInfo::slashes_base().saturating_add(T::WeightInfo::pay_slash());
 			let half = T::PollWeight::get() / 2;
 			assert!(one_slash.all_lte(half), "no block could pay a slash out");
-			let one_found = Self::patrol_base().saturating_add(Self::recount_weight());
+			let one_found = T::WeightInfo::patrol().saturating_add(T::WeightInfo::recount());
 			assert!(one_found.all_lte(half), "no block could count a worker out");
 		}
 
@@ -519,7 +520,7 @@ pub mod pallet {
 		///
 		/// Origin: signed by the worker. Emits [`Event::WorkerDraining`].
 		#[pallet::call_index(3)]
-		#[pallet::weight(T::WeightInfo::drain().saturating_add(Pallet::<T>::recount_weight()))]
+		#[pallet::weight(T::WeightInfo::drain())]
 		pub fn drain(origin: OriginFor<T>) -> DispatchResult {
 			Self::do_drain(ensure_signed(origin)?)
 		}
@@ -550,7 +551,7 @@ pub mod pallet {
 		/// Emits [`Event::Reported`].
 		#[pallet::call_index(6)]
 		#[pallet::weight((
-			Pallet::<T>::report_weight(report).saturating_add(Pallet::<T>::sums_weight()),
+			Pallet::<T>::report_weight(report).saturating_add(T::WeightInfo::recount()),
 			DispatchClass::Operational,
 			Pays::No,
 		))]
@@ -578,7 +579,7 @@ pub mod pallet {
 		/// after that time, or when it resumes. Origin: signed by the worker. Emits
 		/// [`Event::MaintenanceStarted`].
 		#[pallet::call_index(7)]
-		#[pallet::weight(T::WeightInfo::start_maintenance().saturating_add(Pallet::<T>::recount_weight()))]
+		#[pallet::weight(T::WeightInfo::start_maintenance())]
 		pub fn start_maintenance(origin: OriginFor<T>, length: ProtocolTime) -> DispatchResult {
 			Self::do_start_maintenance(ensure_signed(origin)?, length)
 		}
@@ -589,7 +590,7 @@ pub mod pallet {
 		/// one waits until its offences have left the window. Origin: signed by the worker. Emits
 		/// [`Event::WorkerResumed`].
 		#[pallet::call_index(8)]
-		#[pallet::weight(T::WeightInfo::resume().saturating_add(Pallet::<T>::recount_weight()))]
+		#[pallet::weight(T::WeightInfo::resume())]
 		pub fn resume(origin: OriginFor<T>) -> DispatchResult {
 			Self::do_resume(ensure_signed(origin)?)
 		}
@@ -598,7 +599,7 @@ pub mod pallet {
 		///
 		/// Origin: governance. Emits [`Event::WorkerConvicted`].
 		#[pallet::call_index(9)]
-		#[pallet::weight(T::WeightInfo::convict().saturating_add(Pallet::<T>::recount_weight()))]
+		#[pallet::weight(T::WeightInfo::convict())]
 		pub fn convict(
 			origin: OriginFor<T>,
 			who: T::AccountId,

@@ -11,6 +11,7 @@ use one_primitives::{
 	models::{ModelId, Models},
 	reputation,
 	workers::{SlotUse, Workers as Slots},
+	Cu, ProtocolTime,
 };
 use polkadot_sdk::{
 	frame_support::{defensive, traits::Get},
@@ -18,6 +19,7 @@ use polkadot_sdk::{
 };
 
 use crate::{
+	rate,
 	state::Step,
 	types::{Seat, WorkerState},
 	Config, EarnedSlots, Event, FreeSlots, Operators, Pallet, PulseOf, RecordOf, Seats, Tokens,
@@ -97,7 +99,18 @@ impl<T: Config> Slots<T::AccountId> for Pallet<T> {
 		FreeSlots::<T>::get(model)
 	}
 
-	fn proven_rate(_: &T::AccountId, _: &ModelId) -> u32 {
+	fn note_rate(worker: &T::AccountId, model: &ModelId, work: Cu, time: ProtocolTime) {
+		Self::mutate_seat(worker, model, |seat| {
+			seat.rate = rate::after(seat.rate, work, time);
+		});
+	}
+
+	fn shown_rate(worker: &T::AccountId, model: &ModelId) -> Option<Cu> {
+		let seat = Seats::<T>::get(worker, model)?;
+		Some(seat.rate).filter(|rate| *rate > 0)
+	}
+
+	fn expected_rate() -> u32 {
 		T::ProvenRate::get().max(1)
 	}
 }

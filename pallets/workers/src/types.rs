@@ -11,7 +11,7 @@ use one_primitives::{
 	models::ModelId,
 	receipts::SignedReceipt,
 	workers::crypto::{WorkerKey, WorkerSignature},
-	ProtocolTime,
+	Cu, ProtocolTime,
 };
 use polkadot_sdk::{
 	frame_support::{traits::ConstU32, BoundedVec},
@@ -218,12 +218,20 @@ pub struct Seat {
 	/// Whether the worker can take jobs for the model, as far as the chain has noticed: what a
 	/// worker that takes none has earned counts for nothing.
 	pub counts: bool,
+	/// CU of work in a minute at which one slot served of late; 0 before it has shown that.
+	pub rate: Cu,
 }
 
 impl Seat {
 	/// Whether nothing refers to the seat any more.
 	pub fn is_empty(&self) -> bool {
-		*self == Self::default()
+		let Self {
+			earned,
+			used,
+			listed,
+			..
+		} = *self;
+		[earned, used, listed] == [0; 3]
 	}
 
 	/// Slots that count as earned for the model.

@@ -44,6 +44,10 @@ pub trait WeightInfo {
 	fn slashes_base() -> Weight;
 	/// Weight of `pay_slash`.
 	fn pay_slash() -> Weight;
+	/// Weight of `recount`.
+	fn recount() -> Weight;
+	/// Weight of `patrol`.
+	fn patrol() -> Weight;
 }
 
 /// Weights on the database of the runtime `T`.
@@ -129,6 +133,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(7))
 	}
+	fn recount() -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads(32))
+			.saturating_add(T::DbWeight::get().writes(24))
+	}
+	fn patrol() -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads(22))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
 }
 
 /// Weights on ParityDB.
@@ -211,5 +225,15 @@ impl WeightInfo for () {
 		Weight::from_parts(129_377_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(8))
 			.saturating_add(ParityDbWeight::get().writes(7))
+	}
+	fn recount() -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(32))
+			.saturating_add(ParityDbWeight::get().writes(24))
+	}
+	fn patrol() -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(22))
+			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 }

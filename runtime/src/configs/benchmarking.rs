@@ -130,6 +130,9 @@ fn zeroed<T: Decode>() -> T {
 	done(T::decode(&mut TrailingZeroInput::zeroes()))
 }
 
+/// The number of the first worker that is silent.
+const SILENT: u32 = 10_000;
+
 fn public_key() -> sr25519::Public {
 	sp_io::crypto::sr25519_generate(KEY_TYPE, Some(b"//Benchmark".to_vec()))
 }
@@ -202,6 +205,13 @@ fn largest_throughput(model: &ModelId) -> Cu {
 	let linear = Models::terms(model).map_or(0, |terms| terms.cost.linear);
 	let macs = u128::from(linear) * 60 * u128::from(bounded::ProvenRate::get());
 	done(Cu::try_from(macs / MACS_PER_CU)) * Cu::from(MAX_BOUND - 2)
+}
+
+/// A worker that has earned two slots for `model`, and is silent since.
+fn silent_worker(n: JobId, model: &ModelId) -> AccountId {
+	let who = Chain::worker(done(u32::try_from(n)) + SILENT, &[*model], 2);
+	pallet_workers::Workers::<Runtime>::mutate_extant(&who, |record| record.pulse = None);
+	who
 }
 
 impl World<AccountId> for Chain {
@@ -359,6 +369,9 @@ impl World<AccountId> for Chain {
 
 	fn await_result(job: JobId) {
 		pallet_jobs::Askers::<Runtime>::insert(job, *b"py/bench");
+		pallet_jobs::Jobs::<Runtime>::mutate_extant(job, |record| {
+			record.refuser = Some(silent_worker(job, &record.model));
+		});
 	}
 
 	fn failed_job(owner: &AccountId, model: &ModelId, worker: &AccountId) -> JobId {

@@ -2,7 +2,7 @@
 
 use crate::{
 	configs::{fees::SplitFees, parameters::bounded},
-	Access, Balances, Clock, Jobs, Runtime, RuntimeCall, RuntimeHoldReason, Settlement, Signature,
+	Access, Balances, Clock, Credits, Jobs, Runtime, RuntimeCall, RuntimeHoldReason, Settlement, Signature,
 };
 use one_primitives::credits::{CreditCall, CreditCalls, SubmitTerms};
 
@@ -14,6 +14,7 @@ impl pallet_access::Config for Runtime {
 	type Locks = bounded::Locks;
 	type Cooldown = bounded::Cooldown;
 	type Fees = SplitFees;
+	type OnExit = Credits;
 	type Signature = Signature;
 	type WeightInfo = pallet_access::weights::SubstrateWeight<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]

@@ -36,7 +36,7 @@ impl pallet_settlement::Config for Runtime {
 	type AveragingPeriod = bounded::AveragingPeriod;
 	type Author = BlockAuthor;
 	type AuthorStipend = bounded::AuthorStipend;
-	type MaxPayouts = ConstU32<250>;
+	type MaxPayouts = ConstU32<150>;
 	// Thirty days of four windows.
 	type StatementWindows = ConstU32<120>;
 	type WeightInfo = pallet_settlement::weights::SubstrateWeight<Runtime>;

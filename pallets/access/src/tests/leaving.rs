@@ -72,7 +72,9 @@ fn exit_should_return_everything_when_only_the_deposit_is_free() {
 		assert_ok!(exit(1));
 		assert_noop!(exit(1), Error::<Test>::NotStaked);
 		pass(COOLDOWN);
+		assert_eq!(Exited::get(), [0; 0]);
 		assert_ok!(withdraw(1));
+		assert_eq!(Exited::get(), [1]);
 		assert_eq!(Balances::free_balance(1), FUNDS + ED);
 		assert_eq!(held(1), 0);
 		assert_eq!(Stakes::<Test>::get(1), None);

@@ -1,5 +1,9 @@
 use frame_support::traits::fungibles::Inspect as _;
-use one_primitives::{capacity::Bookings as _, models::ModelId, workers::SlotUse};
+use one_primitives::{
+	capacity::Bookings as _,
+	models::ModelId,
+	workers::{SlotUse, Workers as _},
+};
 use sp_runtime::{DispatchError, DispatchResult};
 
 use super::*;
@@ -145,6 +149,41 @@ fn sponsors_jobs_should_have_the_bound_slots_and_pay_no_standby_for_them() {
 			(full * 3 / 4, full)
 		);
 		assert_eq!(vouchers(ALICE, 0), 99 * GCU - STANDBY * 7 / 8);
+	});
+}
+
+#[test]
+fn slots_should_be_bound_for_what_their_workers_have_shown() {
+	build_and_execute(|| {
+		with_slots(&WORKERS);
+		assert_ok!(buy(ALICE, 100 * GCU));
+		for worker in WORKERS {
+			MockWorkers::note_rate(&worker, &MODEL, RATE / 2, 0);
+		}
+		assert_ok!(book(ALICE, THROUGHPUT, HOUR));
+		let rates: Vec<Cu> = booking(0).slots.iter().map(|slot| slot.rate).collect();
+		assert_eq!(rates, [RATE / 2; 4]);
+		// Nobody is counted on for more than what every worker is.
+		for worker in WORKERS {
+			MockWorkers::note_rate(&worker, &MODEL, RATE * 2, 0);
+		}
+		assert_ok!(buy(BOB, 100 * GCU));
+		AllSlots::set(&100);
+		assert_ok!(book(BOB, RATE / 2, HOUR));
+		assert_eq!(booking(1).slots[0].rate, RATE);
+	});
+}
+
+#[test]
+fn standby_that_a_slow_worker_did_not_deliver_should_come_back() {
+	with_booking(|| {
+		let workers = bound(0);
+		MockWorkers::note_rate(&workers[0], &MODEL, RATE / 4, 0);
+		pass(HOUR);
+		let full = 60 * PRICE * 3 / 10 / 5;
+		let paid = (matured(workers[0]), matured(workers[1]));
+		assert_eq!(paid, (full / 4, full));
+		assert_eq!(vouchers(ALICE, 0), 100 * GCU - STANDBY * 5 / 8);
 	});
 }
 

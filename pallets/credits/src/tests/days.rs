@@ -1,4 +1,4 @@
-use one_primitives::access::Standing;
+use one_primitives::access::{OnExit as _, Standing};
 
 use super::*;
 
@@ -182,4 +182,18 @@ fn day_change_should_cost_the_same_when_there_is_one_holder_or_100_000() {
 	assert_eq!(written, written_many);
 	// The same keys; only their paths in a larger trie are longer.
 	assert!(read_many <= 2 * read, "{read_many} nodes instead of {read}");
+}
+
+#[test]
+fn ledger_of_a_past_day_should_go_with_the_stake_and_one_of_today_stay() {
+	build_and_execute(|| {
+		next_day();
+		let today = Today::<Test>::get().unwrap();
+		Ledgers::<Test>::insert(1, crate::Ledger::fresh(today));
+		Credits::on_exit(&1);
+		assert!(Ledgers::<Test>::contains_key(1));
+		next_day();
+		Credits::on_exit(&1);
+		assert!(!Ledgers::<Test>::contains_key(1));
+	});
 }

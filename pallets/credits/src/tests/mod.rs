@@ -9,7 +9,7 @@ use one_primitives::{
 use polkadot_sdk::*;
 use sp_runtime::Perbill;
 
-use crate::{mock::*, Days, Error, Event, Ledgers, Reservation};
+use crate::{mock::*, Days, Error, Event, Ledgers, Reservation, Today};
 
 mod days;
 mod extension;

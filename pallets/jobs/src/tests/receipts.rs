@@ -38,6 +38,30 @@ fn served_receipt_should_charge_what_was_used_and_free_the_rest() {
 }
 
 #[test]
+fn served_receipt_should_show_how_fast_the_worker_is_from_its_acceptance_on() {
+	with_workers(|| {
+		let id = submit_accepted(ALICE, 0);
+		let worker = worker_of(id);
+		Now::set(&(Now::get() + 20_000));
+		let served = Receipt {
+			output_tokens: 1,
+			..receipt(id, Outcome::Served)
+		};
+		assert_ok!(complete(&served));
+		let [(who, work, time)] = Rates::get()[..] else {
+			panic!("one job was served");
+		};
+		assert_eq!((who, time), (worker, 20_000));
+		// 12 / 4 + 1 tokens of 20 CU: whatever the bytes and the least charge are.
+		assert_eq!(work, 80);
+		// One that was not accepted before its receipt shows nothing.
+		let id = submit_assigned(ALICE, 1);
+		assert_ok!(complete(&receipt(id, Outcome::Served)));
+		assert_eq!(Rates::get().len(), 1);
+	});
+}
+
+#[test]
 fn served_receipt_should_charge_the_floor_when_less_was_used() {
 	with_workers(|| {
 		let id = submit_assigned(ALICE, 0);

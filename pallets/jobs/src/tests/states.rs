@@ -14,6 +14,7 @@ fn all() -> Vec<State<u64>> {
 		State::Accepted {
 			worker,
 			assigned,
+			since: 3,
 			due,
 		},
 		State::Completed {

@@ -45,6 +45,21 @@ fn worker_should_get_jobs_only_after_its_first_report() {
 }
 
 #[test]
+fn slot_should_show_its_rate_as_long_as_the_worker_offers_the_model() {
+	build_and_execute(|| {
+		with_workers(&[1], &[1], 1);
+		assert_eq!(Workers::shown_rate(&1, &model(1)), None);
+		Workers::note_rate(&1, &model(1), 900, 60_000);
+		assert_eq!(Workers::shown_rate(&1, &model(1)), Some(900));
+		Workers::note_rate(&1, &model(1), 100, 60_000);
+		assert_eq!(Workers::shown_rate(&1, &model(1)), Some(800));
+		// What nobody offers leaves nothing behind.
+		Workers::note_rate(&1, &model(2), 900, 60_000);
+		assert_eq!(Seats::<Test>::get(1, model(2)), None);
+	});
+}
+
+#[test]
 fn slots_should_grow_by_one_a_job_served_up_to_those_declared() {
 	build_and_execute(|| {
 		with_workers(&[1], &[1], 3);
@@ -55,7 +70,8 @@ fn slots_should_grow_by_one_a_job_served_up_to_those_declared() {
 				earned: 2,
 				used: 0,
 				listed: 1,
-				counts: true
+				counts: true,
+				rate: 0,
 			}
 		);
 		serve(1, 1, 5);
@@ -100,7 +116,8 @@ fn listed_slots_should_not_be_taken_when_they_are_no_longer_earned() {
 				earned: 2,
 				used: 0,
 				listed: 3,
-				counts: true
+				counts: true,
+				rate: 0,
 			}
 		);
 		assert_eq!((take(1), take(1), take(1)), (Some(1), Some(1), None));
@@ -119,7 +136,8 @@ fn every_slot_earned_should_be_listed_again_one_per_report() {
 				earned: 4,
 				used: 0,
 				listed: 1,
-				counts: true
+				counts: true,
+				rate: 0,
 			}
 		);
 		for listed in [2, 3, 4, 4] {
@@ -345,7 +363,8 @@ fn tokens_of_a_worker_that_left_should_be_counted_when_it_registers_again() {
 				earned: 1,
 				used: 0,
 				listed: 1,
-				counts: true
+				counts: true,
+				rate: 0,
 			}
 		);
 		assert_eq!((take(1), take(1)), (Some(1), None));
