@@ -69,7 +69,7 @@ mod benchmarks {
 			Pallet::<T>::accrue_stipend_of(who.clone());
 		}
 
-		assert!(Earnings::<T>::get(&who).is_some());
+		assert!(Earnings::<T>::get(&who).waiting);
 	}
 
 	/// Transfers are booked, and the statements of a window are dropped that has none.

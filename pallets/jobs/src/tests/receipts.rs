@@ -52,8 +52,8 @@ fn served_receipt_should_show_how_fast_the_worker_is_from_its_acceptance_on() {
 			panic!("one job was served");
 		};
 		assert_eq!((who, time), (worker, 20_000));
-		// 12 / 4 + 1 tokens of 20 CU: whatever the bytes and the least charge are.
-		assert_eq!(work, 80);
+		// 12 / 4 + 1 tokens of 20 CU and their attention: whatever the bytes and the least charge are.
+		assert_eq!(work, 81);
 		// One that was not accepted before its receipt shows nothing.
 		let id = submit_assigned(ALICE, 1);
 		assert_ok!(complete(&receipt(id, Outcome::Served)));
