@@ -79,10 +79,7 @@ fn end_others<T: Config>() -> Result<(), BenchmarkError> {
 }
 
 /// A booking with as many slots as one can have.
-fn largest_booking<T: Config>(
-	sponsor: &T::AccountId,
-	ends: ProtocolTime,
-) -> Booking<T::AccountId> {
+fn largest_booking<T: Config>(sponsor: &T::AccountId, ends: ProtocolTime) -> Booking<T::AccountId> {
 	let slot = |n| BoundSlot {
 		worker: account("worker", n, 0),
 		rate: CU,

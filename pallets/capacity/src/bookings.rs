@@ -29,7 +29,7 @@ use crate::{
 
 /// Bookings that a block closes at the most: each frees and pays up to [`MAX_BOUND`] slots, and what
 /// ends together must not take the block from the jobs.
-pub(crate) const MAX_CLOSED: usize = 4;
+pub const MAX_CLOSED: usize = 4;
 
 /// Milliseconds of a minute.
 const MINUTE: ProtocolTime = 60_000;

@@ -26,6 +26,7 @@ mod try_state;
 pub mod types;
 pub mod weights;
 
+pub use bookings::MAX_CLOSED;
 pub use pallet::*;
 pub use price::PostedPrice;
 pub use types::{

@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 
 use one_primitives::{
+	clock::Clock,
 	inference::{Callbacks, JobResult, ResultIds},
 	jobs::{Acceptance, Assignment, JobId, Market},
-	clock::Clock,
 	models::ModelId,
 	receipts::{Finish, Outcome, Receipt},
 	workers::{SlotUse, Workers},

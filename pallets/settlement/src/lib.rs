@@ -29,6 +29,7 @@ use polkadot_sdk::frame_support::PalletId;
 pub use exchange::{ConversionPool, Exchange};
 pub use fees::{SplitFees, ToFeePot};
 pub use pallet::*;
+pub use statements::MAX_PRUNED;
 pub use weights::WeightInfo;
 
 /// Names the account that holds all USDC of the protocol.

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Statements, and empty windows, that a block drops at the most.
-const MAX_PRUNED: u64 = 100;
+pub const MAX_PRUNED: u64 = 100;
 
 impl<T: Config> Pallet<T> {
 	/// Puts `paid` under the next payment of `worker`.

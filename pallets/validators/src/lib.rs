@@ -7,6 +7,7 @@ use polkadot_sdk::*;
 
 pub use pallet::*;
 pub use sessions::ExposureOf;
+pub use slashes::MAX_PAID;
 pub use types::{
 	Candidate, Chunk, Conviction, Ledger, Offence, PendingSlash, Seat, SlashRange, Status,
 	MAX_CHUNKS,

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Slashes paid out in a block at the most.
-const MAX_PAID: u32 = 10;
+pub const MAX_PAID: u32 = 10;
 
 impl<T: Config> Pallet<T> {
 	/// Sets `amount` of what `who` has at stake aside, or all of it where that is less. The caller

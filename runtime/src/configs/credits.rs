@@ -2,7 +2,8 @@
 
 use crate::{
 	configs::{fees::SplitFees, parameters::bounded},
-	Access, Balances, Clock, Credits, Jobs, Runtime, RuntimeCall, RuntimeHoldReason, Settlement, Signature,
+	Access, Balances, Clock, Credits, Jobs, Runtime, RuntimeCall, RuntimeHoldReason, Settlement,
+	Signature,
 };
 use one_primitives::credits::{CreditCall, CreditCalls, SubmitTerms};
 

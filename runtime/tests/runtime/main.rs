@@ -10,6 +10,7 @@ mod economy;
 mod fees;
 mod genesis;
 mod governance;
+mod hooks;
 mod inference;
 mod invariants;
 mod market;
