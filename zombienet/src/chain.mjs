@@ -35,11 +35,14 @@ function setPeriod(specification, [name, milliseconds]) {
 const exportSpecification = (chain, path, ...flags) =>
   run(process.env.ONE_NODE, ['export-chain-spec', '--chain', chain, '--output', path, ...flags]);
 
-/** The code of the runtime with `feature`, which is built unless it has been. */
-export async function runtimeWith(feature) {
+/** Where the code of the runtime with `feature` is, which is built unless it has been. */
+export async function pathOfRuntimeWith(feature) {
   const { stdout } = await run(WASM, [feature], { maxBuffer: 1 << 26 });
-  return readFile(stdout.trim());
+  return stdout.trim();
 }
+
+/** The code of the runtime with `feature`. */
+export const runtimeWith = async (feature) => readFile(await pathOfRuntimeWith(feature));
 
 /** Writes the raw specification of the preset `chain` with these `periods` into `folder`; returns its path. */
 export async function exportChain(chain, periods, folder) {

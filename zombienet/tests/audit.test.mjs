@@ -1,10 +1,12 @@
-// The state of a running market, read by the native runtime: every invariant holds.
+// The state of a running market, read by the native runtime and by its Wasm with try-runtime: every invariant holds, those of
+// the SDK's pallets too.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { pathOfRuntimeWith } from '../src/chain.mjs';
 import { marketNetwork, openMarket } from '../src/market.mjs';
 import * as protocol from '../src/protocol.mjs';
 
@@ -13,14 +15,16 @@ const AUDIT = join(dirname(process.env.ONE_NODE), 'examples', 'audit');
 const run = promisify(execFile);
 const network = marketNetwork();
 let market;
+let wasm;
 
 before(async () => {
+  wasm = await pathOfRuntimeWith('try-runtime');
   market = await openMarket(network);
 });
 after(() => network.stop());
 
 /** Runs the audit on the state after block `hash`. */
-const audit = ({ rpc }, hash) => run(AUDIT, [`ws://127.0.0.1:${rpc}`, hash]);
+const audit = ({ rpc }, hash) => run(AUDIT, [`ws://127.0.0.1:${rpc}`, hash, '--try-runtime', wasm]);
 
 test('invariants should hold in the states of a running market', { timeout: 300_000 }, async () => {
   const { workerNode, holder, info } = market;
@@ -33,5 +37,6 @@ test('invariants should hold in the states of a running market', { timeout: 300_
     const hash = (await api.rpc.chain.getBlockHash(block)).toHex();
     const { stdout } = await audit(workerNode, hash);
     assert.match(stdout, new RegExp(`all invariants hold after block ${hash}`));
+    assert.match(stdout, new RegExp(`try_state of all pallets holds after block ${hash}`));
   }
 });
