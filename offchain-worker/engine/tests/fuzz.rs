@@ -21,6 +21,7 @@ use common::{
 	families::families,
 	gguf::{F16, F32, Q8_0},
 	one_guide_folder,
+	peers::llama_models,
 	tiny_gguf::TinyGguf,
 	Draw, TinyFolder,
 };
@@ -91,12 +92,13 @@ impl Drop for Replay {
 	}
 }
 
-/// Counts what each thread has allocated, and the most it had at once.
+/// Counts what each thread has allocated, the most it had at once, and the largest piece.
 struct Counting;
 
 thread_local! {
 	static NOW: Cell<isize> = const { Cell::new(0) };
 	static MOST: Cell<isize> = const { Cell::new(0) };
+	static LARGEST: Cell<usize> = const { Cell::new(0) };
 }
 
 impl Counting {
@@ -112,6 +114,7 @@ impl Counting {
 unsafe impl GlobalAlloc for Counting {
 	unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
 		Self::add(layout.size() as isize);
+		LARGEST.set(LARGEST.get().max(layout.size()));
 		System.alloc(layout)
 	}
 
@@ -127,12 +130,18 @@ static COUNTING: Counting = Counting;
 /// Paths and the texts of errors.
 const SMALL: usize = 4 << 10;
 
-/// What `read` returns, which may have `most` bytes at once.
-fn within<T>(most: usize, read: impl FnOnce() -> T) -> T {
+/// What `read` returns, the most bytes that it had at once, and those of its largest allocation.
+fn counted<T>(read: impl FnOnce() -> T) -> (T, usize, usize) {
 	let before = NOW.get();
 	MOST.set(before);
+	LARGEST.set(0);
 	let outcome = read();
-	let peak = (MOST.get() - before) as usize;
+	(outcome, (MOST.get() - before) as usize, LARGEST.get())
+}
+
+/// What `read` returns, which may have `most` bytes at once.
+fn within<T>(most: usize, read: impl FnOnce() -> T) -> T {
+	let (outcome, peak, _) = counted(read);
 	assert!(peak <= most, "{peak} bytes where {most} are allowed");
 	outcome
 }
@@ -429,10 +438,35 @@ fn gguf_should_not_be_believed_when_it_states_sizes() {
 	}
 }
 
-/// What the tables of a tokenizer take for each byte of its file, by the library that reads it.
-const TABLES_A_BYTE: usize = 40;
-/// What the library takes for a panic that is caught, with the names of its trace.
-const TRACE: usize = 64 << 20;
+/// Bytes for each byte of a published or damaged `tokenizer.json`, and those of the largest
+/// allocation. The library that reads it parses the model into a tree, twice, and makes hash tables
+/// of tokens by text, of texts by token and of merges: some entries of 17 to 64 bytes for each of the
+/// file's, which have ten to twenty. JSON states no lengths, so nothing can be larger than what is
+/// there to be read.
+const TABLES_A_BYTE: usize = 25;
+const TABLE_A_BYTE: usize = 4;
+/// The same for the worst that was found: lists of one digit, of which the tree has 32 bytes each,
+/// in vectors that double when they are full.
+const TREES_A_BYTE: usize = 97;
+const TREE_A_BYTE: usize = 33;
+/// Beside that: the words that the tokenizer remembers.
+const WORDS: usize = 1 << 20;
+
+/// Reads and drops a tokenizer, which may take so much for each byte.
+fn read_tokenizer(bytes: &[u8], [tables, table]: [usize; 2]) -> Result<(), EngineError> {
+	let (outcome, peak, largest) = counted(|| Tokenizer::parse(bytes).map(drop));
+	let [peaks, pieces] = [peak, largest].map(|taken| taken as f64 / bytes.len() as f64);
+	println!(
+		"{} bytes: {peaks:.1} for each, {pieces:.1} at once",
+		bytes.len()
+	);
+	assert!(peak <= tables * bytes.len() + WORDS, "{peak} bytes");
+	assert!(
+		largest <= table * bytes.len() + WORDS,
+		"{largest} bytes at once"
+	);
+	outcome
+}
 
 #[test]
 fn tokenizer_should_work_or_be_refused() {
@@ -448,15 +482,75 @@ fn tokenizer_should_work_or_be_refused() {
 			_ => bytes = damaged_json(draw, &bytes),
 		}
 		let text = text(draw);
-		let outcome = within(TABLES_A_BYTE * bytes.len() + TRACE, || {
+		let (outcome, peak, largest) = counted(|| {
 			let tokenizer = Tokenizer::parse(&bytes)?;
 			let ids = tokenizer.encode(&text, Special::Add)?;
 			tokenizer.most_tokens(&text, Special::Written)?;
 			tokenizer.decode(&ids)
 		});
 		assert!(matches!(outcome, Ok(_) | Err(EngineError::Tokenizer(_))));
+		assert!(peak <= TABLES_A_BYTE * bytes.len() + WORDS, "{peak} bytes");
+		assert!(
+			largest <= TABLE_A_BYTE * bytes.len() + WORDS,
+			"{largest} bytes at once"
+		);
 		outcome.is_ok()
 	});
+}
+
+#[test]
+fn published_tokenizers_should_take_a_few_times_their_files() {
+	let guide = fs::read(one_guide_folder().join("tokenizer.json")).unwrap();
+	read_tokenizer(&guide, [TABLES_A_BYTE, TABLE_A_BYTE]).unwrap();
+	let Some(folder) = llama_models() else { return };
+	for name in [
+		"llama-bpe",
+		"llama-spm",
+		"qwen2",
+		"gpt-2",
+		"phi-3",
+		"starcoder",
+	] {
+		let gguf = Gguf::open(&folder.join(format!("ggml-vocab-{name}.gguf"))).unwrap();
+		let bytes = Vocabulary::read(&gguf).unwrap().tokenizer;
+		read_tokenizer(&bytes, [TABLES_A_BYTE, TABLE_A_BYTE]).unwrap();
+	}
+}
+
+#[test]
+fn tokenizer_should_take_no_more_than_its_file_has_when_it_is_made_for_that() {
+	/// One more than fills a vector that doubles.
+	const MANY: usize = (1 << 18) + 1;
+	let many = |piece: &str| format!("[{}]", vec![piece; MANY].join(","));
+	let entry = |i: usize| format!("\"{i:x}\":1");
+	let entries = (0..MANY).map(entry).collect::<Vec<_>>().join(",");
+	let model = |vocab: &str, rest: &str| {
+		format!(r#"{{"model":{{"type":"BPE","vocab":{{{vocab}}},{rest}}}}}"#)
+	};
+	let merges = |merges: &str| model(r#""a":0,"aa":1"#, &format!(r#""merges":{merges}"#));
+	let part = |name: &str, part: &str| {
+		format!(
+			r#"{{"{name}":{{"type":"Sequence","{name}s":{part}}},{}"#,
+			&merges("[]")[1..]
+		)
+	};
+	for text in [
+		merges(&many("0")),
+		merges(&many("[]")),
+		merges(&many(r#""""#)),
+		merges(&many(r#""a a""#)),
+		merges(&many(r#"["a","a"]"#)),
+		model(&entries, r#""merges":[]"#),
+		model("", &format!(r#""merges":[],"x":{}"#, many("0"))),
+		model("", &format!(r#""merges":[],"x":{{{entries}}}"#)),
+		part("normalizer", &many("0")),
+		part("normalizer", &many(r#"{"type":"NFC"}"#)),
+		part("pre_tokenizer", &many("0")),
+		part("post_processor", &many("0")),
+		part("decoder", &many("0")),
+	] {
+		let _ = read_tokenizer(text.as_bytes(), [TREES_A_BYTE, TREE_A_BYTE]);
+	}
 }
 
 /// What templates are made of.
