@@ -1,12 +1,16 @@
 //! From what a person names to a container: a container itself, or a published model, a folder or a
 //! GGUF file, that is imported into a cache.
 
-use std::path::{Path, PathBuf};
+use std::{
+	io::Write,
+	path::{Path, PathBuf},
+};
 
 use crate::{
 	container::{Container, EXTENSION},
 	gguf::is_gguf,
-	import::{import, source_hash, Progress},
+	hash::Hash,
+	import::{import, source_hash, source_state, Progress},
 	EngineError,
 };
 
@@ -81,11 +85,41 @@ fn cache_path(model: &Path, cache: &Path) -> Result<PathBuf, EngineError> {
 		false => full.file_name(),
 	};
 	let name = name.unwrap_or_default().to_string_lossy();
-	let key = hex::encode(source_hash(&full)?);
+	let key = hex::encode(noted_hash(&full, cache)?);
 	Ok(cache
 		.join("models")
 		.join(key)
 		.join(format!("{name}.{EXTENSION}")))
+}
+
+/// The hash of a published model's files. It is noted in the cache, so that the weights are not read
+/// at every start, and read only to name what is made of them.
+fn noted_hash(model: &Path, cache: &Path) -> Result<Hash, EngineError> {
+	let Some(state) = source_state(model)? else {
+		return source_hash(model);
+	};
+	let folder = cache.join("sources");
+	let note = folder.join(hex::encode(state));
+	let noted = std::fs::read_to_string(&note).ok();
+	let noted = noted.and_then(|text| Hash::try_from(hex::decode(text).ok()?).ok());
+	if let Some(hash) = noted {
+		return Ok(hash);
+	}
+	let hash = source_hash(model)?;
+	if source_state(model)? == Some(state) {
+		// Without a note the next start reads them again.
+		let kept = std::fs::create_dir_all(&folder).and_then(|()| keep(&note, &folder, &hash));
+		kept.unwrap_or_else(|error| log::debug!(target: "engine", "{}: {error}", note.display()));
+	}
+	Ok(hash)
+}
+
+/// Writes a note whole or not at all.
+fn keep(note: &Path, folder: &Path, hash: &Hash) -> std::io::Result<()> {
+	let mut file = tempfile::NamedTempFile::new_in(folder)?;
+	file.write_all(hex::encode(hash).as_bytes())?;
+	file.persist(note)?;
+	Ok(())
 }
 
 /// `$ONE_CACHE`, else `one-protocol` in the cache folder of the user.

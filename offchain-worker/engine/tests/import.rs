@@ -5,7 +5,7 @@ mod common;
 
 use std::{fs, path::Path, time::Instant};
 
-use common::{cpu, one_guide, one_guide_folder, TinyFolder};
+use common::{cpu, families::families, one_guide, one_guide_folder, TinyFolder};
 use one_engine::{
 	container::Container, import::import, source::resolve_published, Backend, Chunk, Want,
 };
@@ -147,8 +147,13 @@ fn killed_import_should_be_taken_up_where_it_was() {
 	for killed in 1..=steps {
 		let path = later.join(format!("{killed}.one"));
 		let (_, first) = resumed(&folder, &path);
-		let calibrated = killed > steps / 2;
-		assert_eq!(first, if calibrated { steps / 2 + 1 } else { 1 });
+		// Of the calibration only the head is done again, and of the rest nothing.
+		let calibration = steps / 2;
+		let expected = match killed > calibration {
+			true => calibration + 1,
+			false => (killed + 1).min(calibration),
+		};
+		assert_eq!(first, expected);
 		assert!(
 			fs::read(&path).unwrap() == whole,
 			"killed after step {killed}"
@@ -187,6 +192,39 @@ fn leftovers_should_count_only_if_they_are_sound_and_of_the_same_source() {
 	let fresh = import(&folder, &room.path().join("fresh.one"), &mut |_, _| ()).unwrap();
 	let stale = later.join(format!("{steps}.one"));
 	assert_eq!(resumed(&folder, &stale), (fresh, 1));
+}
+
+#[test]
+fn calibration_should_go_on_from_the_last_layer_that_is_whole() {
+	let room = TempDir::new().unwrap();
+	let (folder, later) = (room.path().join("tiny"), room.path().join("later"));
+	let mut config = families().swap_remove(0).1;
+	config["num_hidden_layers"] = json!(5);
+	TinyFolder::of(config).write(&folder);
+	fs::create_dir(&later).unwrap();
+	assert_eq!(killed_everywhere(&folder, &later), 12);
+	let whole = fs::read(later.join("first.one")).unwrap();
+	let resumed = |step: u32, damage: &dyn Fn(&mut Vec<u8>)| {
+		let (path, partial) = (
+			later.join(format!("{step}.one")),
+			later.join(format!("{step}.one.partial")),
+		);
+		let mut bytes = fs::read(&partial).unwrap();
+		damage(&mut bytes);
+		fs::write(&partial, bytes).unwrap();
+		let (_, first) = resumed(&folder, &path);
+		assert!(fs::read(&path).unwrap() == whole, "killed after {step}");
+		first
+	};
+	// The fourth layer was written behind the third.
+	assert_eq!(resumed(4, &|bytes| *bytes.last_mut().unwrap() ^= 1), 4);
+	// The third was written where the first had been.
+	let first_slot = |bytes: &mut Vec<u8>| {
+		let last = bytes.len() / 2 - 1;
+		bytes[last] ^= 1;
+	};
+	assert_eq!(resumed(3, &first_slot), 3);
+	assert_eq!(resumed(5, &|bytes| bytes.truncate(bytes.len() / 2 - 1)), 1);
 }
 
 fn refusal(change: impl FnOnce(&mut TinyFolder)) -> String {
@@ -436,6 +474,43 @@ fn cache_should_be_used_and_mended() {
 }
 
 #[test]
+fn folder_should_be_read_again_only_when_a_file_has_changed() {
+	let room = TempDir::new().unwrap();
+	let (folder, cache) = (room.path().join("tiny"), room.path().join("cache"));
+	TinyFolder::new(true).write(&folder);
+	let container = || resolve_published(&folder, &cache, &mut |_, _| ()).unwrap();
+	let seen = || fs::read_dir(cache.join("sources")).map_or(0, Iterator::count);
+	let settle = |name: &str| {
+		let file = fs::File::options().write(true).open(folder.join(name));
+		let earlier = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+		file.unwrap().set_modified(earlier).unwrap();
+	};
+	let first = container();
+	assert_eq!(
+		seen(),
+		0,
+		"what has changed just now is not to be relied on"
+	);
+	for file in fs::read_dir(&folder).unwrap() {
+		settle(file.unwrap().file_name().to_str().unwrap());
+	}
+	assert_eq!((container().path(), seen()), (first.path(), 1));
+	let weights = fs::read(folder.join("model.safetensors")).unwrap();
+	let flipped = weights[weights.len() - 1] ^ 1;
+	let changed = [&weights[..weights.len() - 1], &[flipped]].concat();
+	fs::write(folder.join("model.safetensors"), changed).unwrap();
+	settle("model.safetensors");
+	let second = container();
+	assert_ne!(second.path(), first.path());
+	assert_eq!((container().path(), seen()), (second.path(), 2));
+	for note in fs::read_dir(cache.join("sources")).unwrap() {
+		fs::write(note.unwrap().path(), hex::encode([7; 32])).unwrap();
+	}
+	let noted = cache.join("models").join(hex::encode([7; 32]));
+	assert!(container().path().starts_with(noted), "the note is read");
+}
+
+#[test]
 fn calibration_should_cover_two_thousand_positions() {
 	let container = one_guide();
 	assert!(container.header().shape.context >= 512);
@@ -453,7 +528,7 @@ fn folder_should_be_open_to_all_who_import_it_at_once() {
 		threads.map(|thread| hex::encode(thread.join().unwrap().unwrap()))
 	});
 	assert_eq!(roots, [ONE_GUIDE_ROOT; 4]);
-	let kept = fs::read_dir(cache.path())
+	let kept = fs::read_dir(cache.path().join("models"))
 		.unwrap()
 		.next()
 		.unwrap()

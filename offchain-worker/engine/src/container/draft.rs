@@ -1,8 +1,9 @@
 //! A container in the making, which an import that was killed leaves to the next one.
 //!
 //! Beside `NAME.one` lie `NAME.one.partial`, whose bytes grow section by section, and
-//! `NAME.one.journal`, which says what it is made from and what it holds so far. Nothing is believed
-//! that does not hash to what the journal says.
+//! `NAME.one.journal`, which says what it is made from and what it holds so far. Before the first
+//! section is written, the partial file has room for what the calibration has come to. Nothing is
+//! believed that does not hash to what the journal says.
 
 use std::{
 	collections::VecDeque,
@@ -17,12 +18,16 @@ use tempfile::{Builder, NamedTempFile, TempPath};
 
 use super::{model_root, tile_hashes, Section};
 use crate::{
-	hash::{blake2_256, Hash},
+	hash::{blake2_256, Hash, Hasher},
 	EngineError,
 };
 
 /// Tiles that are read or written at once: 8 MiB.
 const TILES: usize = 64;
+/// Numbers that are read or written at once: 512 KiB.
+const NUMBERS: usize = 1 << 16;
+/// How a line of the journal begins that is of numbers.
+const STATE: &str = "state ";
 
 /// A container in the making; nothing stays of one that is dropped.
 pub struct Draft {
@@ -66,9 +71,59 @@ impl Draft {
 		})
 	}
 
-	/// What an earlier import of this source noted.
+	/// What an earlier import of this source noted behind the numbers it kept.
 	pub fn noted(&self) -> Option<&str> {
-		self.journal.as_ref()?.found.front().map(String::as_str)
+		let journal = self.journal.as_ref()?;
+		journal.found.get(journal.states()).map(String::as_str)
+	}
+
+	/// Keeps numbers for the next import of this source, always as many, before anything is noted.
+	/// Those kept before stay whole meanwhile.
+	///
+	/// # Errors
+	/// [`EngineError::Io`].
+	pub fn keep(&mut self, numbers: &[&[f64]]) -> Result<(), EngineError> {
+		let Some(journal) = &mut self.journal else {
+			return Ok(());
+		};
+		let len: usize = numbers.iter().map(|numbers| numbers.len()).sum();
+		let place = (journal.kept % 2) as u64 * 8 * len as u64;
+		let digest = write_numbers(self.file.as_file_mut(), place, numbers);
+		let digest = digest.map_err(EngineError::io(&self.target))?;
+		journal.kept += 1;
+		journal.record(&format!("{STATE}{digest}"))
+	}
+
+	/// The `len` numbers that an earlier import of this source kept last, and how often it had kept
+	/// some by then.
+	///
+	/// # Errors
+	/// [`EngineError::Io`].
+	pub fn kept_numbers(&mut self, len: usize) -> Result<Option<(usize, Vec<f64>)>, EngineError> {
+		let Some(journal) = &mut self.journal else {
+			return Ok(None);
+		};
+		let states = journal.states();
+		// Of the last two at most one is torn.
+		for kept in (1..=states).rev().take(2) {
+			let place = ((kept - 1) % 2) as u64 * 8 * len as u64;
+			let read = read_numbers(self.file.as_file_mut(), place, len);
+			let (digest, numbers) = read.map_err(EngineError::io(&self.target))?;
+			if journal.found[kept - 1] == format!("{STATE}{digest}") {
+				journal.pass(kept)?;
+				return Ok(Some((kept, numbers)));
+			}
+		}
+		Ok(None)
+	}
+
+	/// Goes on behind all numbers that an earlier import kept: what they were for is done.
+	///
+	/// # Errors
+	/// [`EngineError::Io`].
+	pub fn pass_numbers(&mut self) -> Result<(), EngineError> {
+		let pass = |journal: &mut Journal| journal.pass(journal.states());
+		self.journal.as_mut().map_or(Ok(()), pass)
 	}
 
 	/// Keeps a text for the next import of this source: one, before any section.
@@ -168,6 +223,33 @@ fn hashes(bytes: &[u8], section: &Section) -> Vec<Hash> {
 	tile_hashes(&bytes.chunks(section.tile).collect::<Vec<_>>())
 }
 
+/// Writes numbers at a place and returns their digest.
+fn write_numbers(file: &mut File, place: u64, numbers: &[&[f64]]) -> std::io::Result<String> {
+	file.seek(SeekFrom::Start(place))?;
+	let mut hasher = Hasher::new("draft state");
+	for numbers in numbers.iter().flat_map(|numbers| numbers.chunks(NUMBERS)) {
+		let bytes: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
+		hasher = hasher.with(&bytes);
+		file.write_all(&bytes)?;
+	}
+	Ok(hex::encode(hasher.finish()))
+}
+
+/// Digest and numbers of what the file has at a place, which may be less than `len`.
+fn read_numbers(file: &mut File, place: u64, len: usize) -> std::io::Result<(String, Vec<f64>)> {
+	file.seek(SeekFrom::Start(place))?;
+	let (mut hasher, mut numbers) = (Hasher::new("draft state"), Vec::new());
+	let mut bytes = Vec::new();
+	for start in (0..len).step_by(NUMBERS) {
+		bytes.clear();
+		let most = 8 * NUMBERS.min(len - start) as u64;
+		file.take(most).read_to_end(&mut bytes)?;
+		hasher = hasher.with(&bytes);
+		numbers.extend(bytes.as_chunks().0.iter().copied().map(f64::from_le_bytes));
+	}
+	Ok((hex::encode(hasher.finish()), numbers))
+}
+
 fn section_digest(tiles: &[Hash]) -> String {
 	hex::encode(model_root(tiles.to_vec()))
 }
@@ -237,6 +319,8 @@ struct Journal {
 	len: u64,
 	/// Lines of an earlier import that this one has not come to.
 	found: VecDeque<String>,
+	/// How often numbers were kept so far.
+	kept: usize,
 }
 
 impl Journal {
@@ -250,9 +334,26 @@ impl Journal {
 			file: removed_on_drop(file, path)?,
 			len: 0,
 			found: lines.lines().map_while(sound).collect(),
+			kept: 0,
 		};
 		journal.record(source)?;
 		Ok(journal)
+	}
+
+	/// How many of the next lines are of numbers.
+	fn states(&self) -> usize {
+		let lines = self.found.iter();
+		lines.take_while(|line| line.starts_with(STATE)).count()
+	}
+
+	/// Goes on behind so many lines of numbers.
+	fn pass(&mut self, states: usize) -> Result<(), EngineError> {
+		for _ in 0..states {
+			let line = self.found.front().cloned().unwrap_or_default();
+			self.record(&line)?;
+			self.kept += 1;
+		}
+		Ok(())
 	}
 
 	/// Goes on to the next line, and writes it if it is not there.

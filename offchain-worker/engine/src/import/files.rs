@@ -1,9 +1,10 @@
 //! Which files an import reads, and their hash.
 
 use std::{
-	fs::File,
+	fs::{File, Metadata},
 	io::Read,
 	path::{Path, PathBuf},
+	time::{Duration, SystemTime},
 };
 
 use super::IMPORTER_VERSION;
@@ -18,12 +19,8 @@ use crate::{
 /// # Errors
 /// [`EngineError::Io`].
 pub fn source_hash(model: &Path) -> Result<Hash, EngineError> {
-	let files = match is_gguf(model) {
-		true => vec![model.into()],
-		false => source_files(model)?,
-	};
 	let mut hasher = Hasher::new("import").number(IMPORTER_VERSION);
-	for path in files {
+	for path in source_files(model)? {
 		let name = path
 			.file_name()
 			.unwrap_or_default()
@@ -34,9 +31,55 @@ pub fn source_hash(model: &Path) -> Result<Hash, EngineError> {
 	Ok(hasher.finish())
 }
 
-/// The files of a folder that an import reads, by name.
-fn source_files(folder: &Path) -> Result<Vec<PathBuf>, EngineError> {
-	let mut files = Vec::new();
+/// Files that changed so lately may change again unseen: the clocks of file systems tick slowly.
+const SETTLED: Duration = Duration::from_secs(2);
+
+/// Hash of what tells, without reading them, whether the files that an import reads are those of
+/// an earlier time: their places, sizes and times of change. `None` if they have changed just now.
+///
+/// # Errors
+/// [`EngineError::Io`].
+pub fn source_state(model: &Path) -> Result<Option<Hash>, EngineError> {
+	let mut hasher = Hasher::new("import state").number(IMPORTER_VERSION);
+	let latest = SystemTime::now() - SETTLED;
+	for path in source_files(model)? {
+		let metadata = path.metadata().map_err(EngineError::io(&path))?;
+		let modified = metadata.modified().map_err(EngineError::io(&path))?;
+		if modified > latest {
+			return Ok(None);
+		}
+		let state = format!(
+			"{path:?} {} {modified:?} {:?}",
+			metadata.len(),
+			change(&metadata)
+		);
+		hasher = hasher.number(state.len() as u32).with(state.as_bytes());
+	}
+	Ok(Some(hasher.finish()))
+}
+
+/// What nobody can set back: the file, and when anything of it changed.
+#[cfg(unix)]
+fn change(metadata: &Metadata) -> [i64; 4] {
+	use std::os::unix::fs::MetadataExt;
+	let (device, inode) = (metadata.dev() as i64, metadata.ino() as i64);
+	[device, inode, metadata.ctime(), metadata.ctime_nsec()]
+}
+
+#[cfg(not(unix))]
+fn change(_: &Metadata) -> [i64; 0] {
+	[]
+}
+
+/// The files of a model that an import reads, by name.
+///
+/// # Errors
+/// [`EngineError::Io`].
+pub fn source_files(model: &Path) -> Result<Vec<PathBuf>, EngineError> {
+	if is_gguf(model) {
+		return Ok(vec![model.into()]);
+	}
+	let (folder, mut files) = (model, Vec::new());
 	for entry in std::fs::read_dir(folder).map_err(EngineError::io(folder))? {
 		let path = entry.map_err(EngineError::io(folder))?.path();
 		if path.is_file() && is_source(&path) {

@@ -21,7 +21,7 @@ mod safetensors;
 mod weights;
 
 pub use calibration::calibration_hash;
-pub use files::source_hash;
+pub use files::{source_files, source_hash, source_state};
 pub use published::Published;
 
 use std::{borrow::Cow, ops::Range, path::Path};
@@ -44,7 +44,8 @@ use crate::{
 /// Changes when the same folder would give another container.
 pub const IMPORTER_VERSION: u32 = 2;
 
-/// Told how many of how many steps are done: layers calibrated, then layers written.
+/// Told how many of how many steps are done: layers calibrated, then layers written. What an earlier
+/// import has done is not told again.
 pub type Progress<'a> = &'a mut dyn FnMut(u32, u32);
 
 /// Imports the published model `model`, a folder or a GGUF file, into the container `path`, and
@@ -59,7 +60,9 @@ pub fn import(model: &Path, path: &Path, progress: Progress<'_>) -> Result<Hash,
 	check_output_bias(&folder.config, tensors)?;
 	let mut draft = Draft::resume(path, &source_hash(&folder.path)?)?;
 	let mut progress = Steps::new(&folder.config.shape, progress);
-	let exponents = exponents(&mut draft, || calibrate(folder, tensors, &mut progress))?;
+	let exponents = exponents(&mut draft, |draft| {
+		calibrate(folder, tensors, draft, &mut progress)
+	})?;
 	progress.calibrated();
 	let header = header(folder, &exponents);
 	header
@@ -79,12 +82,18 @@ pub fn import(model: &Path, path: &Path, progress: Progress<'_>) -> Result<Hash,
 /// The exponents that an earlier import noted in the draft, or those of `calibrate`.
 fn exponents(
 	draft: &mut Draft,
-	calibrate: impl FnOnce() -> Result<Exponents, EngineError>,
+	calibrate: impl FnOnce(&mut Draft) -> Result<Exponents, EngineError>,
 ) -> Result<Exponents, EngineError> {
 	let noted = draft
 		.noted()
 		.and_then(|noted| serde_json::from_str(noted).ok());
-	let exponents = noted.map_or_else(calibrate, Ok)?;
+	let exponents = match noted {
+		Some(exponents) => {
+			draft.pass_numbers()?;
+			exponents
+		}
+		None => calibrate(draft)?,
+	};
 	let text = serde_json::to_string(&exponents).unwrap_or_default();
 	draft.note(&text)?;
 	Ok(exponents)
@@ -154,12 +163,20 @@ fn check_output_bias(config: &Config, tensors: &dyn Tensors) -> Result<(), Engin
 fn calibrate(
 	folder: &Folder,
 	tensors: &dyn Tensors,
+	draft: &mut Draft,
 	progress: &mut Steps<'_>,
 ) -> Result<Exponents, EngineError> {
 	let sequences = calibration::sequences(folder)?;
 	let lengths: Vec<usize> = sequences.iter().map(Vec::len).collect();
 	let model = FloatModel::new(&folder.config, tensors, &lengths);
-	let peaks = model.peaks(&sequences.concat(), &mut || progress.advance())?;
+	let kept = draft.kept_numbers(model.numbers())?;
+	progress.done = kept.as_ref().map_or(0, |(layers, _)| *layers as u32);
+	let peaks = model.peaks(&sequences.concat(), kept, &mut |numbers| {
+		draft.keep(numbers)?;
+		progress.advance();
+		Ok(())
+	})?;
+	progress.advance();
 	exponents::choose(&folder.config.shape, &peaks)
 		.map_err(|(layer, reason)| EngineError::malformed(&folder.path, layer, reason))
 }

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
 	container::{Projection, Tensor},
+	model::Shape,
 	EngineError,
 };
 
@@ -41,6 +42,43 @@ pub struct LayerPeaks {
 	/// Of `silu(gate) up`.
 	pub h: f64,
 }
+
+impl LayerPeaks {
+	/// How many there are of a layer, with room for the heads.
+	const fn numbers(shape: &Shape) -> usize {
+		shape.q_size() + 2 * shape.kv_size() + 6
+	}
+
+	/// All in a row.
+	fn write(&self, to: &mut [f64]) {
+		let single = [self.o, self.gate, self.up, self.h];
+		let heads = self.heads.unwrap_or_default();
+		let all = [&self.q[..], &self.k, &self.v, &single, &heads].concat();
+		to.copy_from_slice(&all);
+	}
+
+	/// What [`write`](Self::write) wrote.
+	fn read(from: &[f64], config: &Config) -> Self {
+		let (q, rest) = from.split_at(config.shape.q_size());
+		let (k, rest) = rest.split_at(config.shape.kv_size());
+		let (v, rest) = rest.split_at(config.shape.kv_size());
+		Self {
+			q: q.into(),
+			k: k.into(),
+			v: v.into(),
+			o: rest[0],
+			gate: rest[1],
+			up: rest[2],
+			h: rest[3],
+			heads: config.qk_norm.then_some([rest[4], rest[5]]),
+		}
+	}
+}
+
+/// Numbers that go on from where a calibration was, and after how many layers that is.
+pub type Kept = (usize, Vec<f64>);
+/// Takes the numbers after a layer.
+pub type Keep<'a> = &'a mut dyn FnMut(&[&[f64]]) -> Result<(), EngineError>;
 
 /// Queries or keys, ready for the scores.
 struct Heads {
@@ -79,27 +117,56 @@ impl<'a> FloatModel<'a> {
 		}
 	}
 
-	/// Feeds the ids of all sequences and records the peaks; `progress` hears of each layer and of
-	/// the head.
+	/// Peaks of the residual and of every layer.
+	const fn peak_numbers(&self) -> usize {
+		let shape = &self.config.shape;
+		1 + shape.layers as usize * LayerPeaks::numbers(shape)
+	}
+
+	/// How many numbers are kept after a layer: all peaks, 0 where they are not known yet, and the
+	/// residual.
+	pub const fn numbers(&self) -> usize {
+		self.peak_numbers() + self.starts.len() * self.config.shape.hidden as usize
+	}
+
+	/// Feeds the ids of all sequences and records the peaks; `keep` gets the
+	/// [`numbers`](Self::numbers) after each layer, and `kept` are those to go on from.
 	///
 	/// # Errors
-	/// [`EngineError::Malformed`] for a tensor that is missing or of another size.
-	pub fn peaks(&self, ids: &[u32], progress: &mut dyn FnMut()) -> Result<Peaks, EngineError> {
-		let mut x = self.embed(ids)?;
-		let mut peaks = Peaks {
-			residual: peak(&x),
-			logits: 0.0,
-			layers: Vec::new(),
+	/// [`EngineError::Malformed`] for a tensor that is missing or of another size; those of `keep`.
+	pub fn peaks(
+		&self,
+		ids: &[u32],
+		kept: Option<Kept>,
+		keep: Keep<'_>,
+	) -> Result<Peaks, EngineError> {
+		let numbers = LayerPeaks::numbers(&self.config.shape);
+		let (done, mut peaks, mut x) = match kept {
+			Some((done, mut peaks)) => {
+				let x = peaks.split_off(self.peak_numbers());
+				(done, peaks, x)
+			}
+			None => {
+				let (x, mut peaks) = (self.embed(ids)?, vec![0.0; self.peak_numbers()]);
+				peaks[0] = peak(&x);
+				(0, peaks, x)
+			}
 		};
-		for i in 0..self.config.shape.layers {
-			let layer = self.layer(i, &mut x, &mut peaks.residual)?;
-			peaks.layers.push(layer);
-			progress();
+		for i in done..self.config.shape.layers as usize {
+			let layer = self.layer(i as u32, &mut x, &mut peaks[0])?;
+			layer.write(&mut peaks[1 + i * numbers..][..numbers]);
+			keep(&[&peaks, &x])?;
 		}
-		peaks.logits = linear_peak(&self.head()?, &self.norm(FloatTensor::FinalGain, &x)?);
+		let logits = linear_peak(&self.head()?, &self.norm(FloatTensor::FinalGain, &x)?);
 		self.tensors.release();
-		progress();
-		Ok(peaks)
+		let layers = peaks[1..].chunks_exact(numbers);
+		Ok(Peaks {
+			residual: peaks[0],
+			logits,
+			layers: layers
+				.map(|peaks| LayerPeaks::read(peaks, self.config))
+				.collect(),
+		})
 	}
 
 	/// The residual `[ids, hidden]` before the last norm, after every id of all sequences.
