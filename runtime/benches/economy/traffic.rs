@@ -25,14 +25,11 @@ use one_runtime::{
 		currency::{ONE, ONE_USDC},
 		time::{MINUTES, SLOT_DURATION},
 	},
-	Access, AccountId, Balance, BlockNumber, Capacity, Clock, Executive, Jobs, Runtime,
-	RuntimeCall, RuntimeOrigin, Settlement, System, UncheckedExtrinsic, Workers,
+	Access, AccountId, Balance, Capacity, Clock, Executive, Jobs, Runtime, RuntimeCall,
+	RuntimeOrigin, Settlement, System, UncheckedExtrinsic, Workers,
 };
 use pallet_jobs::State;
-use pallet_models::{
-	shape::{Shape, ARITHMETIC},
-	types::ModelRecord,
-};
+use pallet_models::{shape::Shape, types::ModelRecord};
 use pallet_workers::Report;
 use polkadot_sdk::{
 	frame_support::{assert_ok, traits::Get, BoundedVec},
@@ -361,13 +358,10 @@ fn report(
 	acceptance: Option<Acceptance>,
 	receipt: Option<SignedReceipt<AccountId, WorkerSignature>>,
 ) {
-	let report = Report::<AccountId, BlockNumber> {
-		worker: crowd::worker(worker),
-		block: System::block_number(),
-		mailbox: one_mailbox::VERSION,
-		arithmetics: BoundedVec::truncate_from(vec![ARITHMETIC]),
+	let report = Report {
 		acceptances: BoundedVec::truncate_from(Vec::from_iter(acceptance)),
 		receipts: BoundedVec::truncate_from(Vec::from_iter(receipt)),
+		..crowd::heartbeat(worker)
 	};
 	let signature = crowd::worker_key(worker).sign(&Workers::report_message(&report));
 	let call = pallet_workers::Call::<Runtime>::report { report, signature };
