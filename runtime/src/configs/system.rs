@@ -36,7 +36,7 @@ pub const MAX_BLOCK_WEIGHT: Weight =
 /// operational ones, so that a full block can still be governed.
 pub const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
 /// Share of a block's weight that all hooks together may use.
-pub const HOOK_RATIO: Perbill = Perbill::from_percent(20);
+pub const HOOK_RATIO: Perbill = Perbill::from_percent(25);
 /// Length of a block's extrinsics, in bytes.
 pub const MAX_BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
 

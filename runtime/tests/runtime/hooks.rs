@@ -2,7 +2,7 @@
 //! limits, all in the same block.
 
 use one_runtime::{
-	configs::system::{MAX_BLOCK_WEIGHT, NORMAL_RATIO},
+	configs::system::{HOOK_RATIO, MAX_BLOCK_WEIGHT},
 	Runtime,
 };
 use pallet_capacity::{WeightInfo as _, MAX_BOOKINGS, MAX_CLOSED};
@@ -10,10 +10,7 @@ use pallet_clock::WeightInfo as _;
 use pallet_credits::WeightInfo as _;
 use pallet_settlement::{WeightInfo as _, MAX_PRUNED};
 use pallet_validators::{WeightInfo as _, MAX_PAID};
-use polkadot_sdk::{
-	frame_support::{traits::Get, weights::Weight},
-	sp_runtime::Perbill,
-};
+use polkadot_sdk::frame_support::{traits::Get, weights::Weight};
 
 type Clock = <Runtime as pallet_clock::Config>::WeightInfo;
 type Credits = <Runtime as pallet_credits::Config>::WeightInfo;
@@ -81,9 +78,8 @@ fn hooks_should_leave_a_block_to_transactions_when_all_have_the_most_to_do() {
 	let shares = hooks.map(|(name, weight)| format!("{name} {:.2} %", share(weight.ref_time())));
 	let sum = hooks.iter().map(|(_, weight)| weight.ref_time()).sum();
 	println!("{:.2} % of a block: {}", share(sum), shares.join(", "));
-	let rest = Perbill::one() - NORMAL_RATIO;
 	assert!(
-		sum <= rest.mul_floor(MAX_BLOCK_WEIGHT.ref_time()),
+		sum <= HOOK_RATIO.mul_floor(MAX_BLOCK_WEIGHT.ref_time()),
 		"{shares:?}"
 	);
 }
