@@ -1,35 +1,25 @@
-//! Who does what: holders, sponsors, workers, traders, and the crowd that pays fees.
+//! Who does what: holders, sponsors, traders, and the crowd that pays fees.
 //!
 //! A few accounts with large stakes, jobs and slots stand for many with small ones.
 
-use crate::{
-	chain,
-	world::{apply, Actor},
-};
+use crate::{chain, world::Actor};
 use codec::Encode;
 use one_primitives::{
 	access::LockId,
-	clock::Clock as _,
-	jobs::{Acceptance, Assignment, LaneChoice, Market as _},
+	jobs::{LaneChoice, MAX_SLOTS},
 	models::{ModelId, Models as _},
-	receipts::{self, Finish, Outcome, Receipt, SignedReceipt},
-	workers::crypto::{WorkerPair, WorkerSignature},
 	Cu, Usdc,
 };
 use one_runtime::{
 	configs::{assets::AssetKind, parameters::bounded},
 	constants::currency::{MILLI_ONE, ONE, USDC},
-	AccountId, Address, AssetConversion, Balance, BlockNumber, Capacity, Clock, Credits, Jobs,
-	Models, Runtime, RuntimeCall, Settlement, System, TransactionPayment, UncheckedExtrinsic,
-	Workers,
+	AccountId, Address, AssetConversion, Balance, Capacity, Credits, Models, Runtime, RuntimeCall,
+	Settlement, TransactionPayment,
 };
 use pallet_models::{shape::Shape, types::ModelRecord};
-use pallet_workers::{Offer, Report, WorkerState};
 use polkadot_sdk::{
 	frame_support::{traits::Get, BoundedVec},
-	frame_system::offchain::CreateAuthorizedTransaction,
-	sp_core::{Pair, H256},
-	sp_io::hashing::blake2_256,
+	sp_core::H256,
 	*,
 };
 
@@ -37,11 +27,8 @@ use polkadot_sdk::{
 pub const MODEL: ModelId = H256::repeat_byte(7);
 /// 10^9 CU, what prices are quoted for.
 pub const GCU: Cu = 1_000_000_000;
-const ARITHMETIC: u32 = 1;
+pub const ARITHMETIC: u32 = 1;
 const PROMPT: &[u8] = b"a day's prompts";
-/// What a worker offers: slots on a device of so many MiB.
-const SLOTS: u8 = 8;
-const VRAM: u32 = 80 * 1_024;
 /// Days of use for which a sponsor buys vouchers at once.
 const STOCK: Cu = 7;
 
@@ -71,12 +58,17 @@ pub fn model() -> ModelRecord {
 	}
 }
 
-/// Asks for as much as `cu` pay for; `None` if that is not worth a job.
-fn job(slot: u8, lane: LaneChoice, cu: Cu) -> Option<RuntimeCall> {
+/// `who` asks for as much as `cu` pay for, if that is worth a job.
+fn ask(who: &Actor, lane: LaneChoice, cu: Cu) -> Result<(), String> {
+	job(&who.account, lane, cu).map_or(Ok(()), |call| who.send(call))
+}
+
+fn job(who: &AccountId, lane: LaneChoice, cu: Cu) -> Option<RuntimeCall> {
 	let cu = Some(cu).filter(|cu| *cu >= bounded::JobFloor::get())?;
 	let max_output = output_for(cu).filter(|tokens| *tokens > 0)?;
+	let is_free = |slot: &u8| !pallet_jobs::Slots::<Runtime>::contains_key(who, slot);
 	let call = pallet_jobs::Call::<Runtime>::submit_job {
-		slot,
+		slot: (0..MAX_SLOTS).find(is_free)?,
 		model: MODEL,
 		lane,
 		max_output,
@@ -153,8 +145,7 @@ impl Holder {
 			.available
 			.saturating_sub(bounded::AdmissionCharge::get());
 		let cu = scale(available.into(), part) as Cu;
-		let call = job(0, LaneChoice::Included, cu.min(credits.max_job));
-		call.map_or(Ok(()), |call| self.actor.send(call))
+		ask(&self.actor, LaneChoice::Included, cu.min(credits.max_job))
 	}
 }
 
@@ -166,11 +157,11 @@ pub struct Sponsor {
 impl Sponsor {
 	/// Submits a job for `cu`, for which it buys vouchers by the week.
 	pub fn spend(&self, cu: Cu) -> Result<(), String> {
-		if Capacity::spendable(&self.actor.account).available < cu {
+		// A job costs up to half as much again while others wait.
+		if Capacity::spendable(&self.actor.account).available < 2 * cu {
 			self.buy(4 * STOCK * cu)?;
 		}
-		let call = job(0, LaneChoice::Dedicated, cu);
-		call.map_or(Ok(()), |call| self.actor.send(call))
+		ask(&self.actor, LaneChoice::Dedicated, cu)
 	}
 
 	fn buy(&self, cu: Cu) -> Result<(), String> {
@@ -187,123 +178,6 @@ impl Sponsor {
 			self.actor
 				.send(pallet_capacity::Call::<Runtime>::refund { class, cu })
 		})
-	}
-}
-
-/// Serves jobs, as the node of a worker does.
-pub struct Worker {
-	pub actor: Actor,
-	key: WorkerPair,
-}
-
-impl Worker {
-	pub fn new(index: usize) -> Self {
-		let name = format!("worker {index}");
-		Self {
-			key: WorkerPair::from_seed(&blake2_256(&(&name, "onew").encode())),
-			actor: Actor::new(&name),
-		}
-	}
-
-	/// Registers if it has not; lets its node report.
-	pub fn work(&self) -> Result<(), String> {
-		if Workers::status(&self.actor.account).is_none() {
-			self.register()?;
-		}
-		self.report(vec![], vec![])
-	}
-
-	fn register(&self) -> Result<(), String> {
-		let message = Workers::registration_message(&self.actor.account);
-		let offer = Offer {
-			models: BoundedVec::truncate_from(vec![MODEL]),
-			slots: SLOTS,
-			vram: VRAM,
-			peer_id: BoundedVec::truncate_from(vec![1; 38]),
-			addresses: Default::default(),
-		};
-		self.actor.send(pallet_workers::Call::<Runtime>::register {
-			offer,
-			key: self.key.public(),
-			proof: self.key.sign(&message),
-		})
-	}
-
-	/// One more step towards leaving with its bond, if there is one to take.
-	pub fn depart(&self) -> Result<(), String> {
-		let Some(status) = Workers::status(&self.actor.account) else {
-			return Ok(());
-		};
-		let bond = status.record.bond;
-		match status.record.state {
-			WorkerState::Draining => self.actor.send(pallet_workers::Call::<Runtime>::leave {}),
-			WorkerState::Left if bond.held == 0 || Clock::protocol() < bond.releasable => Ok(()),
-			WorkerState::Left => self
-				.actor
-				.send(pallet_workers::Call::<Runtime>::withdraw {}),
-			_ => self.actor.send(pallet_workers::Call::<Runtime>::drain {}),
-		}
-	}
-
-	/// Accepts and serves all that it was assigned, to the last token that was paid for.
-	pub fn serve(&self) -> Result<(), String> {
-		let assignments = Jobs::assignments(&self.actor.account);
-		if assignments.is_empty() {
-			return Ok(());
-		}
-		let receipts = assignments.iter().map(|job| self.receipt(job)).collect();
-		self.report(assignments.iter().map(acceptance).collect(), receipts)
-	}
-
-	fn report(
-		&self,
-		acceptances: Vec<Acceptance>,
-		receipts: Vec<SignedReceipt<AccountId, WorkerSignature>>,
-	) -> Result<(), String> {
-		let report = Report::<AccountId, BlockNumber> {
-			worker: self.actor.account.clone(),
-			block: System::block_number(),
-			mailbox: one_mailbox::VERSION,
-			arithmetics: BoundedVec::truncate_from(vec![ARITHMETIC]),
-			acceptances: BoundedVec::truncate_from(acceptances),
-			receipts: BoundedVec::truncate_from(receipts),
-		};
-		let signature = self.key.sign(&Workers::report_message(&report));
-		let call = pallet_workers::Call::<Runtime>::report { report, signature };
-		let extension = <Runtime as CreateAuthorizedTransaction<RuntimeCall>>::create_extension();
-		apply(UncheckedExtrinsic::new_transaction(call.into(), extension))
-	}
-
-	/// Nobody computes: a cached answer looks the same.
-	fn receipt(&self, job: &Assignment) -> SignedReceipt<AccountId, WorkerSignature> {
-		let receipt = Receipt {
-			job: job.job,
-			attempt: job.attempt,
-			model: job.model,
-			worker: self.actor.account.clone(),
-			requests: 1,
-			input_tokens: job.max_input,
-			output_tokens: job.max_output,
-			request_root: H256(blake2_256(&job.prompt)),
-			result_root: H256(blake2_256(&job.job.encode())),
-			trace_root: H256::zero(),
-			outcome: Outcome::Served,
-			finish: Finish::Length,
-		};
-		let message = receipts::message(&System::block_hash(0), &job.assigned, &receipt);
-		SignedReceipt {
-			signature: self.key.sign(&message),
-			receipt,
-			ids: Default::default(),
-		}
-	}
-}
-
-fn acceptance(job: &Assignment) -> Acceptance {
-	Acceptance {
-		job: job.job,
-		attempt: job.attempt,
-		assigned: job.assigned,
 	}
 }
 

@@ -19,6 +19,7 @@ mod report;
 mod scenarios;
 #[cfg(test)]
 mod tests;
+mod workers;
 mod world;
 mod year;
 

@@ -1,7 +1,7 @@
 //! What is counted, and what is checked.
 
-use crate::agents::{reserves, spot, GCU};
-use one_primitives::{clock::Clock as _, price, Usdc};
+use crate::agents::{now, reserves, spot, GCU, MODEL};
+use one_primitives::{clock::Clock as _, jobs::JobId, price, Moment, Usdc};
 use one_runtime::{
 	configs::parameters::bounded,
 	constants::currency::{ONE, ONE_USDC, USDC, USDC_MIN_BALANCE},
@@ -11,6 +11,7 @@ use one_runtime::{
 use pallet_jobs::{Event as JobEvent, State};
 use pallet_settlement::Event as PayEvent;
 use polkadot_sdk::{frame_support::traits::Get, sp_runtime::Perbill};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Milliseconds after its deadline within which a job is final, and so payable.
 const GRACE: u64 = 60_000;
@@ -18,15 +19,25 @@ const GRACE: u64 = 60_000;
 /// What the events of a day tell.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-	/// Jobs served, and jobs that no worker took or finished.
+	/// Jobs served, jobs that no worker took or finished, attempts that came to nothing, and jobs
+	/// that were not let in.
 	pub served: u32,
 	pub unserved: u32,
-	/// Micro-USDC earned in each lane, and paid.
+	pub requeued: u32,
+	pub refused: u32,
+	/// Jobs that were given to a worker, and the milliseconds for which they had waited.
+	pub assigned: u32,
+	pub waited: Moment,
+	/// Micro-USDC earned in each lane, and paid to workers and to authors.
 	pub included: Usdc,
 	pub dedicated: Usdc,
 	pub paid: Usdc,
-	/// Micro-USDC that the cartel's workers earned of the cartel's holders.
+	pub stipends: Usdc,
+	/// Micro-USDC that jobs of the cartel's holders cost, and what of it its workers earned.
+	pub insiders: Usdc,
 	pub captured: Usdc,
+	/// Jobs that the cartel's workers served, whoever's.
+	pub cartel_jobs: u32,
 	/// Fees sold, and micro-USDC that they brought.
 	pub sold: Balance,
 	pub proceeds: Usdc,
@@ -35,40 +46,86 @@ pub struct Tally {
 }
 
 impl Tally {
+	/// Seconds for which a job waited before it was given to a worker, on average.
+	pub fn wait(&self) -> f64 {
+		self.waited as f64 / 1e3 / f64::from(self.assigned.max(1))
+	}
+}
+
+/// Follows the events.
+#[derive(Default)]
+pub struct Watch {
+	/// Accounts of the cartel.
+	pub cartel: BTreeSet<AccountId>,
+	/// Who makes blocks.
+	pub author: Option<AccountId>,
+	/// Since when jobs wait.
+	pub waiting: BTreeMap<JobId, Moment>,
+	/// What the events of the day told.
+	pub tally: Tally,
+}
+
+impl Watch {
 	/// Takes in the events of the block that was just closed.
-	pub fn note(&mut self, is_cartel: impl Fn(&AccountId) -> bool) {
+	pub fn note(&mut self) {
 		for record in System::events() {
 			match record.event {
-				RuntimeEvent::Jobs(event) => self.note_job(event, &is_cartel),
+				RuntimeEvent::Jobs(event) => self.note_job(event),
 				RuntimeEvent::Settlement(event) => self.note_pay(event),
 				_ => (),
 			}
 		}
 	}
 
-	fn note_job(&mut self, event: JobEvent<Runtime>, is_cartel: &impl Fn(&AccountId) -> bool) {
+	fn note_job(&mut self, event: JobEvent<Runtime>) {
+		let tally = &mut self.tally;
 		match event {
+			JobEvent::JobSubmitted { job, .. } => self.wait(job),
+			JobEvent::JobRequeued { job, .. } => {
+				tally.requeued += 1;
+				self.wait(job);
+			}
+			JobEvent::JobAssigned { job, .. } => {
+				let since = self.waiting.remove(&job).unwrap_or_else(now);
+				tally.assigned += 1;
+				tally.waited += now() - since;
+			}
+			JobEvent::JobExpired { job, .. } | JobEvent::JobFailed { job, .. } => {
+				self.waiting.remove(&job);
+				tally.unserved += 1;
+			}
 			JobEvent::JobCompleted {
 				who, worker, price, ..
-			} => {
-				self.served += 1;
-				if is_cartel(&who) && is_cartel(&worker) {
-					self.captured += price;
-				}
-			}
-			JobEvent::JobExpired { .. } | JobEvent::JobFailed { .. } => self.unserved += 1,
+			} => self.note_served(&who, &worker, price),
 			_ => (),
 		}
 	}
 
+	fn wait(&mut self, job: JobId) {
+		self.waiting.insert(job, now());
+	}
+
+	fn note_served(&mut self, who: &AccountId, worker: &AccountId, price: Usdc) {
+		let (of, by) = (self.cartel.contains(who), self.cartel.contains(worker));
+		let tally = &mut self.tally;
+		tally.served += 1;
+		tally.cartel_jobs += u32::from(by);
+		tally.insiders += if of { price } else { 0 };
+		tally.captured += if of && by { price } else { 0 };
+	}
+
 	fn note_pay(&mut self, event: PayEvent<Runtime>) {
+		let tally = &mut self.tally;
 		match event {
-			PayEvent::Accrued { amount, .. } => self.included += amount,
-			PayEvent::Earned { amount, .. } => self.dedicated += amount,
-			PayEvent::Paid { amount, .. } => self.paid += amount,
+			PayEvent::Accrued { amount, .. } => tally.included += amount,
+			PayEvent::Earned { amount, .. } => tally.dedicated += amount,
+			PayEvent::Paid { who, amount, .. } if self.author.as_ref() == Some(&who) => {
+				tally.stipends += amount;
+			}
+			PayEvent::Paid { amount, .. } => tally.paid += amount,
 			PayEvent::FeesSold { one, usdc, .. } => {
-				self.sold += one;
-				self.proceeds += usdc;
+				tally.sold += one;
+				tally.proceeds += usdc;
 			}
 			_ => (),
 		}
@@ -95,6 +152,9 @@ pub struct Row {
 	pub backing: f64,
 	/// ONE of fees that a credit of 10^9 CU needs.
 	pub fees_per_gcu: f64,
+	/// Workers that take jobs, and the slots that they have earned.
+	pub operators: u32,
+	pub slots: u32,
 }
 
 impl Row {
@@ -118,6 +178,8 @@ impl Row {
 			promised: today.as_ref().map_or(0, |record| record.promised),
 			backing: backing(),
 			fees_per_gcu: today.map_or(0.0, |record| fees_per_gcu(record.price, price)),
+			operators: pallet_workers::Operators::<Runtime>::get(MODEL),
+			slots: pallet_workers::EarnedSlots::<Runtime>::get(MODEL),
 		}
 	}
 }

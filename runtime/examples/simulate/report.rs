@@ -1,7 +1,7 @@
 //! Tables and plots.
 
 use crate::{
-	measure::{in_gcu, in_one, in_parts, in_usdc, Row},
+	measure::{in_gcu, in_one, in_parts, in_usdc, Row, Tally},
 	year::Outcome,
 };
 use one_primitives::Usdc;
@@ -27,10 +27,44 @@ const COLUMNS: &[Column] = &[
 	("dedicated_usdc", |row| in_usdc(row.tally.dedicated)),
 	("paid_usdc", |row| in_usdc(row.tally.paid)),
 	("cartel_usdc", |row| in_usdc(row.tally.captured)),
+	("stipends_usdc", |row| in_usdc(row.tally.stipends)),
+	("insiders_usdc", |row| in_usdc(row.tally.insiders)),
+	("cartel_jobs", |row| row.tally.cartel_jobs.into()),
 	("jobs_served", |row| row.tally.served.into()),
 	("jobs_unserved", |row| row.tally.unserved.into()),
+	("jobs_requeued", |row| row.tally.requeued.into()),
+	("jobs_refused", |row| row.tally.refused.into()),
+	("wait_s", |row| row.tally.wait()),
+	("operators", |row| row.operators.into()),
+	("slots", |row| row.slots.into()),
 	("voucher_backing", |row| row.backing),
 	("fees_per_gcu_one", |row| row.fees_per_gcu),
+];
+
+/// A column of the table of all scenarios: its width and decimals.
+type Total = (&'static str, usize, usize, fn(&Outcome) -> f64);
+
+const TOTALS: &[Total] = &[
+	("days", 5, 0, |it| it.rows.len() as f64),
+	("unbacked", 9, 0, |it| it.faults.unbacked.into()),
+	("stalled", 8, 0, |it| it.faults.stalled.into()),
+	("min rate", 9, 4, Outcome::min_rate),
+	("end rate", 9, 4, Outcome::end_rate),
+	("included$", 10, 0, |it| it.usdc(|tally| tally.included)),
+	("dedicated$", 11, 0, |it| it.usdc(|tally| tally.dedicated)),
+	("paid$", 8, 0, |it| it.usdc(|tally| tally.paid)),
+	("stipends$", 10, 0, |it| it.usdc(|tally| tally.stipends)),
+	("insiders$", 10, 0, |it| it.usdc(|tally| tally.insiders)),
+	("cartel$", 8, 0, |it| it.usdc(|tally| tally.captured)),
+	("cartel jobs", 12, 0, |it| {
+		it.count(|tally| tally.cartel_jobs)
+	}),
+	("backing", 8, 4, Outcome::backing),
+	("served", 7, 0, |it| it.count(|tally| tally.served)),
+	("unserved", 9, 0, |it| it.count(|tally| tally.unserved)),
+	("requeued", 9, 0, |it| it.count(|tally| tally.requeued)),
+	("refused", 8, 0, |it| it.count(|tally| tally.refused)),
+	("wait s", 7, 1, Outcome::wait),
 ];
 
 /// Plots of a scenario, each with its lines.
@@ -54,6 +88,16 @@ const PLOTS: &[(&str, &[Column])] = &[
 		],
 	),
 	("voucher backing", &[("backing", |row| row.backing)]),
+	(
+		"jobs a day",
+		&[
+			("served", |row| row.tally.served.into()),
+			("unserved", |row| row.tally.unserved.into()),
+			("refused", |row| row.tally.refused.into()),
+			("requeued", |row| row.tally.requeued.into()),
+		],
+	),
+	("wait for a slot, s", &[("wait", |row| row.tally.wait())]),
 	(
 		"fees for a credit of 10^9 CU, ONE",
 		&[("fees", |row| row.fees_per_gcu)],
@@ -79,13 +123,29 @@ impl Outcome {
 		self.rows.iter().map(of).fold(1.0, f64::min)
 	}
 
-	/// Micro-USDC that all workers were paid.
-	fn paid(&self) -> Usdc {
-		self.sum(|row| row.tally.paid)
+	/// Seconds for which a job waited, on average over the days.
+	fn wait(&self) -> f64 {
+		let (waited, assigned) = self.rows.iter().fold((0, 0), |(waited, assigned), row| {
+			(waited + row.tally.waited, assigned + row.tally.assigned)
+		});
+		waited as f64 / 1e3 / f64::from(assigned.max(1))
 	}
 
-	fn sum(&self, of: fn(&Row) -> Usdc) -> Usdc {
-		self.rows.iter().map(of).sum()
+	fn end_rate(&self) -> f64 {
+		self.rows.last().map_or(0.0, |row| in_parts(row.rate))
+	}
+
+	/// Micro-USDC of all days.
+	pub fn sum(&self, of: fn(&Tally) -> Usdc) -> Usdc {
+		self.rows.iter().map(|row| of(&row.tally)).sum()
+	}
+
+	fn usdc(&self, of: fn(&Tally) -> Usdc) -> f64 {
+		in_usdc(self.sum(of))
+	}
+
+	fn count(&self, of: fn(&Tally) -> u32) -> f64 {
+		self.rows.iter().map(|row| f64::from(of(&row.tally))).sum()
 	}
 
 	/// The numbers that a check reads.
@@ -96,31 +156,18 @@ impl Outcome {
 			"unbacked_promises": self.faults.unbacked,
 			"stalled_settlements": self.faults.stalled,
 			"min_credit_rate": self.min_rate(),
-			"worker_usdc": self.paid().to_string(),
+			"worker_usdc": self.sum(|tally| tally.paid).to_string(),
 			"voucher_backing": self.backing(),
 		})
 	}
 
 	fn line(&self) -> String {
-		let last = self.rows.last();
-		let unserved: u32 = self.rows.iter().map(|row| row.tally.unserved).sum();
-		let served: u32 = self.rows.iter().map(|row| row.tally.served).sum();
-		format!(
-			"{:<18}{:>5}{:>9}{:>8}{:>9.4}{:>9.4}{:>10.0}{:>10.0}{:>9.0}{:>9.0}{:>9.4}{:>8}{:>9}",
-			self.name,
-			self.rows.len(),
-			self.faults.unbacked,
-			self.faults.stalled,
-			self.min_rate(),
-			last.map_or(0.0, |row| in_parts(row.rate)),
-			in_usdc(self.sum(|row| row.tally.included)),
-			in_usdc(self.sum(|row| row.tally.dedicated)),
-			in_usdc(self.paid()),
-			in_usdc(self.sum(|row| row.tally.captured)),
-			self.backing(),
-			served,
-			unserved,
-		)
+		let values = TOTALS.iter();
+		let values = values.map(|(_, width, decimals, of)| {
+			let (width, decimals) = (*width, *decimals);
+			format!("{:>width$.decimals$}", of(self))
+		});
+		format!("{:<18}{}", self.name, values.collect::<String>())
 	}
 
 	fn csv(&self) -> String {
@@ -188,22 +235,9 @@ impl Outcome {
 
 /// One line for each scenario.
 pub fn table(outcomes: &[Outcome]) -> String {
-	let mut table = format!(
-		"{:<18}{:>5}{:>9}{:>8}{:>9}{:>9}{:>10}{:>10}{:>9}{:>9}{:>9}{:>8}{:>9}\n",
-		"scenario",
-		"days",
-		"unbacked",
-		"stalled",
-		"min rate",
-		"end rate",
-		"included$",
-		"dedicated$",
-		"paid$",
-		"cartel$",
-		"backing",
-		"served",
-		"unserved",
-	);
+	let names = TOTALS.iter();
+	let names = names.map(|(name, width, ..)| format!("{name:>width$}"));
+	let mut table = format!("{:<18}{}\n", "scenario", names.collect::<String>());
 	for outcome in outcomes {
 		table += &outcome.line();
 		table.push('\n');

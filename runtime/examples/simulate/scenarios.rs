@@ -22,11 +22,15 @@ pub struct Scenario {
 	/// How everybody behaves when such a part of the year is over.
 	pub course: fn(f64) -> Course,
 	/// What happens besides.
-	pub act: fn(&mut World, Phase, Moment),
+	pub act: fn(&mut World, Phase, When),
 	/// Of the first holders and workers so many are one: they spend all their credits, bind their
-	/// stake for the highest bonus, and answer from a cache.
+	/// stake for the highest bonus, and answer each other from a cache.
 	pub cartel_holders: usize,
 	pub cartel_workers: usize,
+	/// Slots that a worker offers.
+	pub slots: u8,
+	/// Whether the bounds on operators are open, which they are in no network for good.
+	pub is_open: bool,
 }
 
 /// How everybody behaves.
@@ -42,13 +46,31 @@ pub struct Course {
 	pub dedicated: Cu,
 	/// Holders that have staked.
 	pub holders: usize,
-	/// Workers that are there, by their numbers.
+	/// Workers that are there, by their numbers, and those of the others that left without a word.
 	pub workers: Shift,
+	pub vanished: Shift,
 	/// Whether they neither report nor serve.
 	pub silent: bool,
 }
 
-/// In the block in which everybody submits, or in the one in which workers serve.
+impl Course {
+	/// Whether a worker is there.
+	pub fn is_there(&self, index: usize) -> bool {
+		self.workers.contains(&index) && !self.silent
+	}
+
+	/// Whether a worker finishes what it has begun, and leaves.
+	pub fn is_leaving(&self, index: usize) -> bool {
+		!self.workers.contains(&index) && !self.vanished.contains(&index)
+	}
+
+	/// Whether a worker answers what it was assigned.
+	pub fn is_serving(&self, index: usize) -> bool {
+		self.is_there(index) || self.is_leaving(index)
+	}
+}
+
+/// In the first block of a window, or after what was submitted in it has met workers.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Phase {
 	Open,
@@ -57,7 +79,7 @@ pub enum Phase {
 
 /// When that is.
 #[derive(Clone, Copy)]
-pub struct Moment {
+pub struct When {
 	/// Part of the year that is over.
 	pub part: f64,
 	pub day: u32,
@@ -65,7 +87,7 @@ pub struct Moment {
 	pub window: u32,
 }
 
-impl Moment {
+impl When {
 	/// Whether this is the first time that one asks after `part` of the year.
 	fn is_first_after(self, world: &mut World, part: f64) -> bool {
 		self.part >= part && world.passed.insert((part * 1e6) as u32)
@@ -119,16 +141,21 @@ pub const SCENARIOS: &[Scenario] = &[
 	},
 	Scenario {
 		name: "cartel",
-		cartel_holders: 9,
-		cartel_workers: 3,
-		..STEADY
+		..CARTEL
+	},
+	Scenario {
+		name: "cartel-open",
+		is_open: true,
+		..CARTEL
 	},
 	Scenario {
 		name: "one-supplier",
-		course: one_supplier,
-		cartel_holders: 9,
-		cartel_workers: 1,
-		..STEADY
+		..ONE_SUPPLIER
+	},
+	Scenario {
+		name: "one-supplier-open",
+		is_open: true,
+		..ONE_SUPPLIER
 	},
 ];
 
@@ -139,6 +166,24 @@ const STEADY: Scenario = Scenario {
 	act: |_, _, _| (),
 	cartel_holders: 0,
 	cartel_workers: 0,
+	slots: 2,
+	is_open: false,
+};
+
+/// A quarter of the holders and a third of the workers are one.
+const CARTEL: Scenario = Scenario {
+	cartel_holders: 9,
+	cartel_workers: 3,
+	..STEADY
+};
+
+/// The only worker is that of some holders.
+const ONE_SUPPLIER: Scenario = Scenario {
+	course: one_supplier,
+	cartel_holders: 9,
+	cartel_workers: 1,
+	slots: 8,
+	..STEADY
 };
 
 /// When a crisis begins and ends, where there is one.
@@ -147,12 +192,13 @@ const END: f64 = 2.0 / 3.0;
 
 fn steady(_: f64) -> Course {
 	Course {
-		transfers: 14_000.0,
+		transfers: 15_000.0,
 		price: 1.0,
 		usage: 0.8,
 		dedicated: 200 * GCU,
 		holders: 36,
 		workers: 0..9,
+		vanished: 0..0,
 		silent: false,
 	}
 }
@@ -160,7 +206,7 @@ fn steady(_: f64) -> Course {
 /// Four times the holders, five times the fees and sponsors, and workers to match.
 fn growth(part: f64) -> Course {
 	Course {
-		transfers: 14_000.0 * (1.0 + 4.0 * part),
+		transfers: 15_000.0 * (1.0 + 4.0 * part),
 		dedicated: 100 * GCU + (400.0 * part) as Cu * GCU,
 		holders: 36 + (108.0 * part) as usize,
 		workers: 0..9 + (15.0 * part) as usize,
@@ -169,8 +215,8 @@ fn growth(part: f64) -> Course {
 }
 
 /// In the middle of the year governance raises the price of a CU by a third.
-fn raise_price(world: &mut World, phase: Phase, moment: Moment) {
-	if phase == Phase::Open && moment.is_first_after(world, 0.5) {
+fn raise_price(world: &mut World, phase: Phase, when: When) {
+	if phase == Phase::Open && when.is_first_after(world, 0.5) {
 		set_price(133_000);
 	}
 }
@@ -196,13 +242,13 @@ fn demand_crash(part: f64) -> Course {
 }
 
 /// Sponsors want their money back; later governance halves the price.
-fn refund_vouchers(world: &mut World, phase: Phase, moment: Moment) {
-	if phase == Phase::Open && moment.is_first_after(world, BEGIN) {
+fn refund_vouchers(world: &mut World, phase: Phase, when: When) {
+	if phase == Phase::Open && when.is_first_after(world, BEGIN) {
 		for sponsor in &world.sponsors {
 			attempt(sponsor.refund());
 		}
 	}
-	if phase == Phase::Open && moment.is_first_after(world, END) {
+	if phase == Phase::Open && when.is_first_after(world, END) {
 		set_price(50_000);
 	}
 }
@@ -228,15 +274,17 @@ fn fee_drought(part: f64) -> Course {
 	}
 }
 
-/// Eight of nine workers leave; others come later.
+/// Six of nine workers leave, three of them without a word; later two more, and at last others come.
 fn exodus(part: f64) -> Course {
 	let workers = match part {
 		part if part < BEGIN => 0..9,
+		part if part < 0.5 => 6..9,
 		part if part < END => 8..9,
 		_ => 8..17,
 	};
 	Course {
 		workers,
+		vanished: 3..6,
 		..steady(part)
 	}
 }
@@ -251,11 +299,11 @@ fn one_supplier(part: f64) -> Course {
 }
 
 /// All but a millionth of the liquidity leaves the pool, and comes back.
-fn drain_pool(world: &mut World, phase: Phase, moment: Moment) {
-	if phase == Phase::Open && moment.is_first_after(world, BEGIN) {
+fn drain_pool(world: &mut World, phase: Phase, when: When) {
+	if phase == Phase::Open && when.is_first_after(world, BEGIN) {
 		remove_liquidity();
 	}
-	if phase == Phase::Open && moment.is_first_after(world, END) {
+	if phase == Phase::Open && when.is_first_after(world, END) {
 		add_liquidity();
 	}
 }
@@ -299,15 +347,15 @@ fn add_liquidity() {
 
 /// Three windows of four somebody presses the price by a third while fees are sold and lets it go
 /// afterwards; once a week for so long that the average follows.
-fn manipulate_pool(world: &mut World, phase: Phase, moment: Moment) {
-	if moment.part < BEGIN || moment.window == 0 {
+fn manipulate_pool(world: &mut World, phase: Phase, when: When) {
+	if when.part < BEGIN || when.window == 0 {
 		return;
 	}
 	match phase {
 		Phase::Open => attempt(world.attacker.trade_to(0.67)),
 		Phase::Served => {
-			if moment.day.is_multiple_of(7) && moment.window == 3 {
-				world.skip_to(now() + 35 * 60 * 1_000);
+			if when.day.is_multiple_of(7) && when.window == 3 {
+				world.go_to(now() + 35 * 60 * 1_000);
 				world.next_block();
 			}
 			attempt(world.attacker.trade_to(1.0));
@@ -316,7 +364,7 @@ fn manipulate_pool(world: &mut World, phase: Phase, moment: Moment) {
 }
 
 /// Somebody stakes four times what all others have, spends a tenth of the credits, and leaves.
-fn whale(world: &mut World, phase: Phase, moment: Moment) {
+fn whale(world: &mut World, phase: Phase, when: When) {
 	if phase != Phase::Open {
 		return;
 	}
@@ -325,11 +373,11 @@ fn whale(world: &mut World, phase: Phase, moment: Moment) {
 			act(holder).expect("a whale can stake what it has, and leave");
 		}
 	};
-	if moment.is_first_after(world, BEGIN) {
+	if when.is_first_after(world, BEGIN) {
 		each(world, Holder::join);
-	} else if moment.is_first_after(world, END) {
+	} else if when.is_first_after(world, END) {
 		each(world, Holder::exit);
-	} else if (BEGIN..END).contains(&moment.part) && moment.window == 1 {
+	} else if (BEGIN..END).contains(&when.part) && when.window == 1 {
 		for holder in world.whales.iter().step_by(10) {
 			attempt(holder.spend(1.0));
 		}

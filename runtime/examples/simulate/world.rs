@@ -1,21 +1,29 @@
 //! The real runtime in externalities, and its blocks.
 //!
 //! A year has ten million blocks; those in which nothing happens are left out. All that they would
-//! do is move protocol time, so [`skip_to`] moves it in their place; a test compares.
+//! do is let time pass, have workers report and give authors their stipends, so [`hop_to`] does that
+//! in their place; a test compares.
 
 use crate::chain;
 use codec::Encode;
-use one_primitives::{clock::Clock as _, Moment, Usdc};
+use one_primitives::{
+	clock::Clock as _,
+	settlement::{Earnings as _, PaidReceipt, Treasury as _},
+	Moment, ProtocolTime, Usdc,
+};
 use one_runtime::{
-	configs::assets::treasury,
-	constants::{currency::USDC, time::SLOT_DURATION},
+	configs::{assets::treasury, parameters::bounded},
+	constants::{
+		currency::USDC,
+		time::{EPOCH_DURATION, SLOT_DURATION},
+	},
 	transactions::extensions,
-	AccountId, Address, Balance, Clock, Executive, Runtime, RuntimeCall, RuntimeOrigin,
-	SignedPayload, System, UncheckedExtrinsic,
+	AccountId, Address, Balance, Clock, Executive, Runtime, RuntimeCall, RuntimeOrigin, Session,
+	Settlement, SignedPayload, System, UncheckedExtrinsic,
 };
 use pallet_jobs::BUCKET;
 use polkadot_sdk::{
-	frame_support::traits::UnfilteredDispatchable,
+	frame_support::traits::{Get, UnfilteredDispatchable},
 	sp_core::{sr25519, Pair},
 	sp_io::{hashing::blake2_256, TestExternalities},
 	sp_runtime::{
@@ -23,9 +31,10 @@ use polkadot_sdk::{
 		traits::IdentifyAccount,
 		BuildStorage, MultiSignature, MultiSigner,
 	},
+	*,
 };
 
-/// The preset whose periods are those of a live network.
+/// The preset whose periods and sums are those of a live network.
 const PRESET: &str = "local";
 /// The first midnight of the simulation: a date in 2026.
 pub const FIRST_MIDNIGHT: Moment = 1_780_012_800_000;
@@ -109,41 +118,89 @@ pub fn open_next() {
 	chain::begin_block(0, chain::slot() + 1);
 }
 
-/// Leaves out the blocks until `utc` in which nothing is due, and opens the second block from then
-/// on: the first opens a session, whose hooks wait. `close` ends blocks.
-pub fn skip_to(utc: Moment, mut close: impl FnMut()) {
-	while let Some(due) = next_due().filter(|due| *due < utc) {
-		hop_to(due, &mut close);
-	}
-	hop_to(utc, close);
+/// Leaves out the blocks until `utc`, in which nothing is due, and opens the second from then on: the
+/// first may open a session, whose hooks wait. The workers that are `present` report all the while.
+/// `close` ends blocks.
+pub fn hop_to(utc: Moment, present: &[AccountId], mut close: impl FnMut()) {
+	close();
+	let slot = (utc / SLOT_DURATION).max(chain::slot() + 1);
+	leave_out_until(slot, present);
+	chain::begin_block(0, slot);
+	close();
+	open_next();
 }
 
-/// The time after which the first of all jobs' deadlines is met.
-fn next_due() -> Option<Moment> {
-	let over = (first_bucket()? + 1) * BUCKET;
-	let wait = over.saturating_sub(Clock::protocol());
-	Some((chain::now() + wait).next_multiple_of(SLOT_DURATION))
+/// The times after which jobs' deadlines are met.
+pub fn deadlines() -> impl Iterator<Item = Moment> {
+	let buckets = pallet_jobs::DeadlineCounts::<Runtime>::iter_keys();
+	buckets.map(|bucket| utc_of((bucket + 1) * BUCKET) + SLOT_DURATION)
+}
+
+/// The first block's time at which protocol time is `time`.
+pub fn utc_of(time: ProtocolTime) -> Moment {
+	let seen = pallet_clock::LastSeen::<Runtime>::get().unwrap_or_else(chain::now);
+	(seen + time.saturating_sub(Clock::protocol())).next_multiple_of(SLOT_DURATION)
 }
 
 fn first_bucket() -> Option<u64> {
 	pallet_jobs::DeadlineCounts::<Runtime>::iter_keys().min()
 }
 
-fn hop_to(utc: Moment, mut close: impl FnMut()) {
-	close();
-	chain::begin_block(0, (utc / SLOT_DURATION).max(chain::slot() + 1));
-	close();
-	let seen = pallet_clock::LastSeen::<Runtime>::get().unwrap_or(utc);
-	let next = chain::now() + SLOT_DURATION;
-	// The tick of the next block adds two slots itself.
-	chain::pass((next - seen).saturating_sub(2 * SLOT_DURATION));
+/// Does what the blocks before `slot` would: stipends accrue, protocol time passes, workers report.
+fn leave_out_until(slot: u64, present: &[AccountId]) {
+	accrue_stipends(polls_left_out(chain::slot(), slot));
+	let last = (slot - 1) * SLOT_DURATION;
+	pallet_clock::LastSeen::<Runtime>::mutate(|seen| {
+		chain::pass(last.saturating_sub(seen.unwrap_or(last)));
+		*seen = Some(last);
+	});
 	pass_empty_buckets();
-	open_next();
+	report_in_passing(present);
 }
 
-/// Moves on, as the blocks that were left out would, to the first second with a deadline.
+/// Blocks after that of slot `last` up to that of `slot` whose hooks are left out, if that of `slot` is
+/// made. Those of a session's first block wait; if it is left out, so do those of the one that is made.
+fn polls_left_out(last: u64, slot: u64) -> u64 {
+	let first = *pallet_babe::GenesisSlot::<Runtime>::get();
+	let session = |slot: u64| slot.saturating_sub(first) / u64::from(EPOCH_DURATION);
+	let opened = session(slot) - session(last);
+	let made = u64::from(opened == 0);
+	(slot - last) - opened - made
+}
+
+/// Gives the author the stipends of so many blocks. What each is depends on the last: they are added up
+/// one by one, and go by the way that earnings of a day's pot go.
+fn accrue_stipends(blocks: u64) {
+	let share = bounded::AuthorStipend::get();
+	let before = Settlement::credit_pot();
+	let after = (0..blocks).fold(before, |pot, _| pot - share.mul_floor(pot));
+	let (amount, day) = (before - after, Clock::day());
+	let stipend = PaidReceipt::of_stipend(System::block_number().into(), amount);
+	Settlement::earmark(day, amount)
+		.and_then(|()| Settlement::accrue(day, &author(), amount))
+		.and_then(|()| Settlement::mature(&author(), stipend))
+		.expect("the pot has what is a part of it");
+}
+
+/// Who makes all blocks.
+pub fn author() -> AccountId {
+	Session::validators().swap_remove(0)
+}
+
+/// Moves on to the first second with a deadline.
 fn pass_empty_buckets() {
 	let now = Clock::protocol() / BUCKET;
 	let first = first_bucket().map_or(now, |bucket| bucket.min(now));
 	pallet_jobs::DeadlineCursor::<Runtime>::mutate(|cursor| *cursor = first.max(*cursor));
+}
+
+/// Lets their last reports be of when the next are due.
+fn report_in_passing(present: &[AccountId]) {
+	let due = Clock::protocol().saturating_sub(bounded::HeartbeatInterval::get());
+	for who in present {
+		pallet_workers::Workers::<Runtime>::mutate_extant(who, |record| {
+			let pulse = record.pulse.iter_mut();
+			pulse.for_each(|pulse| pulse.at = pulse.at.max(due));
+		});
+	}
 }

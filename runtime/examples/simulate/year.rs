@@ -1,19 +1,20 @@
 //! A year of one scenario, day by day.
 
 use crate::{
-	agents::{self, Crowd, Holder, Sponsor, Trader, Worker, MODEL},
+	agents::{self, Crowd, Holder, Sponsor, Trader, MODEL},
 	chain,
-	measure::{self, Faults, Row, Tally},
-	scenarios::{Course, Moment, Phase, Scenario},
+	measure::{self, Faults, Row, Watch},
+	scenarios::{Course, Phase, Scenario, When},
+	workers::Worker,
 	world::{self, dispatch_as, Actor, DAY, FIRST_MIDNIGHT, WINDOW},
 };
-use one_primitives::Usdc;
+use one_primitives::{Moment, Usdc};
 use one_runtime::{
-	configs::parameters::{credits, settlement, RuntimeParameters},
+	configs::parameters::{credits, workers, RuntimeParameters},
 	constants::currency::{ONE, ONE_USDC},
 	AccountId, Balance, Executive, Runtime, RuntimeOrigin,
 };
-use polkadot_sdk::{sp_runtime::Perbill, *};
+use polkadot_sdk::{sp_io::TestExternalities, *};
 use std::{collections::BTreeSet, ops::Range};
 
 /// Agents there are at the most.
@@ -24,8 +25,15 @@ const WORKERS: usize = 24;
 const PRELUDE: u64 = 4;
 /// Micro-USDC in the credit pot to begin with: what ten days cost.
 const LAUNCH_GRANT: Usdc = 1_500 * ONE_USDC;
-/// How often the slots of a burst are taken, and given back, at the most.
-const ROUNDS: usize = 3;
+/// Turns to submit in a day, and in a settlement window.
+const TURNS: u32 = 8;
+const TURNS_OF_WINDOW: u32 = TURNS / 4;
+/// Blocks that are made one after the other while there is something to do in each, at the most, and
+/// time until the next if jobs still wait beside free slots: those that they may take were not drawn.
+const RUSH: usize = 6;
+const RESPITE: Moment = 60_000;
+/// How long what is due waits for what is due next, so that both are done in the same blocks.
+const DELAY: Moment = 45_000;
 
 /// Everybody, and what became of them.
 pub struct World {
@@ -37,13 +45,13 @@ pub struct World {
 	pub attacker: Trader,
 	crowd: Crowd,
 	treasurer: Actor,
+	/// How everybody behaves now.
+	course: Course,
 	/// Holders that have staked.
 	joined: usize,
-	/// Accounts of the cartel.
-	cartel: Vec<AccountId>,
 	/// Points of the year that have been reached, in millionths.
 	pub passed: BTreeSet<u32>,
-	tally: Tally,
+	pub watch: Watch,
 	faults: Faults,
 }
 
@@ -68,8 +76,7 @@ pub fn live(scenario: &Scenario, days: u32, mut progress: impl FnMut(u32)) -> Ou
 	state.execute_with(|| world.begin(scenario));
 	let mut rows = Vec::new();
 	for day in 0..days {
-		rows.push(state.execute_with(|| world.live_day(scenario, day, days)));
-		state.commit_all().expect("the state is in memory");
+		rows.push(world.live_day(&mut state, scenario, day, days));
 		progress(day);
 	}
 	Outcome {
@@ -83,20 +90,28 @@ impl World {
 	/// Everybody, before the chain begins.
 	pub fn new(scenario: &Scenario) -> Self {
 		let mut holders: Vec<_> = (0..HOLDERS).map(Holder::new).collect();
-		let workers: Vec<_> = (0..WORKERS).map(Worker::new).collect();
+		let worker = |index| Worker::new(index, scenario.slots);
+		let mut workers: Vec<_> = (0..WORKERS).map(worker).collect();
 		let insiders = &mut holders[..scenario.cartel_holders];
 		insiders.iter_mut().for_each(|holder| holder.lock = Some(2));
-		let stakers = insiders.iter().map(|holder| &holder.actor);
-		let servers = workers[..scenario.cartel_workers]
-			.iter()
-			.map(|worker| &worker.actor);
-		let cartel = stakers.chain(servers).map(|actor| actor.account.clone());
+		let insiders = insiders.iter().map(|holder| holder.actor.account.clone());
+		let insiders: BTreeSet<_> = insiders.collect();
+		let servers = &mut workers[..scenario.cartel_workers];
+		servers
+			.iter_mut()
+			.for_each(|worker| worker.cache = insiders.clone());
+		let servers = servers.iter().map(|worker| worker.actor.account.clone());
+		let cartel = insiders.into_iter().chain(servers).collect();
 		let whale = |index| Holder::with_stake(format!("whale {index}"), 100_000 * ONE);
 		let sponsor = |name| Sponsor {
 			actor: Actor::new(name),
 		};
 		Self {
-			cartel: cartel.collect(),
+			course: (scenario.course)(0.0),
+			watch: Watch {
+				cartel,
+				..Watch::default()
+			},
 			holders,
 			workers,
 			whales: (0..WHALES).map(whale).collect(),
@@ -113,7 +128,6 @@ impl World {
 			treasurer: Actor::new("treasurer"),
 			joined: 0,
 			passed: BTreeSet::new(),
-			tally: Tally::default(),
 			faults: Faults::default(),
 		}
 	}
@@ -150,65 +164,95 @@ impl World {
 			credits::MaxJob,
 			Some(largest),
 		)));
-		// Each of the blocks that are left out would have one.
-		govern(RuntimeParameters::Settlement(
-			settlement::Parameters::AuthorStipend(settlement::AuthorStipend, Some(Perbill::zero())),
-		));
+		if !scenario.is_open {
+			bound_operators();
+		}
+		self.watch.author = Some(world::author());
 		let (model, record) = (MODEL, agents::model());
 		as_root(pallet_models::Call::<Runtime>::register { model, record });
 		as_root(pallet_models::Call::<Runtime>::stage { model });
 		let granted = agents::grant(&self.treasurer, LAUNCH_GRANT);
 		granted.expect("the treasurer has as much");
-		self.skip_to(FIRST_MIDNIGHT + (PRELUDE - 1) * DAY - WINDOW);
+		self.hop_to(FIRST_MIDNIGHT + (PRELUDE - 1) * DAY - WINDOW);
 		as_root(pallet_models::Call::<Runtime>::activate { model });
-		let course = (scenario.course)(0.0);
-		self.admit(course.holders);
-		self.attend(&course);
+		self.admit();
+		self.attend();
 	}
 
-	/// A day: four bursts of blocks, each at the start of a settlement window.
-	pub fn live_day(&mut self, scenario: &Scenario, day: u32, days: u32) -> Row {
-		for window in 0..4 {
-			let owed = measure::owed();
-			let start = FIRST_MIDNIGHT + (PRELUDE - 1 + u64::from(day)) * DAY;
-			self.skip_to(start + u64::from(window) * WINDOW);
+	/// A day of four settlement windows.
+	pub fn live_day(
+		&mut self,
+		state: &mut TestExternalities,
+		scenario: &Scenario,
+		day: u32,
+		days: u32,
+	) -> Row {
+		for turn in 0..TURNS {
+			let window = turn / TURNS_OF_WINDOW;
 			let part = (f64::from(day) + f64::from(window) / 4.0) / f64::from(days);
-			let course = (scenario.course)(part);
-			let moment = Moment { part, day, window };
-			self.open_window(&course, window);
-			(scenario.act)(self, Phase::Open, moment);
+			let when = When { part, day, window };
+			state.execute_with(|| self.live_turn(scenario, when, turn));
+			// The root of the state is computed over all that is not committed, in each block.
+			state.commit_all().expect("the state is in memory");
+		}
+		state.execute_with(|| {
+			self.audit();
+			Row::of_state(day, std::mem::take(&mut self.watch.tally))
+		})
+	}
+
+	/// Lives until a turn, and takes it.
+	fn live_turn(&mut self, scenario: &Scenario, when: When, turn: u32) {
+		let start = FIRST_MIDNIGHT + (PRELUDE - 1 + u64::from(when.day)) * DAY;
+		let owed = measure::owed();
+		self.go_to(start + u64::from(turn) * DAY / u64::from(TURNS));
+		if !turn.is_multiple_of(TURNS_OF_WINDOW) {
+			self.submit(turn);
 			self.next_block();
-			self.faults.check_settlement(&owed);
-			self.serve(&course);
-			(scenario.act)(self, Phase::Served, moment);
-			self.faults.check_promises();
+			return;
 		}
-		self.audit();
-		Row::of_state(day, std::mem::take(&mut self.tally))
+		self.course = (scenario.course)(when.part);
+		self.open_window();
+		self.submit(turn);
+		(scenario.act)(self, Phase::Open, when);
+		self.next_block();
+		self.faults.check_settlement(&owed);
+		self.rush();
+		(scenario.act)(self, Phase::Served, when);
+		self.faults.check_promises();
 	}
 
-	/// What everybody does in the first block of a burst.
-	fn open_window(&mut self, course: &Course, window: u32) {
-		self.attend(course);
-		self.admit(course.holders);
-		let paid = self.crowd.pay(course.transfers / 4.0);
-		self.tally.fees += paid.expect("the crowd can pay");
-		attempt(self.market.trade_to(course.price));
-		let turn = |index: &usize| *index as u32 % 4 == window;
-		for index in (0..self.joined).filter(turn) {
-			let is_insider = self.is_cartel(&self.holders[index].actor.account);
-			let part = if is_insider { 1.0 } else { course.usage };
-			attempt(self.holders[index].spend(part));
-		}
-		if course.dedicated > 0 {
-			for sponsor in &self.sponsors {
-				attempt(sponsor.spend(course.dedicated / 4));
-			}
-		}
+	/// What everybody does in the first block of a window, but for jobs.
+	fn open_window(&mut self) {
+		self.attend();
+		self.admit();
+		let paid = self.crowd.pay(self.course.transfers / 4.0);
+		self.watch.tally.fees += paid.expect("the crowd can pay");
+		attempt(self.market.trade_to(self.course.price));
 	}
 
-	/// Lets holders stake until there are so many.
-	fn admit(&mut self, holders: usize) {
+	/// Whose turn it is submits a job: a holder once a day, a sponsor four times.
+	fn submit(&mut self, turn: u32) {
+		let has_turn = |index: &usize, turns: u32| *index as u32 % turns == turn % turns;
+		let mut results = Vec::new();
+		for index in (0..self.joined).filter(|index| has_turn(index, TURNS)) {
+			let holder = &self.holders[index];
+			let is_insider = self.watch.cartel.contains(&holder.actor.account);
+			let part = if is_insider { 1.0 } else { self.course.usage };
+			results.push(holder.spend(part));
+		}
+		let sponsors = self.sponsors.iter().enumerate();
+		for (_, sponsor) in sponsors.filter(|(index, _)| has_turn(index, TURNS / 4)) {
+			results.push(sponsor.spend(self.course.dedicated / 4));
+		}
+		let refused = results.iter().filter(|result| result.is_err()).count();
+		self.watch.tally.refused += refused as u32;
+		results.into_iter().for_each(attempt);
+	}
+
+	/// Lets holders stake until there are as many as there should be.
+	fn admit(&mut self) {
+		let holders = self.course.holders;
 		for holder in &self.holders[self.joined.min(holders)..holders] {
 			holder.join().expect("a holder can stake what it has");
 		}
@@ -216,33 +260,83 @@ impl World {
 	}
 
 	/// Workers join, report, or leave.
-	fn attend(&self, course: &Course) {
-		for (index, worker) in self.workers.iter().enumerate() {
-			if !course.workers.contains(&index) {
-				attempt(worker.depart());
-			} else if !course.silent {
+	fn attend(&mut self) {
+		for (index, worker) in self.workers.iter_mut().enumerate() {
+			if self.course.is_there(index) {
 				attempt(worker.work());
+			} else if self.course.is_leaving(index) {
+				attempt(worker.depart());
 			}
 		}
 	}
 
-	/// Jobs are matched in one block and served in the next, as long as slots and jobs are left.
-	fn serve(&mut self, course: &Course) {
-		for round in 0..ROUNDS {
-			if round > 0 {
-				self.next_block();
+	/// Workers accept and deliver; whether any had something to say.
+	fn serve(&mut self) -> bool {
+		let workers = self.workers.iter_mut().enumerate();
+		let serving = workers.filter(|(index, _)| self.course.is_serving(*index));
+		let results: Vec<_> = serving.filter_map(|(_, worker)| worker.serve()).collect();
+		let is_busy = !results.is_empty();
+		results.into_iter().for_each(attempt);
+		is_busy
+	}
+
+	/// Makes a block, and more as long as there is something to do in each: jobs are matched in one,
+	/// accepted in the next, and delivered when they are computed.
+	fn rush(&mut self) {
+		for block in 0..RUSH {
+			let is_busy = self.serve() || has_match();
+			if block > 0 && !is_busy {
+				return;
 			}
 			self.next_block();
-			if course.silent {
-				break;
-			}
-			for worker in &self.workers {
-				attempt(worker.serve());
-			}
-			if pallet_jobs::Waiting::<Runtime>::get().is_empty() {
-				break;
-			}
 		}
+	}
+
+	/// Lives until `utc`.
+	pub fn go_to(&mut self, utc: Moment) {
+		self.rush();
+		while let Some(next) = self.next_events(utc) {
+			self.hop_to(next);
+			self.rush();
+		}
+		if chain::now() < utc {
+			self.hop_to(utc);
+		}
+	}
+
+	/// When the next deadlines of jobs are met, or workers have computed some: the last that is due
+	/// almost at once with the first, if that is due before `utc`.
+	fn next_events(&self, utc: Moment) -> Option<Moment> {
+		let done = self.present().filter_map(|worker| worker.next_done());
+		let retry = has_match().then(|| chain::now() + RESPITE);
+		let events = world::deadlines()
+			.chain(done.map(world::utc_of))
+			.chain(retry);
+		let events: Vec<_> = events.collect();
+		let first = events.iter().min().filter(|first| **first < utc)?;
+		let last = utc.min(first + DELAY);
+		let together = events.iter().filter(|event| **event <= last);
+		together.max().copied()
+	}
+
+	fn present(&self) -> impl Iterator<Item = &Worker> {
+		let workers = self.workers.iter().enumerate();
+		let serving = workers.filter(|(index, _)| self.course.is_serving(*index));
+		serving.map(|(_, worker)| worker)
+	}
+
+	/// Some blocks until `utc`, in each of which workers do what they do; whether that is reached.
+	#[cfg(test)]
+	pub fn live_blocks(&mut self, utc: Moment) -> bool {
+		self.attend();
+		for _ in 0..40 {
+			self.serve();
+			if chain::now() >= utc {
+				return true;
+			}
+			self.next_block();
+		}
+		false
 	}
 
 	/// Ends the block, and opens the next.
@@ -252,29 +346,39 @@ impl World {
 	}
 
 	/// Leaves out the blocks until `utc`.
-	pub fn skip_to(&mut self, utc: u64) {
-		world::skip_to(utc, || self.close());
+	pub fn hop_to(&mut self, utc: Moment) {
+		let present = self.present().map(|worker| worker.actor.account.clone());
+		let present: Vec<_> = present.collect();
+		world::hop_to(utc, &present, || self.close());
 	}
 
 	fn close(&mut self) {
 		Executive::finalize_block();
-		self.note();
+		self.watch.note();
 	}
 
 	/// Ends the block, and audits it and all of the state.
 	fn audit(&mut self) {
 		chain::close_block();
-		self.note();
+		self.watch.note();
 		world::open_next();
 	}
+}
 
-	fn note(&mut self) {
-		let cartel = &self.cartel;
-		self.tally.note(|who| cartel.contains(who));
-	}
+/// Whether a job waits, and a slot is free.
+fn has_match() -> bool {
+	let is_free = || pallet_workers::FreeSlots::<Runtime>::get(MODEL) > 0;
+	!pallet_jobs::Waiting::<Runtime>::get().is_empty() && is_free()
+}
 
-	fn is_cartel(&self, who: &AccountId) -> bool {
-		self.cartel.contains(who)
+/// Takes back what the preset sets otherwise: the bounds on operators of a network for good.
+fn bound_operators() {
+	use workers::{MinOperators, OperatorShare, Parameters};
+	for bound in [
+		Parameters::MinOperators(MinOperators, None),
+		Parameters::OperatorShare(OperatorShare, None),
+	] {
+		govern(RuntimeParameters::Workers(bound));
 	}
 }
 
