@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A worker's device has so many MiB.
 const VRAM: u32 = 80 * 1_024;
-/// CU that a slot computes in a millisecond: of a large model, seven tokens a second.
+/// CU that a slot computes in a millisecond: of the model, three to seven tokens a second.
 const SPEED: Cu = 4_000;
 
 /// Protocol time at which an attempt of a job is computed.
