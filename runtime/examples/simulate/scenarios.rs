@@ -355,7 +355,8 @@ fn manipulate_pool(world: &mut World, phase: Phase, when: When) {
 		Phase::Open => attempt(world.attacker.trade_to(0.67)),
 		Phase::Served => {
 			if when.day.is_multiple_of(7) && when.window == 3 {
-				world.go_to(now() + 35 * 60 * 1_000);
+				let later = now() + 35 * 60 * 1_000;
+				while !world.go_on(later) {}
 				world.next_block();
 			}
 			attempt(world.attacker.trade_to(1.0));

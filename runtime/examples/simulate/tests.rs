@@ -74,7 +74,7 @@ fn next_day(go: fn(&mut World, &mut TestExternalities, u64)) -> Vec<u8> {
 
 #[test]
 fn left_out_blocks_should_change_nothing() {
-	let left_out = next_day(|world, state, utc| state.execute_with(|| world.go_to(utc)));
+	let left_out = next_day(World::go_to);
 	let made = next_day(|world, state, utc| {
 		let mut is_there = false;
 		while !is_there {

@@ -187,13 +187,14 @@ impl World {
 		day: u32,
 		days: u32,
 	) -> Row {
+		let midnight = FIRST_MIDNIGHT + (PRELUDE - 1 + u64::from(day)) * DAY;
 		for turn in 0..TURNS {
 			let window = turn / TURNS_OF_WINDOW;
 			let part = (f64::from(day) + f64::from(window) / 4.0) / f64::from(days);
 			let when = When { part, day, window };
-			state.execute_with(|| self.live_turn(scenario, when, turn));
-			// The root of the state is computed over all that is not committed, in each block.
-			state.commit_all().expect("the state is in memory");
+			let owed = state.execute_with(measure::owed);
+			self.go_to(state, midnight + u64::from(turn) * DAY / u64::from(TURNS));
+			state.execute_with(|| self.live_turn(scenario, when, turn, &owed));
 		}
 		state.execute_with(|| {
 			self.audit();
@@ -201,11 +202,22 @@ impl World {
 		})
 	}
 
-	/// Lives until a turn, and takes it.
-	fn live_turn(&mut self, scenario: &Scenario, when: When, turn: u32) {
-		let start = FIRST_MIDNIGHT + (PRELUDE - 1 + u64::from(when.day)) * DAY;
-		let owed = measure::owed();
-		self.go_to(start + u64::from(turn) * DAY / u64::from(TURNS));
+	/// Lives until `utc`.
+	pub fn go_to(&mut self, state: &mut TestExternalities, utc: Moment) {
+		while !state.execute_with(|| self.go_on(utc)) {
+			// In each block the root is computed of all that is not committed.
+			state.commit_all().expect("the state is in memory");
+		}
+	}
+
+	/// A turn to submit; `owed` was payable before.
+	fn live_turn(
+		&mut self,
+		scenario: &Scenario,
+		when: When,
+		turn: u32,
+		owed: &[(AccountId, Usdc)],
+	) {
 		if !turn.is_multiple_of(TURNS_OF_WINDOW) {
 			self.submit(turn);
 			self.next_block();
@@ -216,7 +228,7 @@ impl World {
 		self.submit(turn);
 		(scenario.act)(self, Phase::Open, when);
 		self.next_block();
-		self.faults.check_settlement(&owed);
+		self.faults.check_settlement(owed);
 		self.rush();
 		(scenario.act)(self, Phase::Served, when);
 		self.faults.check_promises();
@@ -292,16 +304,14 @@ impl World {
 		}
 	}
 
-	/// Lives until `utc`.
-	pub fn go_to(&mut self, utc: Moment) {
+	/// Does what is to do, and lives until something more is, or until `utc`; whether that is reached.
+	pub fn go_on(&mut self, utc: Moment) -> bool {
 		self.rush();
-		while let Some(next) = self.next_events(utc) {
-			self.hop_to(next);
-			self.rush();
-		}
+		let next = self.next_events(utc);
 		if chain::now() < utc {
-			self.hop_to(utc);
+			self.hop_to(next.unwrap_or(utc));
 		}
+		next.is_none()
 	}
 
 	/// When the next deadlines of jobs are met, or workers have computed some: the last that is due
