@@ -179,6 +179,9 @@ mod benchmarks {
 	#[benchmark]
 	fn match_line() {
 		let (who, model) = (submitter::<T>(), T::BenchmarkHelper::model(0));
+		let other = T::BenchmarkHelper::model(1);
+		// The first block that can be measured, in which the jobs are queued, too.
+		frame_system::Pallet::<T>::set_block_number(1u32.into());
 		T::BenchmarkHelper::holder(&who);
 		T::BenchmarkHelper::vouchers(&who);
 		T::BenchmarkHelper::submit(&who, Lane::Included, &model);
@@ -187,8 +190,8 @@ mod benchmarks {
 		let (line, mut meter) = (Line::Model(model), WeightMeter::new());
 		Queues::<T>::mutate_extant(line, |queues| queues.owed = Permill::one());
 		let matched;
-		let alone = Line::Model(T::BenchmarkHelper::model(1));
-		T::BenchmarkHelper::submit(&who, Lane::Included, &T::BenchmarkHelper::model(1));
+		T::BenchmarkHelper::submit(&who, Lane::Included, &other);
+		let alone = Line::Model(other);
 
 		#[block]
 		{
