@@ -1,6 +1,6 @@
 //! The one interface of all devices.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
@@ -123,10 +123,19 @@ impl std::str::FromStr for DeviceChoice {
 /// What a pass spends in one kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct KernelTime {
-	/// Its name: that of its `.wgsl` file.
+	/// Its name: that of its `.wgsl` file, which also stands for the same work on the CPU; `hash` is
+	/// that of the residuals.
 	pub kernel: &'static str,
 	/// Seconds of the device, in all its dispatches together.
 	pub seconds: f64,
+}
+
+/// The time of each kernel, the longest first.
+pub(crate) fn kernel_times(seconds: BTreeMap<&'static str, f64>) -> Vec<KernelTime> {
+	let time = |(kernel, seconds)| KernelTime { kernel, seconds };
+	let mut times: Vec<_> = seconds.into_iter().map(time).collect();
+	times.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
+	times
 }
 
 /// One device that evaluates a model; every implementation returns the same bits.
@@ -180,13 +189,17 @@ pub trait Backend: Send {
 		Ok(all)
 	}
 
-	/// What the last pass of feeding `chunks` spends in each kernel, the longest first; nothing where
-	/// the device does not tell.
+	/// What the last pass of [`forward`](Self::forward) spends in each kernel, the longest first;
+	/// nothing where the device does not tell.
 	///
 	/// # Errors
 	/// Those of [`forward`](Self::forward).
-	fn profile(&mut self, chunks: &[Chunk<'_>]) -> Result<Vec<KernelTime>, EngineError> {
-		let _ = chunks;
+	fn profile(
+		&mut self,
+		chunks: &[Chunk<'_>],
+		want: Want,
+	) -> Result<Vec<KernelTime>, EngineError> {
+		let _ = (chunks, want);
 		Ok(vec![])
 	}
 }
@@ -199,7 +212,7 @@ pub(crate) fn append(all: &mut [Vec<Step>], pass: Vec<Step>) {
 }
 
 /// Tokens of one call where many are fed: enough to fill a device.
-const FEED: usize = 128;
+pub(crate) const FEED: usize = 128;
 
 /// Feeds a chunk of any length in as many calls as it takes; `take` gets the steps of each.
 ///

@@ -131,7 +131,8 @@ fn bench_should_report_every_case_in_one_line() {
 			)
 		})
 		.collect();
-	assert_eq!(cases, [("decode", 1), ("decode", 32), ("prefill", 1)]);
+	let expected = [("decode", 1), ("decode", 32), ("prefill", 1), ("audit", 1)];
+	assert_eq!(cases, expected);
 	let figures = [
 		"bandwidth_gbps",
 		"load_gbps",

@@ -72,6 +72,43 @@ fn forward_should_change_nothing_when_refused() {
 }
 
 #[test]
+fn argmax_should_be_the_same_without_logits() {
+	let (_room, container) = tiny();
+	let mut backend = cpu(&container, 1);
+	let want = Want {
+		logits: false,
+		..ALL
+	};
+	let ids: Vec<u32> = (0..64).map(|i| i * i % 300).collect();
+	let mut chosen = |want| -> Vec<_> {
+		let steps = backend.forward(&[chunk(&[0], 0, &ids)], want).unwrap();
+		steps.iter().map(|step| step.argmax.unwrap()).collect()
+	};
+	assert_eq!(chosen(want), chosen(ALL));
+}
+
+#[test]
+fn profile_should_name_the_kernels_of_a_pass_and_change_nothing() {
+	let (_room, container) = tiny();
+	let (mut backend, mut other) = (cpu(&container, 1), cpu(&container, 1));
+	let times = backend.profile(&[chunk(&[0], 0, &[3, 4])], ALL).unwrap();
+	other.forward(&[chunk(&[0], 0, &[3, 4])], ALL).unwrap();
+	assert!(times.iter().all(|time| time.seconds > 0.0));
+	assert!(times.is_sorted_by(|a, b| a.seconds >= b.seconds));
+	let mut kernels: Vec<_> = times.iter().map(|time| time.kernel).collect();
+	kernels.sort_unstable();
+	let all = [
+		"argmax", "embed", "gate_up", "hash", "head", "qkv", "residual", "rmsnorm", "scores",
+		"values",
+	];
+	assert_eq!(kernels, all);
+	let next = [chunk(&[0], 2, &[5])];
+	let [found, expected] = [&mut backend, &mut other].map(|one| one.forward(&next, ALL).unwrap());
+	assert_eq!(found, expected);
+	assert!(backend.profile(&[chunk(&[1], 0, &[3])], ALL).is_err());
+}
+
+#[test]
 fn decode_should_equal_single_steps() {
 	let (_room, container) = tiny();
 	let mut backend = cpu(&container, 2);

@@ -48,11 +48,11 @@ impl<'a> Batch<'a> {
 	///
 	/// # Errors
 	/// Those of [`Backend::profile`].
-	pub fn profile(&mut self, n: usize) -> Result<Vec<KernelTime>, EngineError> {
+	pub fn profile(&mut self, n: usize, want: Want) -> Result<Vec<KernelTime>, EngineError> {
 		let ids = vec![0; n];
 		let prompts = self.tables.iter().map(|_| ids.as_slice());
 		let chunks = chunks(&self.tables, self.fed, prompts);
-		self.backend.profile(&chunks)
+		self.backend.profile(&chunks, want)
 	}
 
 	/// Generates `n` tokens in each sequence, as many at once as pays; returns those of each.

@@ -4,14 +4,15 @@
 //! arithmetic takes as long for any of them.
 
 mod batch;
+mod bounds;
 pub mod disk;
-mod memory;
 mod named;
 mod timing;
 
 use std::{
+	collections::BTreeMap,
 	path::{Path, PathBuf},
-	sync::Arc,
+	sync::{atomic::AtomicBool, Arc},
 	time::{Duration, Instant},
 };
 
@@ -24,16 +25,21 @@ pub use timing::{median, Repeats};
 use self::batch::Batch;
 use crate::{
 	audit::{audit, Audit, Claim},
-	backend::{pages_for, Backend, DeviceChoice, KernelTime},
+	backend::{kernel_times, pages_for, Backend, DeviceChoice, HeadAt, KernelTime, Want, FEED},
 	container::Container,
 	device::{CacheSize, Device},
+	engine::{load, GenerateRequest, Prompt},
+	import::source_files,
 	model::Shape,
-	scheduler::{Decode, Finish},
+	scheduler::{Decode, Finish, Options},
+	source::{cache_dir, resolve},
 	EngineError,
 };
 
-/// Tokens of the prompt whose answer's first token is waited for.
+/// Tokens of the prompt whose answer's first token is waited for, and the words it has, by way of
+/// the chat template; as many as it takes are added or left out.
 const FIRST_PROMPT: usize = 16;
+const FIRST_WORDS: &str = "How far is the moon?";
 
 /// What is measured, and how often.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +108,8 @@ pub enum Mode {
 	Decode,
 	/// All tokens of a prompt at once.
 	Prefill,
+	/// All tokens of an answer, each checked: the head runs at every one.
+	Audit,
 }
 
 /// One measured case.
@@ -116,9 +124,43 @@ pub struct Case {
 	/// Bytes of weights read per second as a share of [`Report::bandwidth_gbps`], where they are
 	/// read once a token: while decoding.
 	pub bandwidth_share: Option<f64>,
+	/// Multiply-accumulates of the linear layers and the head per second as a share of
+	/// [`Report::gmacs`].
+	pub product_share: Option<f64>,
 	/// Where the time of a pass goes, on devices that tell: one token while decoding, the last tokens
-	/// of a prompt.
+	/// of a prompt or of an answer.
 	pub kernels: Vec<KernelTime>,
+}
+
+impl Case {
+	/// A case that is related to nothing yet.
+	const fn new(mode: Mode, batch: usize, tps: f64, kernels: Vec<KernelTime>) -> Self {
+		Self {
+			mode,
+			batch,
+			tps,
+			bandwidth_share: None,
+			product_share: None,
+			kernels,
+		}
+	}
+
+	/// Relates what was reached to the bounds of the device.
+	fn relate(&mut self, shape: &Shape, plan: Plan, bandwidth_gbps: f64, gmacs: Option<f64>) {
+		let all = shape.linear_macs_per_token() as f64;
+		let head = (shape.hidden as u64 * shape.vocab as u64) as f64;
+		let macs = match self.mode {
+			Mode::Decode | Mode::Audit => all,
+			// Only the last token of a prompt has a next one.
+			Mode::Prefill => all - head + head / plan.prefill as f64,
+		};
+		self.product_share = gmacs.map(|gmacs| self.tps * macs / (gmacs * 1e9));
+		if self.mode == Mode::Decode {
+			let steps = self.tps / self.batch as f64;
+			self.bandwidth_share =
+				Some(weight_bytes(shape) as f64 * steps / (bandwidth_gbps * 1e9));
+		}
+	}
 }
 
 /// What was measured of a model on a device.
@@ -136,6 +178,9 @@ pub struct Report {
 	pub weight_bytes: u64,
 	/// Bandwidth of copies in the device's memory, bytes read and bytes written, in 10^9 a second.
 	pub bandwidth_gbps: f64,
+	/// Multiply-accumulates of the instructions of the linear layers on registers alone, in 10^9 a
+	/// second; only of the CPU.
+	pub gmacs: Option<f64>,
 	/// The cases.
 	pub cases: Vec<Case>,
 	/// How many times faster it is to audit an answer than to generate it.
@@ -145,11 +190,12 @@ pub struct Report {
 	pub start: StartTimes,
 }
 
-/// What starting takes with nothing of the file in memory. Starts take turns with just reading it,
+/// What starting takes with nothing of the file in memory. Loads take turns with just reading it,
 /// each as often first, so that both find the disk alike; speeds are those of all turns together.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct StartTimes {
-	/// Seconds from nothing, not even an opened device, to the first token of an answer; the median.
+	/// Seconds from nothing, not even an opened device, to the first token of an answer to a text, as
+	/// a worker starts: with the tokenizer and the chat template, where the model has them. The median.
 	pub first_token_s: f64,
 	/// Bytes of the container per second from the disk to a verified model on the device, in 10^9.
 	pub load_gbps: f64,
@@ -162,12 +208,13 @@ pub struct StartTimes {
 /// Told what is measured now.
 pub type Progress<'a> = &'a mut (dyn FnMut(&str) + Send);
 
-/// Measures the container at `path` in `threads` threads of the CPU; 0 takes one a core.
+/// Measures `model`, a container or a published model, which is imported first, in `threads` threads
+/// of the CPU; 0 takes one a core.
 ///
 /// # Errors
-/// Those of [`Container::open`], [`Container::verify`], [`Device::open`] and of the back end.
+/// Those of [`resolve`], [`Device::open`] and of the back end.
 pub fn measure(
-	path: &Path,
+	model: &Path,
 	device: DeviceChoice,
 	threads: usize,
 	plan: Plan,
@@ -177,23 +224,30 @@ pub fn measure(
 		.num_threads(threads)
 		.build()
 		.map_err(|error| EngineError::Device(format!("{threads} threads: {error}")))?;
-	pool.install(|| run(path, device, plan, progress))
+	pool.install(|| run(model, device, plan, progress))
 }
 
 fn run(
-	path: &Path,
+	model: &Path,
 	choice: DeviceChoice,
 	plan: Plan,
 	progress: Progress<'_>,
 ) -> Result<Report, EngineError> {
+	progress("importing");
+	let path = resolve(model, &mut |_, _| ())?.path().to_owned();
 	progress("loading");
-	let (mut start, times) = Start::repeated(path, choice, plan)?;
+	let (mut start, times) = Start::repeated(model, &path, choice, plan)?;
 	progress("memory");
-	let bandwidth_gbps = memory::copy_gbps(&start.device)?;
+	let bandwidth_gbps = bounds::copy_gbps(&start.device)?;
+	let gmacs = bounds::gmacs(&start.device);
 	let plan = plan.within(start.shape.context);
-	let cases = start.cases(plan, bandwidth_gbps, progress)?;
+	let mut cases = start.cases(plan, progress)?;
 	progress("audit");
-	let audit_speedup = start.audit_speedup(plan)?;
+	let (audit, audit_speedup) = start.audit(plan)?;
+	cases.push(audit);
+	for case in &mut cases {
+		case.relate(&start.shape, plan, bandwidth_gbps, gmacs);
+	}
 	Ok(Report {
 		model: start.name,
 		device: start.backend.device().into(),
@@ -201,6 +255,7 @@ fn run(
 		threads: rayon::current_num_threads(),
 		weight_bytes: weight_bytes(&start.shape),
 		bandwidth_gbps,
+		gmacs,
 		cases,
 		audit_speedup,
 		start: times,
@@ -227,11 +282,40 @@ impl Turns {
 		choice: DeviceChoice,
 		plan: Plan,
 	) -> Result<Start, EngineError> {
-		let (start, first_token, load) = Start::cold(path, choice, plan)?;
-		self.first_tokens.push(first_token.as_secs_f64());
+		let (start, load) = Start::cold(path, choice, plan)?;
 		self.loads.0 += disk::size(path)?;
 		self.loads.1 += load;
 		Ok(start)
+	}
+
+	/// Starts as a worker does: whole, with a text for a prompt.
+	fn first_token(
+		&mut self,
+		model: &Path,
+		path: &Path,
+		choice: DeviceChoice,
+		plan: Plan,
+	) -> Result<(), EngineError> {
+		let sources = match model == path {
+			true => Vec::new(),
+			false => source_files(model)?,
+		};
+		sources.iter().try_for_each(|file| disk::forget(file))?;
+		disk::forget(path)?;
+		let begin = Instant::now();
+		let device = Device::open(choice)?;
+		let shape = Container::open(path)?.header().shape;
+		let options = Options {
+			cache: plan.within(shape.context).cache(&shape),
+			..Options::default()
+		};
+		let mut loaded = load(model, &device, options, &mut |_, _| ())?;
+		let mut ids = loaded.prompt_ids(&Prompt::Text(FIRST_WORDS.into()))?;
+		ids.resize(FIRST_PROMPT.min(shape.context as usize - 1), 0);
+		let request = GenerateRequest::greedy(loaded.info().root, Prompt::Ids(ids), 1);
+		loaded.generate(&request, &AtomicBool::new(false), &mut |_| ())?;
+		self.first_tokens.push(begin.elapsed().as_secs_f64());
+		Ok(())
 	}
 
 	fn read(&mut self, path: &Path) -> Result<(), EngineError> {
@@ -264,6 +348,7 @@ struct Start {
 impl Start {
 	/// Starts with the file and reads it in turns, as often as there is time for; the last start.
 	fn repeated(
+		model: &Path,
 		path: &Path,
 		choice: DeviceChoice,
 		plan: Plan,
@@ -271,76 +356,55 @@ impl Start {
 		let (begin, mut turns) = (Instant::now(), Turns::default());
 		loop {
 			// The system forgets nothing of a file that is still mapped.
+			turns.first_token(model, path, choice, plan)?;
 			drop(turns.start(path, choice, plan)?);
 			turns.read(path)?;
 			turns.read(path)?;
 			let start = turns.start(path, choice, plan)?;
 			let starts = turns.first_tokens.len();
-			if starts >= plan.repeats.most || begin.elapsed() >= plan.repeats.budget {
+			if 2 * starts >= plan.repeats.most || begin.elapsed() >= plan.repeats.budget {
 				return Ok((start, turns.times()));
 			}
 		}
 	}
 
-	/// Starts with nothing of the file in memory, where the system can forget it.
-	///
-	/// Also returned: the time to the first token, and that of loading within it.
+	/// Loads with nothing of the file in memory, where the system can forget it, and says in what
+	/// time.
 	fn cold(
 		path: &Path,
 		choice: DeviceChoice,
 		plan: Plan,
-	) -> Result<(Self, Duration, Duration), EngineError> {
+	) -> Result<(Self, Duration), EngineError> {
 		disk::forget(path)?;
-		let begin = Instant::now();
 		let device = Device::open(choice)?;
 		let loading = Instant::now();
 		let container = Container::open(path)?;
 		container.verify()?;
 		let model = Arc::new(container.model()?);
 		let shape = model.shape;
-		let mut backend = device.load(model, plan.within(shape.context).cache(&shape))?;
+		let backend = device.load(model, plan.within(shape.context).cache(&shape))?;
 		let load = loading.elapsed();
-		let prompt = FIRST_PROMPT.min(shape.context as usize);
-		Batch::new(&mut *backend, &shape, 1).prefill(prompt)?;
-		let first_token = begin.elapsed();
 		let start = Self {
 			name: container.name(),
 			shape,
 			device,
 			backend,
 		};
-		Ok((start, first_token, load))
+		Ok((start, load))
 	}
 
-	fn cases(
-		&mut self,
-		plan: Plan,
-		bandwidth_gbps: f64,
-		progress: Progress<'_>,
-	) -> Result<Vec<Case>, EngineError> {
+	fn cases(&mut self, plan: Plan, progress: Progress<'_>) -> Result<Vec<Case>, EngineError> {
 		let mut cases = Vec::new();
 		for batch in [1, plan.batch] {
 			progress(&format!("decode, batch {batch}"));
 			let tps = self.decode(plan, batch)?;
-			let steps = tps / batch as f64;
-			let share = weight_bytes(&self.shape) as f64 * steps / (bandwidth_gbps * 1e9);
-			cases.push(Case {
-				mode: Mode::Decode,
-				batch,
-				tps,
-				bandwidth_share: Some(share),
-				kernels: self.kernels(batch, plan.tokens(batch) - 1, 1)?,
-			});
+			let kernels = self.kernels(plan, [batch, plan.tokens(batch) - 1, 1], Want::NEXT)?;
+			cases.push(Case::new(Mode::Decode, batch, tps, kernels));
 		}
 		progress(&format!("prefill of {}", plan.prefill));
 		let tps = self.prefill(plan)?;
-		cases.push(Case {
-			mode: Mode::Prefill,
-			batch: 1,
-			tps,
-			bandwidth_share: None,
-			kernels: self.kernels(1, 0, plan.prefill)?,
-		});
+		let kernels = self.kernels(plan, [1, 0, plan.prefill], Want::NEXT)?;
+		cases.push(Case::new(Mode::Prefill, 1, tps, kernels));
 		Ok(cases)
 	}
 
@@ -353,27 +417,42 @@ impl Start {
 		Ok((tokens * batch) as f64 / seconds)
 	}
 
-	/// Where the time goes when each of `batch` sequences has `fed` tokens and is fed `n` more.
+	/// Where the time goes when each of `batch` sequences has `fed` tokens and is fed `n` more: of
+	/// each kernel the median.
 	fn kernels(
 		&mut self,
-		batch: usize,
-		fed: usize,
-		n: usize,
+		plan: Plan,
+		[batch, fed, n]: [usize; 3],
+		want: Want,
 	) -> Result<Vec<KernelTime>, EngineError> {
 		let mut batch = Batch::new(&mut *self.backend, &self.shape, batch);
 		batch.prefill(fed)?;
-		batch.profile(n)
+		let mut samples: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
+		plan.repeats.median(|| {
+			for KernelTime { kernel, seconds } in batch.profile(n, want)? {
+				samples.entry(kernel).or_default().push(seconds);
+			}
+			Ok(0.0)
+		})?;
+		let middle = |mut times: Vec<f64>| median(&mut times).unwrap_or_default();
+		let times = samples
+			.into_iter()
+			.map(|(kernel, times)| (kernel, middle(times)));
+		Ok(kernel_times(times.collect()))
 	}
 
-	/// Generates an answer to a prompt of one token, and audits it.
-	fn audit_speedup(&mut self, plan: Plan) -> Result<f64, EngineError> {
+	/// Generates an answer to a prompt of one token, and audits it: how fast, and how many times
+	/// faster.
+	fn audit(&mut self, plan: Plan) -> Result<(Case, f64), EngineError> {
 		let (backend, context) = (&mut *self.backend, self.shape.context);
 		let mut answer = Vec::new();
-		let generating = timing::seconds(|| {
-			answer = Batch::new(backend, &self.shape, 1)
-				.generate(plan.audit)?
-				.concat();
-			Ok(())
+		let generating = plan.repeats.median(|| {
+			timing::seconds(|| {
+				answer = Batch::new(backend, &self.shape, 1)
+					.generate(plan.audit)?
+					.concat();
+				Ok(())
+			})
 		})?;
 		let decode = Decode {
 			prompt: vec![0],
@@ -393,7 +472,15 @@ impl Start {
 		let auditing = plan.repeats.median(|| {
 			timing::seconds(|| agree(&audit(backend, &pages, &claim, context)?, backend))
 		})?;
-		Ok(generating / auditing)
+		let checked = Want {
+			head: HeadAt::All,
+			logits: false,
+		};
+		let last = plan.audit.min(FEED);
+		let kernels = self.kernels(plan, [1, plan.audit - last, last], checked)?;
+		let tps = plan.audit as f64 / auditing;
+		let case = Case::new(Mode::Audit, 1, tps, kernels);
+		Ok((case, generating / auditing))
 	}
 
 	fn prefill(&mut self, plan: Plan) -> Result<f64, EngineError> {
@@ -415,7 +502,10 @@ fn agree(audit: &Audit, backend: &dyn Backend) -> Result<(), EngineError> {
 	})
 }
 
-/// Where the container of a shape with random weights is kept.
+/// Names the folder of llama.cpp's models, whose vocabularies and chat templates random models have.
+const TEXTS: &str = "ONE_LLAMA_MODELS";
+
+/// The container of a shape with random weights, in the cache.
 ///
 /// # Errors
 /// Those of [`random_model`], and [`EngineError::Io`].
@@ -423,5 +513,12 @@ pub fn cached_random_model(
 	shape: NamedShape,
 	progress: Progress<'_>,
 ) -> Result<PathBuf, EngineError> {
-	random_model(shape, &crate::source::cache_dir()?.join("bench"), progress)
+	let texts = std::env::var_os(TEXTS).map(PathBuf::from);
+	let texts = texts.filter(|folder| folder.is_dir());
+	random_model(
+		shape,
+		&cache_dir()?.join("bench"),
+		texts.as_deref(),
+		progress,
+	)
 }

@@ -16,6 +16,7 @@ use crate::{
 	container::{
 		layout, write, Container, Header, LayerPart, Part, Source, Tensor, TextSizes, EXTENSION,
 	},
+	gguf::{Gguf, Vocabulary},
 	model::Shape,
 	EngineError,
 };
@@ -67,29 +68,86 @@ impl NamedShape {
 	}
 }
 
-/// The container in `folder` of a shape with random weights, written unless it is there.
+/// The container in `folder` of a shape with random weights, written unless it is there; with a
+/// tokenizer of its size and a chat template where `texts` has them.
 ///
 /// # Errors
-/// [`EngineError::Io`].
+/// [`EngineError::Io`], and [`EngineError::Malformed`] for a vocabulary in `texts`.
 pub fn random_model(
 	shape: NamedShape,
 	folder: &Path,
+	texts: Option<&Path>,
 	progress: Progress<'_>,
 ) -> Result<PathBuf, EngineError> {
 	let path = folder.join(format!("{}.{EXTENSION}", shape.name()));
-	let header = header(shape.shape());
-	if Container::open(&path).is_ok_and(|container| *container.header() == header) {
+	let found = texts.map(|from| Texts::read(shape, from)).transpose()?;
+	let wanted = header(shape.shape(), found.as_ref().unwrap_or(&Texts::least()));
+	let fits = |there: &Header| match found {
+		Some(_) => *there == wanted,
+		// Whatever texts it has, they do no harm.
+		None => {
+			let texts = there.texts;
+			*there == Header { texts, ..wanted }
+		}
+	};
+	if Container::open(&path).is_ok_and(|container| fits(container.header())) {
 		return Ok(path);
 	}
 	progress("writing random weights");
 	std::fs::create_dir_all(folder).map_err(EngineError::io(folder))?;
-	write(&path, &header, &mut Random::new(&header))?;
+	let mut source = Random::new(&wanted, found.unwrap_or_else(Texts::least));
+	write(&path, &wanted, &mut source)?;
 	Ok(path)
 }
 
-/// A tokenizer of one token: the weights know no text.
-const TOKENIZER: &[u8] =
-	br#"{"version":"1.0","added_tokens":[],"model":{"type":"BPE","vocab":{"a":0},"merges":[]}}"#;
+/// What a model has besides numbers.
+struct Texts {
+	tokenizer: Vec<u8>,
+	template: String,
+	bos: String,
+	eos: String,
+}
+
+impl Texts {
+	/// A tokenizer of one token: the weights know no text.
+	fn least() -> Self {
+		const TOKENIZER: &str = r#"{"version":"1.0","added_tokens":[],"model":{"type":"BPE","vocab":{"a":0},"merges":[]}}"#;
+		Self {
+			tokenizer: TOKENIZER.into(),
+			template: String::new(),
+			bos: String::new(),
+			eos: String::new(),
+		}
+	}
+
+	/// A published vocabulary with as many tokens as `shape` and a published chat template, as
+	/// llama.cpp has them among its models.
+	fn read(shape: NamedShape, folder: &Path) -> Result<Self, EngineError> {
+		let (vocabulary, template) = match shape {
+			NamedShape::Smollm2_135m => ("starcoder", "HuggingFaceTB-SmolLM3-3B"),
+			_ => ("llama-bpe", "meta-llama-Llama-3.2-3B-Instruct"),
+		};
+		let gguf = Gguf::open(&folder.join(format!("ggml-vocab-{vocabulary}.gguf")))?;
+		let vocabulary = Vocabulary::read(&gguf)?;
+		let template = folder.join(format!("templates/{template}.jinja"));
+		Ok(Self {
+			tokenizer: vocabulary.tokenizer,
+			template: std::fs::read_to_string(&template).map_err(EngineError::io(&template))?,
+			bos: vocabulary.bos,
+			eos: vocabulary.eos,
+		})
+	}
+
+	const fn sizes(&self) -> TextSizes {
+		TextSizes {
+			tokenizer: self.tokenizer.len() as u32,
+			template: self.template.len() as u32,
+			bos: self.bos.len() as u32,
+			eos: self.eos.len() as u32,
+		}
+	}
+}
+
 /// Fraction bits of the residual and of a layer's values: with weights as below they stay under a
 /// hundred, and 2^11 has room.
 const BITS: u32 = 20;
@@ -98,7 +156,7 @@ const CHANNEL_BITS: u8 = 10;
 /// `log2(e)^2` with 36 fraction bits.
 const LOG2_E_SQUARED: u64 = 143_030_587_269;
 
-fn header(shape: Shape) -> Header {
+fn header(shape: Shape, texts: &Texts) -> Header {
 	let score = (LOG2_E_SQUARED / u64::from(shape.head_dim)).isqrt();
 	Header {
 		shape,
@@ -113,10 +171,7 @@ fn header(shape: Shape) -> Header {
 			m: score as u16,
 			e: -18,
 		},
-		texts: TextSizes {
-			tokenizer: TOKENIZER.len() as u32,
-			..TextSizes::default()
-		},
+		texts: texts.sizes(),
 		stops: 0,
 	}
 }
@@ -125,15 +180,17 @@ fn header(shape: Shape) -> Header {
 struct Random {
 	sizes: BTreeMap<Part, u64>,
 	shape: Shape,
+	texts: Texts,
 	rng: Rng,
 }
 
 impl Random {
-	fn new(header: &Header) -> Self {
+	fn new(header: &Header, texts: Texts) -> Self {
 		let sizes = layout(header).into_iter().map(|s| (s.part, s.len));
 		Self {
 			sizes: sizes.collect(),
 			shape: header.shape,
+			texts,
 			rng: Rng::with_seed(1),
 		}
 	}
@@ -184,7 +241,10 @@ impl Source for Random {
 		}
 		let len = self.sizes.get(&part).copied().unwrap_or_default() as usize;
 		let whole = match part {
-			Part::Tokenizer => TOKENIZER.into(),
+			Part::Tokenizer => self.texts.tokenizer.clone(),
+			Part::Template => self.texts.template.clone().into(),
+			Part::Bos => self.texts.bos.clone().into(),
+			Part::Eos => self.texts.eos.clone().into(),
 			// Rotations by nothing: they take as long as others.
 			Part::Cos => (1_i16 << 14).to_le_bytes().repeat(len / 2),
 			Part::Layer(_, LayerPart::Exponents) => Self::exponents(len),
@@ -225,8 +285,11 @@ mod tests {
 	#[test]
 	fn random_model_should_be_sound_and_choose_many_tokens() {
 		let room = tempfile::TempDir::new().unwrap();
-		let (path, header) = (room.path().join("small.one"), header(SMALL));
-		write(&path, &header, &mut Random::new(&header)).unwrap();
+		let (path, header) = (
+			room.path().join("small.one"),
+			header(SMALL, &Texts::least()),
+		);
+		write(&path, &header, &mut Random::new(&header, Texts::least())).unwrap();
 		let container = Container::open(&path).unwrap();
 		container.verify().unwrap();
 		assert_eq!(ModelInfo::of(&container).unwrap().vocab, SMALL.vocab);
@@ -240,8 +303,9 @@ mod tests {
 	#[test]
 	fn header_should_be_within_the_limits_when_the_shape_is_named() {
 		for shape in NamedShape::value_variants() {
-			header(shape.shape()).check().unwrap();
-			assert!(header(shape.shape()).score.m >= 1 << 15);
+			let header = header(shape.shape(), &Texts::least());
+			header.check().unwrap();
+			assert!(header.score.m >= 1 << 15);
 		}
 	}
 }

@@ -31,8 +31,8 @@ impl BenchModel {
 			return cached_random_model(shape, progress);
 		}
 		let model = self.model.clone().unwrap_or_default();
-		let container = with_progress(|progress| resolve(&model, progress))?;
-		Ok(container.path().into())
+		with_progress(|progress| resolve(&model, progress))?;
+		Ok(model)
 	}
 }
 
@@ -97,6 +97,7 @@ fn lines(report: &Report) -> Vec<String> {
 		device,
 		threads,
 		bandwidth_gbps,
+		gmacs,
 		start,
 		audit_speedup,
 		..
@@ -107,6 +108,7 @@ fn lines(report: &Report) -> Vec<String> {
 		"audit: {audit_speedup:.1} times as fast as generating"
 	));
 	lines.push(format!("copies in memory: {bandwidth_gbps:.1} GB/s"));
+	lines.extend(gmacs.map(|gmacs| format!("products in registers: {gmacs:.0} G/s")));
 	lines.push(format!(
 		"loading: {:.2} GB/s, {:.0} % of reading, {:.2} GB/s",
 		start.load_gbps,
@@ -133,12 +135,19 @@ fn line(case: &Case) -> String {
 	let what = match case.mode {
 		Mode::Decode => format!("decode, batch {}", case.batch),
 		Mode::Prefill => "prefill".into(),
+		Mode::Audit => "audit".into(),
 	};
-	let share = case
-		.bandwidth_share
-		.map(|share| format!(", {:.1} % of the bandwidth", 100.0 * share));
-	let share = share.unwrap_or_default();
-	format!("{what}: {:.1} tokens per second{share}", case.tps)
+	let mut line = format!("{what}: {:.1} tokens per second", case.tps);
+	let bounds = [
+		(case.bandwidth_share, "bandwidth"),
+		(case.product_share, "products"),
+	];
+	for (share, bound) in bounds {
+		if let Some(share) = share {
+			line += &format!(", {:.1} % of the {bound}", 100.0 * share);
+		}
+	}
+	line
 }
 
 /// Shows what is measured now, on the standard error.

@@ -9,6 +9,7 @@ use super::{
 	batch::Token,
 	cache::Cache,
 	kernels::{Kernels, Queries},
+	watch::{timed, Shares},
 };
 use crate::model::{Layer, Model, Shape};
 
@@ -52,6 +53,7 @@ pub fn attend(
 	i: usize,
 	tokens: &[Token<'_>],
 	q: &[i16],
+	shares: Option<&Shares>,
 ) -> Vec<i32> {
 	let mut o = vec![0; q.len()];
 	let layer = Attention {
@@ -62,7 +64,7 @@ pub fn attend(
 	};
 	let tasks = tasks(&model.shape, tokens, q, &mut o);
 	let tasks = tasks.into_par_iter().with_max_len(1);
-	tasks.for_each(|task| layer.attend(task));
+	tasks.for_each(|task| layer.attend(task, shares));
 	o
 }
 
@@ -164,11 +166,16 @@ struct Attention<'a> {
 }
 
 impl Attention<'_> {
-	fn attend(&self, task: Task<'_>) {
+	fn attend(&self, task: Task<'_>, shares: Option<&Shares>) {
+		let z = timed(shares.map(|to| &to.scores), || self.scores(&task));
+		timed(shares.map(|to| &to.values), || self.values(task, &z));
+	}
+
+	/// The output of the queries whose logits are `z`.
+	fn values(&self, task: Task<'_>, z: &[i32]) {
 		let dim = self.model.shape.head_dim as usize;
-		let z = self.scores(&task);
 		let mut p = vec![0; z.len()];
-		let sums = self.softmax(&task, &z, &mut p);
+		let sums = self.softmax(&task, z, &mut p);
 		let acc = self.weigh(&task, &p);
 		let shift = &self.layer().value_shift[task.kv_head * dim..][..dim];
 		let heads = task.o.into_iter().flat_map(|o| o.chunks_exact_mut(dim));

@@ -10,11 +10,12 @@ use super::{
 	batch::{tokens, Token},
 	cache::Cache,
 	kernels::{chosen, Kernels},
-	linear::{gated, linear, Input},
+	linear::{gated, largest, linear, Input},
 	record::{Recorder, Sink},
+	watch::Watch,
 };
 use crate::{
-	backend::{check_chunks, Backend, Bounds, Chunk, HeadAt, Step, Want},
+	backend::{check_chunks, Backend, Bounds, Chunk, HeadAt, KernelTime, Step, Want},
 	hash::{blake2_256, Hash},
 	model::{HeadNorm, Layer, Linear, Model, Norm},
 	operator::Operator,
@@ -63,7 +64,7 @@ impl CpuBackend {
 			head: HeadAt::Last,
 			logits: true,
 		};
-		self.pass(&[one], want, Recorder::new(Some(sink)))
+		self.pass(&[one], want, Recorder::trace(sink))
 	}
 
 	fn pass(
@@ -87,6 +88,7 @@ impl CpuBackend {
 		let (model, kernels) = (self.model.clone(), self.kernels);
 		let mut x = embed_all(&model, tokens);
 		record.put(Operator::Embed, &x, i32::to_le_bytes);
+		record.lap("embed");
 		for (i, layer) in model.layers.iter().enumerate() {
 			record.next_stage();
 			self.attention(i, layer, tokens, &mut x, &mut record);
@@ -96,6 +98,7 @@ impl CpuBackend {
 		let heads = head(kernels, &model, tokens, &x, want.logits, &mut record);
 		let residuals = x.par_chunks_exact(model.shape.hidden as usize);
 		let residuals: Vec<Hash> = residuals.map(residual_hash).collect();
+		record.lap("hash");
 		let steps = tokens.iter().zip(residuals).zip(heads);
 		steps
 			.map(|((token, hash), (argmax, logits))| step(token, hash, argmax, logits))
@@ -113,6 +116,7 @@ impl CpuBackend {
 		let (model, kernels) = (self.model.clone(), self.kernels);
 		let a = norm(kernels, &model, &layer.attention_norm, x);
 		record.put_input(Operator::AttentionNorm, &a);
+		record.lap("rmsnorm");
 		let [q, k, v] = qkv(kernels, layer, &a);
 		let (q, k) = (rotate(&model, tokens, &q), rotate(&model, tokens, &k));
 		let v = clamp(&v);
@@ -120,14 +124,18 @@ impl CpuBackend {
 			record.put(operator, x, i16::to_le_bytes);
 		}
 		append(&mut self.cache, i, tokens, &k, &v);
+		record.lap("qkv");
 		self.record_weights(i, tokens, &q, record);
-		let o = attend(kernels, &model, &self.cache, i, tokens, &q);
+		let shares = record.shares();
+		let o = attend(kernels, &model, &self.cache, i, tokens, &q, shares);
 		record.put(Operator::Values, &o, i32::to_le_bytes);
+		record.lap_attention();
 		let a = Input::new(&o, model.shape.q_size(), |o, a| {
 			Model::attention_scale(layer, kernels.quant(o, a))
 		});
 		add_linear(kernels, &layer.o, &a, x);
 		record.put(Operator::AttentionOutput, x, i32::to_le_bytes);
+		record.lap("residual");
 	}
 
 	/// What attention does not keep for a whole token.
@@ -188,14 +196,17 @@ fn feed_forward(
 ) {
 	let a = norm(kernels, model, &layer.ffn_norm, x);
 	record.put_input(Operator::FfnNorm, &a);
+	record.lap("rmsnorm");
 	record_gate(kernels, layer, &a, record);
 	let h = gated(kernels, layer, &a);
 	record.put(Operator::Swiglu, &h, i32::to_le_bytes);
+	record.lap("gate_up");
 	let a = Input::new(&h, model.shape.ffn as usize, |h, a| {
 		Model::ffn_scale(layer, kernels.quant(h, a))
 	});
 	add_linear(kernels, &layer.down, &a, x);
 	record.put(Operator::FfnOutput, x, i32::to_le_bytes);
+	record.lap("residual");
 }
 
 /// What the gated product does not keep for a whole token.
@@ -246,9 +257,18 @@ fn head(
 	for rows in chosen.chunks(HEAD_TOKENS) {
 		let a = norm(kernels, model, &model.final_norm, &rows.concat());
 		record.put_input(Operator::FinalNorm, &a);
+		record.lap("rmsnorm");
+		if !want_logits && !record.is_on() {
+			let rows = largest(kernels, &model.head, &a).into_iter();
+			heads.extend(rows.map(|row| (row.map(|row| row as u32), None)));
+			record.lap("head");
+			continue;
+		}
 		let [logits] = linear(kernels, [&model.head], &a);
 		record.put(Operator::Logits, &logits, i32::to_le_bytes);
+		record.lap("head");
 		heads.par_extend(logits.par_chunks_exact(vocab).map(pick));
+		record.lap("argmax");
 	}
 	let mut heads = heads.into_iter();
 	let next = |token: &Token<'_>| token.head.then(|| heads.next()).flatten();
@@ -285,6 +305,16 @@ impl Backend for CpuBackend {
 	}
 
 	fn forward(&mut self, chunks: &[Chunk<'_>], want: Want) -> Result<Vec<Step>, EngineError> {
-		self.pass(chunks, want, Recorder::new(None))
+		self.pass(chunks, want, Recorder::default())
+	}
+
+	fn profile(
+		&mut self,
+		chunks: &[Chunk<'_>],
+		want: Want,
+	) -> Result<Vec<KernelTime>, EngineError> {
+		let mut watch = Watch::start();
+		self.pass(chunks, want, Recorder::time(&mut watch))?;
+		Ok(watch.times())
 	}
 }

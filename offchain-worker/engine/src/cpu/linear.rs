@@ -62,6 +62,29 @@ pub fn linear<const N: usize>(
 	outputs
 }
 
+/// The row with the largest output of each token, the first of several; the outputs, which are many
+/// where the rows are a vocabulary, stay with their task.
+pub fn largest(kernels: &dyn Kernels, layer: &Linear, input: &Input) -> Vec<Option<usize>> {
+	let (all, n) = (layer.weight.rows(), input.scales.len());
+	let each = rows_of_task(all, layer.weight.cols(), n);
+	let starts: Vec<usize> = (0..all).step_by(each).collect();
+	let of_task = |start: &usize| -> Vec<Option<(i32, usize)>> {
+		let rows = *start..all.min(start + each);
+		let y = part(kernels, layer, rows.clone(), input);
+		let tokens = y.chunks_exact(rows.len());
+		tokens
+			.map(|y| kernels.argmax(y).map(|i| (y[i], start + i)))
+			.collect()
+	};
+	let tasks: Vec<_> = starts.par_iter().with_max_len(1).map(of_task).collect();
+	let first_largest = |token: usize| {
+		let tasks = tasks.iter().filter_map(|task| task[token]);
+		let larger = |a: (i32, usize), b: (i32, usize)| if b.0 > a.0 { b } else { a };
+		tasks.reduce(larger).map(|(_, row)| row)
+	};
+	(0..n).map(first_largest).collect()
+}
+
 /// `[n, ffn]` gated values of a layer; each task multiplies its rows of the gate and of the
 /// projection up.
 pub fn gated(kernels: &dyn Kernels, layer: &Layer, input: &Input) -> Vec<i32> {

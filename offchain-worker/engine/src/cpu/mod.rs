@@ -7,5 +7,6 @@ mod forward;
 pub mod kernels;
 mod linear;
 mod record;
+mod watch;
 
 pub use forward::CpuBackend;

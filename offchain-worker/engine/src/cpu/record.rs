@@ -1,21 +1,57 @@
-//! Hands what every operator gave for a token to whoever traces it.
+//! Hands what every operator gave for a token to whoever traces it, and how long it took to whoever
+//! times it.
 
-use super::linear::Input;
+use super::{
+	linear::Input,
+	watch::{Shares, Watch},
+};
 use crate::operator::{Line, Operator};
 
 /// Takes the bytes of every line, in order.
 pub type Sink<'a> = &'a mut (dyn FnMut(Line, Vec<u8>) + Send);
 
-/// Records a pass of one token, or nothing.
+/// Records a pass of one token, times a pass, or does nothing.
+#[derive(Default)]
 pub struct Recorder<'a> {
 	sink: Option<Sink<'a>>,
 	stage: u32,
+	watch: Option<&'a mut Watch>,
 }
 
 impl<'a> Recorder<'a> {
 	/// A recorder for `sink`, at the first stage.
-	pub const fn new(sink: Option<Sink<'a>>) -> Self {
-		Self { sink, stage: 0 }
+	pub fn trace(sink: Sink<'a>) -> Self {
+		Self {
+			sink: Some(sink),
+			..Self::default()
+		}
+	}
+
+	/// One that only times.
+	pub fn time(watch: &'a mut Watch) -> Self {
+		Self {
+			watch: Some(watch),
+			..Self::default()
+		}
+	}
+
+	/// What was done since the last call was this kernel's.
+	pub fn lap(&mut self, kernel: &'static str) {
+		if let Some(watch) = &mut self.watch {
+			watch.lap(kernel);
+		}
+	}
+
+	/// It was attention, of which [`shares`](Self::shares) were counted.
+	pub fn lap_attention(&mut self) {
+		if let Some(watch) = &mut self.watch {
+			watch.lap_attention();
+		}
+	}
+
+	/// Where attention counts its time, if anybody asks.
+	pub fn shares(&self) -> Option<&Shares> {
+		self.watch.as_ref().map(|watch| watch.attention())
 	}
 
 	/// Whether there is anything to record for.

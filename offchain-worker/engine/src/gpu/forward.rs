@@ -290,11 +290,15 @@ impl Backend for GpuBackend {
 		Ok(all)
 	}
 
-	fn profile(&mut self, chunks: &[Chunk<'_>]) -> Result<Vec<KernelTime>, EngineError> {
+	fn profile(
+		&mut self,
+		chunks: &[Chunk<'_>],
+		want: Want,
+	) -> Result<Vec<KernelTime>, EngineError> {
 		check_chunks(chunks, Bounds::new(&self.shape, self.pages()))?;
 		let feeds: Vec<_> = chunks
 			.iter()
-			.flat_map(|chunk| feed(*chunk, HeadAt::Last))
+			.flat_map(|chunk| feed(*chunk, want.head))
 			.collect();
 		let Some(last) = feeds.chunks(self.program.rows).next_back() else {
 			return Ok(vec![]);
@@ -409,7 +413,8 @@ mod tests {
 	fn profile_should_name_the_kernels_of_a_layer_where_there_are_timestamps() {
 		let Some(gpu) = devices().first() else { return };
 		let mut backend = GpuBackend::new(gpu, &model(), 2).unwrap();
-		let times = backend.profile(&[chunk(&[0, 1], 0, &[1; 260])]).unwrap();
+		let chunk = chunk(&[0, 1], 0, &[1; 260]);
+		let times = backend.profile(&[chunk], Want::NEXT).unwrap();
 		let mut kernels: Vec<_> = times.iter().map(|time| time.kernel).collect();
 		kernels.sort_unstable();
 		let timed = gpu

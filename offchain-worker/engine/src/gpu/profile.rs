@@ -12,7 +12,10 @@ use super::{
 	ops::{Dispatch, Load},
 	Gpu,
 };
-use crate::{backend::KernelTime, EngineError};
+use crate::{
+	backend::{kernel_times, KernelTime},
+	EngineError,
+};
 
 /// Dispatches that one set of queries times: one before and one behind each.
 const MOST: usize = (QUERY_SET_MAX_QUERIES / 2) as usize;
@@ -37,10 +40,7 @@ pub(super) fn profile(
 			*sums.entry(dispatch.name).or_default() += seconds;
 		}
 	}
-	let time = |(kernel, seconds)| KernelTime { kernel, seconds };
-	let mut times: Vec<_> = sums.into_iter().map(time).collect();
-	times.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
-	Ok(times)
+	Ok(kernel_times(sums))
 }
 
 /// Seconds of each of a few dispatches.

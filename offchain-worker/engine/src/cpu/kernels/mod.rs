@@ -46,6 +46,16 @@ macro_rules! set_of_kernels {
 				unsafe { run(rows, inputs, y) }
 			}
 
+			fn multiply(&self, steps: u32) -> u64 {
+				#[target_feature(enable = $features)]
+				fn run(steps: u32) -> u64 {
+					// SAFETY: this function has the features of the vectors.
+					unsafe { tile::multiply::<$lanes>(steps) }
+				}
+				// SAFETY: the processor has the features, or there were no `self`.
+				unsafe { run(steps) }
+			}
+
 			fn scores(&self, queries: Queries<'_>, keys: &[i16], z: &mut [&mut [i32]]) {
 				#[target_feature(enable = $features)]
 				fn run(queries: Queries<'_>, keys: &[i16], z: &mut [&mut [i32]]) {
@@ -173,6 +183,12 @@ pub trait Kernels: Send + Sync {
 				y[r] = linear_row(dot(w, a), rows.m[r], rows.shift[r], *scale);
 			}
 		}
+	}
+
+	/// Multiply-accumulates as [`linear`](Self::linear) does them, from a few registers and to no end
+	/// but to be timed; returns how many, none where there are no vectors.
+	fn multiply(&self, _steps: u32) -> u64 {
+		0
 	}
 
 	/// `z[query][key]` for every query and each of the `keys` `[keys, head_dim]`.

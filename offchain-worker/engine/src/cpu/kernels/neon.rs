@@ -5,8 +5,9 @@ use std::arch::aarch64::*;
 use one_arithmetic::Dyadic;
 
 use super::{
-	check_linear, check_scores, check_weigh, loops, set_of_kernels, tile::Lanes, weigh, Inputs,
-	Kernels, Queries, Rows,
+	check_linear, check_scores, check_weigh, loops, set_of_kernels,
+	tile::{self, Lanes},
+	weigh, Inputs, Kernels, Queries, Rows,
 };
 
 set_of_kernels!(Neon, Quad, "neon", "neon");

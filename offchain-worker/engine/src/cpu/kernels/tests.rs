@@ -289,3 +289,12 @@ fn a_set_should_be_found_by_its_name() {
 	assert_eq!(all()[0].name(), "scalar");
 	assert!(named("abacus").is_none());
 }
+
+#[test]
+fn multiply_should_tell_the_products_it_does() {
+	assert_eq!(Scalar.multiply(10), 0);
+	for set in sets() {
+		let [once, twice] = [10, 20].map(|steps| set.multiply(steps));
+		assert!(once > 0 && twice == 2 * once, "{}", set.name());
+	}
+}

@@ -4,6 +4,10 @@
 //! one factor of every product is at most 128 in magnitude, the other at most
 //! [`one_arithmetic::LIMIT16`]. Hence 512 products sum to less than 2^31: `512 * 128 * 32,639`.
 
+use std::hint::black_box;
+
+/// Most lanes of [`Lanes::Vector`].
+const WIDEST: usize = 64;
 /// Rows of a tile.
 const ROWS: usize = 4;
 /// Columns of a tile at most.
@@ -29,7 +33,7 @@ pub trait Lanes {
 	type Vector: Copy;
 	/// 32-bit sums, half as many lanes.
 	type Sums: Copy;
-	/// Lanes of a vector; at most 64.
+	/// Lanes of a vector; at most [`WIDEST`].
 	const WIDTH: usize;
 	/// Lanes of sums; at most 16.
 	const SUMS: usize = Self::WIDTH / 2;
@@ -158,6 +162,37 @@ unsafe fn tile<L: Lanes, E: Element, const R: usize, const C: usize>(
 		add_tail(rows, columns, size, whole, &mut totals);
 	}
 	totals
+}
+
+/// Steps of the largest tile over the same few vectors, as often as told: what the instructions can
+/// do without memory, widening and sums. Returns the number of products.
+///
+/// # Safety
+/// As for [`Lanes`].
+#[inline(always)]
+pub unsafe fn multiply<L: Lanes>(steps: u32) -> u64 {
+	match L::TILE {
+		1..=2 => multiply_by::<L, 2>(steps),
+		3..=4 => multiply_by::<L, 4>(steps),
+		_ => multiply_by::<L, COLUMNS>(steps),
+	}
+}
+
+#[inline(always)]
+unsafe fn multiply_by<L: Lanes, const C: usize>(steps: u32) -> u64 {
+	let (rows, columns) = ([3_i16; ROWS * WIDEST], [5_i16; COLUMNS * WIDEST]);
+	let mut sums = [[L::zero(); ROWS]; C];
+	for _ in 0..steps {
+		// SAFETY: `WIDTH <= WIDEST`, the stride of both, which hold R and C vectors.
+		step::<L, i16, ROWS, C>(
+			black_box(rows.as_ptr()),
+			black_box(columns.as_ptr()),
+			L::WIDTH,
+			&mut sums,
+		);
+	}
+	black_box(sums);
+	u64::from(steps) * (ROWS * C * L::WIDTH) as u64
 }
 
 /// One vector of every row and column; the rows, and the columns, lie `stride` apart.

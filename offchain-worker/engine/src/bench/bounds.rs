@@ -1,11 +1,11 @@
-//! Bandwidth of memory.
+//! Bounds of a device: the bandwidth of its memory, the products of its instructions.
 
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
 use super::{disk::gbps, timing::median};
-use crate::{device::Device, EngineError};
+use crate::{cpu::kernels::chosen, device::Device, EngineError};
 
 /// Bytes of a copy on the CPU: more than its caches hold.
 const SIZE: usize = 512 << 20;
@@ -24,6 +24,25 @@ pub fn copy_gbps(device: &Device) -> Result<f64, EngineError> {
 			.collect::<Result<_, EngineError>>()?,
 	};
 	Ok(median(&mut samples).unwrap_or_default())
+}
+
+/// Steps of one measurement of products: some milliseconds.
+const STEPS: u32 = 1 << 20;
+
+/// Multiply-accumulates per second of all threads together in the instructions of the linear layers,
+/// on nothing but registers, in 10^9; `None` for a device that is not asked.
+pub fn gmacs(device: &Device) -> Option<f64> {
+	if !matches!(device, Device::Cpu) {
+		return None;
+	}
+	let mut samples = [(); COPIES].map(|()| rayon::broadcast(|_| of_thread()).into_iter().sum());
+	median(&mut samples).filter(|gmacs| *gmacs > 0.0)
+}
+
+fn of_thread() -> f64 {
+	let start = Instant::now();
+	let products = chosen().multiply(STEPS);
+	products as f64 / start.elapsed().as_secs_f64() / 1e9
 }
 
 /// How long all threads together copy `size` bytes, each time.
