@@ -1,4 +1,4 @@
-//! Weights of the pallet, as its benchmarks measured them on Intel(R) Xeon(R) Processor; `scripts/weights` writes this file.
+//! Weights of the pallet, as its benchmarks measured them on AMD EPYC; `scripts/weights` writes this file.
 //!
 //! 2026-11-21; 20 steps, 10 repeats. What the database takes is added by the runtime's figures.
 
@@ -37,87 +37,87 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn stake() -> Weight {
-		Weight::from_parts(190_447_000, 0)
+		Weight::from_parts(201_699_000, 0)
 			.saturating_add(T::DbWeight::get().reads(13))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn unstake() -> Weight {
-		Weight::from_parts(109_471_000, 0)
+		Weight::from_parts(137_705_000, 0)
 			.saturating_add(T::DbWeight::get().reads(14))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	fn withdraw() -> Weight {
-		Weight::from_parts(131_238_000, 0)
+		Weight::from_parts(156_142_000, 0)
 			.saturating_add(T::DbWeight::get().reads(12))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn retier() -> Weight {
-		Weight::from_parts(103_509_000, 0)
+		Weight::from_parts(116_082_000, 0)
 			.saturating_add(T::DbWeight::get().reads(11))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn lock() -> Weight {
-		Weight::from_parts(89_517_000, 0)
+		Weight::from_parts(101_721_000, 0)
 			.saturating_add(T::DbWeight::get().reads(13))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn delegate() -> Weight {
-		Weight::from_parts(91_591_000, 0)
+		Weight::from_parts(120_418_000, 0)
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn undelegate() -> Weight {
-		Weight::from_parts(43_132_000, 0)
+		Weight::from_parts(86_879_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn pay() -> Weight {
-		Weight::from_parts(176_469_000, 0)
-			.saturating_add(T::DbWeight::get().reads(15))
-			.saturating_add(T::DbWeight::get().writes(7))
+		Weight::from_parts(246_846_000, 0)
+			.saturating_add(T::DbWeight::get().reads(17))
+			.saturating_add(T::DbWeight::get().writes(8))
 	}
 }
 
 /// Weights on ParityDB.
 impl WeightInfo for () {
 	fn stake() -> Weight {
-		Weight::from_parts(190_447_000, 0)
+		Weight::from_parts(201_699_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(13))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn unstake() -> Weight {
-		Weight::from_parts(109_471_000, 0)
+		Weight::from_parts(137_705_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(14))
 			.saturating_add(ParityDbWeight::get().writes(5))
 	}
 	fn withdraw() -> Weight {
-		Weight::from_parts(131_238_000, 0)
+		Weight::from_parts(156_142_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(12))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn retier() -> Weight {
-		Weight::from_parts(103_509_000, 0)
+		Weight::from_parts(116_082_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(11))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 	fn lock() -> Weight {
-		Weight::from_parts(89_517_000, 0)
+		Weight::from_parts(101_721_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(13))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 	fn delegate() -> Weight {
-		Weight::from_parts(91_591_000, 0)
+		Weight::from_parts(120_418_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(6))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn undelegate() -> Weight {
-		Weight::from_parts(43_132_000, 0)
+		Weight::from_parts(86_879_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn pay() -> Weight {
-		Weight::from_parts(176_469_000, 0)
-			.saturating_add(ParityDbWeight::get().reads(15))
-			.saturating_add(ParityDbWeight::get().writes(7))
+		Weight::from_parts(246_846_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(17))
+			.saturating_add(ParityDbWeight::get().writes(8))
 	}
 }

@@ -1,4 +1,4 @@
-//! Weights of the pallet, as its benchmarks measured them on Intel(R) Xeon(R) Processor; `scripts/weights` writes this file.
+//! Weights of the pallet, as its benchmarks measured them on AMD EPYC; `scripts/weights` writes this file.
 //!
 //! 2026-11-21; 20 steps, 10 repeats. What the database takes is added by the runtime's figures.
 
@@ -45,60 +45,60 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn buy() -> Weight {
-		Weight::from_parts(397_382_000, 0)
+		Weight::from_parts(606_870_000, 0)
 			.saturating_add(T::DbWeight::get().reads(38))
 			.saturating_add(T::DbWeight::get().writes(13))
 	}
 	fn refund() -> Weight {
-		Weight::from_parts(131_960_000, 0)
+		Weight::from_parts(162_451_000, 0)
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	fn allow() -> Weight {
-		Weight::from_parts(27_268_000, 0)
+		Weight::from_parts(41_351_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn disallow() -> Weight {
-		Weight::from_parts(34_842_000, 0)
+		Weight::from_parts(44_416_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn choose_sponsor() -> Weight {
-		Weight::from_parts(20_776_000, 0)
+		Weight::from_parts(23_515_000, 0)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn reserve_throughput() -> Weight {
-		Weight::from_parts(2_692_344_000, 0)
-			.saturating_add(T::DbWeight::get().reads(170))
+		Weight::from_parts(3_699_670_000, 0)
+			.saturating_add(T::DbWeight::get().reads(233))
 			.saturating_add(T::DbWeight::get().writes(107))
 	}
 	fn release_throughput() -> Weight {
-		Weight::from_parts(24_568_000, 0)
+		Weight::from_parts(26_580_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn read_booking() -> Weight {
-		Weight::from_parts(8_214_000, 0).saturating_add(T::DbWeight::get().reads(1))
+		Weight::from_parts(9_063_000, 0).saturating_add(T::DbWeight::get().reads(1))
 	}
 	fn tend_booking() -> Weight {
-		Weight::from_parts(2_400_548_000, 0)
+		Weight::from_parts(2_812_864_000, 0)
 			.saturating_add(T::DbWeight::get().reads(148))
 			.saturating_add(T::DbWeight::get().writes(110))
 	}
 	fn end_booking() -> Weight {
-		Weight::from_parts(3_273_114_000, 0)
+		Weight::from_parts(3_801_511_000, 0)
 			.saturating_add(T::DbWeight::get().reads(86))
 			.saturating_add(T::DbWeight::get().writes(113))
 	}
 	fn reap_record() -> Weight {
-		Weight::from_parts(26_251_000, 0)
+		Weight::from_parts(23_425_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn post_price() -> Weight {
-		Weight::from_parts(25_293_000, 0)
+		Weight::from_parts(24_817_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -107,60 +107,60 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// Weights on ParityDB.
 impl WeightInfo for () {
 	fn buy() -> Weight {
-		Weight::from_parts(397_382_000, 0)
+		Weight::from_parts(606_870_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(38))
 			.saturating_add(ParityDbWeight::get().writes(13))
 	}
 	fn refund() -> Weight {
-		Weight::from_parts(131_960_000, 0)
+		Weight::from_parts(162_451_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(6))
 			.saturating_add(ParityDbWeight::get().writes(5))
 	}
 	fn allow() -> Weight {
-		Weight::from_parts(27_268_000, 0)
+		Weight::from_parts(41_351_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn disallow() -> Weight {
-		Weight::from_parts(34_842_000, 0)
+		Weight::from_parts(44_416_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn choose_sponsor() -> Weight {
-		Weight::from_parts(20_776_000, 0)
+		Weight::from_parts(23_515_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn reserve_throughput() -> Weight {
-		Weight::from_parts(2_692_344_000, 0)
-			.saturating_add(ParityDbWeight::get().reads(170))
+		Weight::from_parts(3_699_670_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(233))
 			.saturating_add(ParityDbWeight::get().writes(107))
 	}
 	fn release_throughput() -> Weight {
-		Weight::from_parts(24_568_000, 0)
+		Weight::from_parts(26_580_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 	fn read_booking() -> Weight {
-		Weight::from_parts(8_214_000, 0).saturating_add(ParityDbWeight::get().reads(1))
+		Weight::from_parts(9_063_000, 0).saturating_add(ParityDbWeight::get().reads(1))
 	}
 	fn tend_booking() -> Weight {
-		Weight::from_parts(2_400_548_000, 0)
+		Weight::from_parts(2_812_864_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(148))
 			.saturating_add(ParityDbWeight::get().writes(110))
 	}
 	fn end_booking() -> Weight {
-		Weight::from_parts(3_273_114_000, 0)
+		Weight::from_parts(3_801_511_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(86))
 			.saturating_add(ParityDbWeight::get().writes(113))
 	}
 	fn reap_record() -> Weight {
-		Weight::from_parts(26_251_000, 0)
+		Weight::from_parts(23_425_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn post_price() -> Weight {
-		Weight::from_parts(25_293_000, 0)
+		Weight::from_parts(24_817_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}

@@ -1,4 +1,4 @@
-//! Weights of the pallet, as its benchmarks measured them on Intel(R) Xeon(R) Processor; `scripts/weights` writes this file.
+//! Weights of the pallet, as its benchmarks measured them on AMD EPYC; `scripts/weights` writes this file.
 //!
 //! 2026-11-21; 20 steps, 10 repeats. What the database takes is added by the runtime's figures.
 
@@ -23,7 +23,7 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn on_poll() -> Weight {
-		Weight::from_parts(34_747_000, 0)
+		Weight::from_parts(33_309_000, 0)
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
@@ -32,7 +32,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// Weights on ParityDB.
 impl WeightInfo for () {
 	fn on_poll() -> Weight {
-		Weight::from_parts(34_747_000, 0)
+		Weight::from_parts(33_309_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(7))
 			.saturating_add(ParityDbWeight::get().writes(4))
 	}

@@ -1,4 +1,4 @@
-//! Weights of the pallet, as its benchmarks measured them on Intel(R) Xeon(R) Processor; `scripts/weights` writes this file.
+//! Weights of the pallet, as its benchmarks measured them on AMD EPYC; `scripts/weights` writes this file.
 //!
 //! 2026-11-21; 20 steps, 10 repeats. What the database takes is added by the runtime's figures.
 
@@ -29,20 +29,20 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn poll() -> Weight {
-		Weight::from_parts(19_662_000, 0).saturating_add(T::DbWeight::get().reads(4))
+		Weight::from_parts(22_243_000, 0).saturating_add(T::DbWeight::get().reads(4))
 	}
 	fn open_day() -> Weight {
-		Weight::from_parts(122_668_000, 0)
+		Weight::from_parts(140_789_000, 0)
 			.saturating_add(T::DbWeight::get().reads(18))
 			.saturating_add(T::DbWeight::get().writes(6))
 	}
 	fn charge_credit() -> Weight {
-		Weight::from_parts(179_237_000, 0)
+		Weight::from_parts(190_102_000, 0)
 			.saturating_add(T::DbWeight::get().reads(22))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn charge_stake() -> Weight {
-		Weight::from_parts(211_489_000, 0)
+		Weight::from_parts(216_161_000, 0)
 			.saturating_add(T::DbWeight::get().reads(16))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
@@ -51,20 +51,20 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// Weights on ParityDB.
 impl WeightInfo for () {
 	fn poll() -> Weight {
-		Weight::from_parts(19_662_000, 0).saturating_add(ParityDbWeight::get().reads(4))
+		Weight::from_parts(22_243_000, 0).saturating_add(ParityDbWeight::get().reads(4))
 	}
 	fn open_day() -> Weight {
-		Weight::from_parts(122_668_000, 0)
+		Weight::from_parts(140_789_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(18))
 			.saturating_add(ParityDbWeight::get().writes(6))
 	}
 	fn charge_credit() -> Weight {
-		Weight::from_parts(179_237_000, 0)
+		Weight::from_parts(190_102_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(22))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 	fn charge_stake() -> Weight {
-		Weight::from_parts(211_489_000, 0)
+		Weight::from_parts(216_161_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(16))
 			.saturating_add(ParityDbWeight::get().writes(5))
 	}

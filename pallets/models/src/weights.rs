@@ -1,4 +1,4 @@
-//! Weights of the pallet, as its benchmarks measured them on Intel(R) Xeon(R) Processor; `scripts/weights` writes this file.
+//! Weights of the pallet, as its benchmarks measured them on AMD EPYC; `scripts/weights` writes this file.
 //!
 //! 2026-11-21; 20 steps, 10 repeats. What the database takes is added by the runtime's figures.
 
@@ -37,42 +37,42 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn register() -> Weight {
-		Weight::from_parts(53_901_000, 0)
+		Weight::from_parts(49_824_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn stage() -> Weight {
-		Weight::from_parts(44_273_000, 0)
+		Weight::from_parts(41_251_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn activate() -> Weight {
-		Weight::from_parts(43_929_000, 0)
+		Weight::from_parts(41_271_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn retire() -> Weight {
-		Weight::from_parts(29_442_000, 0)
+		Weight::from_parts(28_823_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn remove() -> Weight {
-		Weight::from_parts(97_080_000, 0)
+		Weight::from_parts(92_828_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn propose() -> Weight {
-		Weight::from_parts(137_979_000, 0)
+		Weight::from_parts(129_602_000, 0)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	fn withdraw_proposal() -> Weight {
-		Weight::from_parts(117_333_000, 0)
+		Weight::from_parts(114_871_000, 0)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	fn reject() -> Weight {
-		Weight::from_parts(119_306_000, 0)
+		Weight::from_parts(113_539_000, 0)
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
@@ -81,42 +81,42 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// Weights on ParityDB.
 impl WeightInfo for () {
 	fn register() -> Weight {
-		Weight::from_parts(53_901_000, 0)
+		Weight::from_parts(49_824_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 	fn stage() -> Weight {
-		Weight::from_parts(44_273_000, 0)
+		Weight::from_parts(41_251_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn activate() -> Weight {
-		Weight::from_parts(43_929_000, 0)
+		Weight::from_parts(41_271_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn retire() -> Weight {
-		Weight::from_parts(29_442_000, 0)
+		Weight::from_parts(28_823_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn remove() -> Weight {
-		Weight::from_parts(97_080_000, 0)
+		Weight::from_parts(92_828_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(4))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn propose() -> Weight {
-		Weight::from_parts(137_979_000, 0)
+		Weight::from_parts(129_602_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(5))
 			.saturating_add(ParityDbWeight::get().writes(4))
 	}
 	fn withdraw_proposal() -> Weight {
-		Weight::from_parts(117_333_000, 0)
+		Weight::from_parts(114_871_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(5))
 			.saturating_add(ParityDbWeight::get().writes(4))
 	}
 	fn reject() -> Weight {
-		Weight::from_parts(119_306_000, 0)
+		Weight::from_parts(113_539_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(6))
 			.saturating_add(ParityDbWeight::get().writes(5))
 	}

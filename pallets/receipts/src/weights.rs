@@ -1,4 +1,4 @@
-//! Weights of the pallet, as its benchmarks measured them on Intel(R) Xeon(R) Processor; `scripts/weights` writes this file.
+//! Weights of the pallet, as its benchmarks measured them on AMD EPYC; `scripts/weights` writes this file.
 //!
 //! 2026-11-21; 20 steps, 10 repeats. What the database takes is added by the runtime's figures.
 
@@ -27,15 +27,15 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn prune_base() -> Weight {
-		Weight::from_parts(14_508_000, 0)
+		Weight::from_parts(16_614_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn prune_bucket() -> Weight {
-		Weight::from_parts(6_331_000, 0).saturating_add(T::DbWeight::get().reads(1))
+		Weight::from_parts(7_371_000, 0).saturating_add(T::DbWeight::get().reads(1))
 	}
 	fn prune_stub() -> Weight {
-		Weight::from_parts(13_568_000, 0)
+		Weight::from_parts(14_492_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
@@ -44,15 +44,15 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// Weights on ParityDB.
 impl WeightInfo for () {
 	fn prune_base() -> Weight {
-		Weight::from_parts(14_508_000, 0)
+		Weight::from_parts(16_614_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn prune_bucket() -> Weight {
-		Weight::from_parts(6_331_000, 0).saturating_add(ParityDbWeight::get().reads(1))
+		Weight::from_parts(7_371_000, 0).saturating_add(ParityDbWeight::get().reads(1))
 	}
 	fn prune_stub() -> Weight {
-		Weight::from_parts(13_568_000, 0)
+		Weight::from_parts(14_492_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}

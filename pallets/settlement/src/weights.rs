@@ -1,4 +1,4 @@
-//! Weights of the pallet, as its benchmarks measured them on Intel(R) Xeon(R) Processor; `scripts/weights` writes this file.
+//! Weights of the pallet, as its benchmarks measured them on AMD EPYC; `scripts/weights` writes this file.
 //!
 //! 2026-11-21; 20 steps, 10 repeats. What the database takes is added by the runtime's figures.
 
@@ -16,14 +16,14 @@ use polkadot_sdk::{
 pub trait WeightInfo {
 	/// Weight of `sell`.
 	fn sell() -> Weight;
+	/// Weight of `stipend`.
+	fn stipend() -> Weight;
 	/// Weight of `settle`.
 	fn settle() -> Weight;
 	/// Weight of `pay`.
 	fn pay() -> Weight;
 	/// Weight of `prune`.
 	fn prune() -> Weight;
-	/// Weight of `stipend`.
-	fn stipend() -> Weight;
 }
 
 /// Weights on the database of the runtime `T`.
@@ -31,57 +31,57 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn sell() -> Weight {
-		Weight::from_parts(348_816_000, 0)
+		Weight::from_parts(328_517_000, 0)
 			.saturating_add(T::DbWeight::get().reads(15))
 			.saturating_add(T::DbWeight::get().writes(9))
 	}
+	fn stipend() -> Weight {
+		Weight::from_parts(107_450_000, 0)
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(5))
+	}
 	fn settle() -> Weight {
-		Weight::from_parts(87_886_000, 0)
+		Weight::from_parts(81_712_000, 0)
 			.saturating_add(T::DbWeight::get().reads(12))
 			.saturating_add(T::DbWeight::get().writes(6))
 	}
 	fn pay() -> Weight {
-		Weight::from_parts(171_921_000, 0)
+		Weight::from_parts(163_072_000, 0)
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(10))
 	}
 	fn prune() -> Weight {
-		Weight::from_parts(13_667_000, 0)
+		Weight::from_parts(13_130_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
-	}
-	fn stipend() -> Weight {
-		Weight::from_parts(100_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(6))
-			.saturating_add(T::DbWeight::get().writes(6))
 	}
 }
 
 /// Weights on ParityDB.
 impl WeightInfo for () {
 	fn sell() -> Weight {
-		Weight::from_parts(348_816_000, 0)
+		Weight::from_parts(328_517_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(15))
 			.saturating_add(ParityDbWeight::get().writes(9))
 	}
+	fn stipend() -> Weight {
+		Weight::from_parts(107_450_000, 0)
+			.saturating_add(ParityDbWeight::get().reads(5))
+			.saturating_add(ParityDbWeight::get().writes(5))
+	}
 	fn settle() -> Weight {
-		Weight::from_parts(87_886_000, 0)
+		Weight::from_parts(81_712_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(12))
 			.saturating_add(ParityDbWeight::get().writes(6))
 	}
 	fn pay() -> Weight {
-		Weight::from_parts(171_921_000, 0)
+		Weight::from_parts(163_072_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(9))
 			.saturating_add(ParityDbWeight::get().writes(10))
 	}
 	fn prune() -> Weight {
-		Weight::from_parts(13_667_000, 0)
+		Weight::from_parts(13_130_000, 0)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(1))
-	}
-	fn stipend() -> Weight {
-		Weight::from_parts(100_000_000, 0)
-			.saturating_add(ParityDbWeight::get().reads(6))
-			.saturating_add(ParityDbWeight::get().writes(6))
 	}
 }
