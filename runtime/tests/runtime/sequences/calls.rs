@@ -54,7 +54,8 @@ pub const CALLS: &[Named] = &[
 		pallet_capacity::Call::<Runtime>::reserve_throughput {
 			model: draw.model(),
 			cu_per_minute: draw.upto(2_000),
-			period: 50_000 + draw.b % 600_000,
+			// Minutes, or half a day, in which it can be released.
+			period: 50_000 + draw.b % [600_000, 40_000_000][draw.a as usize % 2],
 			max_standby: u64::MAX,
 		}
 		.into()
