@@ -238,9 +238,18 @@ impl World {
 	fn open_window(&mut self) {
 		self.attend();
 		self.admit();
-		let paid = self.crowd.pay(self.course.transfers / 4.0);
-		self.watch.tally.fees += paid.expect("the crowd can pay");
+		self.watch.tally.fees += self.collect_fees();
 		attempt(self.market.trade_to(self.course.price));
+	}
+
+	/// The crowd pays, in the next block if this one has no room: one that opens a session is full.
+	fn collect_fees(&mut self) -> Balance {
+		let transfers = self.course.transfers / 4.0;
+		let paid = self.crowd.pay(transfers).or_else(|_| {
+			self.next_block();
+			self.crowd.pay(transfers)
+		});
+		paid.expect("the crowd can pay")
 	}
 
 	/// Whose turn it is submits a job: a holder once a day, a sponsor four times.
