@@ -47,14 +47,18 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn rate(worker: &T::AccountId, model: &ModelId, terms: &ModelTerms) -> Cu {
 		let tokens = u128::from(T::Workers::expected_rate()).saturating_mul(60);
 		let macs = tokens.saturating_mul(terms.cost.linear.into());
-		let expected = (macs / MACS_PER_CU).saturated_into();
-		T::Workers::shown_rate(worker, model).map_or(expected, |shown| expected.min(shown))
+		Self::as_shown((macs / MACS_PER_CU).saturated_into(), worker, model)
 	}
 
 	/// CU that a bound slot has shown to deliver in a minute; what it was bound for and did not show
 	/// is not paid for.
 	pub(crate) fn delivered(slot: &BoundSlot<T::AccountId>, model: &ModelId) -> Cu {
-		T::Workers::shown_rate(&slot.worker, model).map_or(slot.rate, |shown| slot.rate.min(shown))
+		Self::as_shown(slot.rate, &slot.worker, model)
+	}
+
+	/// `rate`, or what `worker` has shown if that is less.
+	fn as_shown(rate: Cu, worker: &T::AccountId, model: &ModelId) -> Cu {
+		T::Workers::shown_rate(worker, model).map_or(rate, |shown| rate.min(shown))
 	}
 
 	/// Takes the idle slots off a booking whose workers are not there.

@@ -17,12 +17,10 @@ const MINUTE: u128 = 60_000;
 /// sets it.
 pub(crate) fn after(before: Cu, work: Cu, time: ProtocolTime) -> Cu {
 	let shown = shown(work, time);
-	if time < TELLING && shown <= before {
-		return before;
-	}
-	match before {
-		0 if time < TELLING => 0,
-		0 => shown,
+	match (before, time < TELLING) {
+		(0, true) => 0,
+		(0, false) => shown,
+		(_, true) if shown <= before => before,
 		_ => towards(before, shown),
 	}
 }
