@@ -1,8 +1,32 @@
 //! Text to token ids and back.
+//!
+//! Text is normalized, cut, put together and decoded by the library `tokenizers`. The model between, its
+//! tokens and merges, is [`bpe`]: it takes no more than twice the memory of its file, where the tables of
+//! the library take twenty times.
 
-use tokenizers::{Model, NormalizedString, OffsetType, PreTokenizer, Tokenizer as Inner};
+mod bpe;
+mod file;
+mod index;
+mod rules;
+mod vocabulary;
+
+use bpe::Bpe;
+use file::File;
+use rules::{added, guarded, Added, Rules};
+use tokenizers::{
+	DecoderWrapper, Model, NormalizedString, NormalizerWrapper, OffsetType, PostProcessorWrapper,
+	PreTokenizer, PreTokenizerWrapper, TokenizerBuilder, TokenizerImpl,
+};
 
 use crate::EngineError;
+
+type Inner = TokenizerImpl<
+	Bpe,
+	NormalizerWrapper,
+	PreTokenizerWrapper,
+	PostProcessorWrapper,
+	DecoderWrapper,
+>;
 
 /// The tokenizer of a model, as its `tokenizer.json` defines it.
 pub struct Tokenizer {
@@ -24,28 +48,21 @@ impl Tokenizer {
 	/// Parses the bytes of `tokenizer.json`; its truncation and padding are dropped.
 	///
 	/// # Errors
-	/// [`EngineError::Tokenizer`] naming what is malformed.
+	/// [`EngineError::Tokenizer`] naming the field that is malformed, or asks for more than is supported:
+	/// a model that is not BPE, a token of more than 1,024 bytes, more rules than any tokenizer needs.
 	pub fn parse(bytes: &[u8]) -> Result<Self, EngineError> {
-		// The parser of the library panics where JSON breaks off or is no text within some parts, so
-		// that is checked first, and what may panic besides becomes an error too.
-		let text = std::str::from_utf8(bytes).map_err(error)?;
-		serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(error)?;
-		let parsed = std::panic::catch_unwind(|| Inner::from_bytes(bytes));
-		let mut inner = parsed
-			.map_err(|_| error("a part is malformed"))?
+		let file = File::parse(std::str::from_utf8(bytes).map_err(error)?)?;
+		let mut rules = Rules::default();
+		let mut inner = TokenizerBuilder::new()
+			.with_normalizer(rules.read("normalizer", file.normalizer)?)
+			.with_pre_tokenizer(rules.read("pre_tokenizer", file.pre_tokenizer)?)
+			.with_post_processor(rules.read("post_processor", file.post_processor)?)
+			.with_decoder(rules.read("decoder", file.decoder)?)
+			.with_model(Bpe::read(file.model)?)
+			.build()
 			.map_err(error)?;
-		inner.with_truncation(None).map_err(error)?;
-		inner.with_padding(None);
-		let added = inner.get_added_vocabulary().get_added_tokens_decoder();
-		let control = |content: &&String| content.chars().nth(1).is_some();
-		let mut controls: Vec<String> = added
-			.values()
-			.filter(|token| token.special)
-			.map(|token| &token.content)
-			.filter(control)
-			.cloned()
-			.collect();
-		controls.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
+		add_tokens(&mut inner, &file)?;
+		let controls = controls(&inner);
 		Ok(Self { inner, controls })
 	}
 
@@ -122,6 +139,34 @@ impl Tokenizer {
 	pub fn id(&self, token: &str) -> Option<u32> {
 		self.inner.token_to_id(token)
 	}
+}
+
+fn add_tokens(inner: &mut Inner, file: &File<'_>) -> Result<(), EngineError> {
+	let added = added(file.added_tokens)?;
+	let tokens: Vec<_> = added.iter().map(Added::token).collect();
+	guarded("added_tokens", || inner.add_tokens(&tokens))?;
+	for (token, Added { id, .. }) in tokens.iter().zip(added) {
+		// The library gives new tokens the next ids, whatever the file says.
+		if inner.token_to_id(&token.content) != Some(id) {
+			let reason = format!("{:?} cannot have the id {id}", token.content);
+			return Err(error(format!("added_tokens: {reason}")));
+		}
+	}
+	Ok(())
+}
+
+/// Texts of the control tokens that have more than one character, the longest first.
+fn controls(inner: &Inner) -> Vec<String> {
+	let added = inner.get_added_vocabulary().get_added_tokens_decoder();
+	let control = |content: &&String| content.chars().nth(1).is_some();
+	let special = added.values().filter(|token| token.special);
+	let mut controls: Vec<String> = special
+		.map(|token| &token.content)
+		.filter(control)
+		.cloned()
+		.collect();
+	controls.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
+	controls
 }
 
 fn error(error: impl ToString) -> EngineError {
