@@ -20,7 +20,9 @@ use one_engine::{
 	gguf::{Gguf, Vocabulary},
 	template::Template,
 	tokenizer::{Special, Tokenizer},
+	EngineError,
 };
+use serde_json::{json, Value};
 use tempfile::NamedTempFile;
 
 /// Vocabularies that have goldens.
@@ -224,5 +226,135 @@ fn gguf_vocabularies_should_tokenise_as_the_python_package() {
 		let (vocabulary, own) = &*parsed(&folder, name);
 		fs::write(file.path(), &vocabulary.tokenizer).unwrap();
 		compare(own, file.path(), 2_000);
+	}
+}
+
+/// A tokenizer of a model, with `others` beside it.
+fn tokenizer(model: Value, others: Value) -> Result<Tokenizer, EngineError> {
+	let mut json = json!({"model": {"type": "BPE", "vocab": {}, "merges": []}});
+	let fields = |value: Value| value.as_object().cloned().unwrap_or_default();
+	json["model"].as_object_mut().unwrap().extend(fields(model));
+	json.as_object_mut().unwrap().extend(fields(others));
+	Tokenizer::parse(json.to_string().as_bytes())
+}
+
+#[test]
+fn merges_should_go_by_rank_then_from_the_left() {
+	let vocab = json!({"a": 7, "b": 1, "c": 2, "ab": 30, "bc": 4, "abc": 5, "aa": 6, "aaa": 80});
+	let ids = |merges: Value, text: &str| {
+		let own = tokenizer(json!({"vocab": vocab, "merges": merges}), json!({})).unwrap();
+		own.encode(text, Special::Written).unwrap()
+	};
+	let [ab, bc, abc, aa] = [["a", "b"], ["b", "c"], ["ab", "c"], ["a", "a"]];
+	assert_eq!(ids(json!([ab, bc, abc]), "abc"), [5]);
+	assert_eq!(ids(json!([bc, ab, abc]), "abcab"), [7, 4, 30]);
+	assert_eq!(ids(json!(["#version: 0.2", "a b", "b c"]), "abc"), [30, 2]);
+	assert_eq!(ids(json!([aa]), "aaaaa"), [6, 6, 7]);
+	assert_eq!(ids(json!([["a", "aa"], aa]), "aaaa"), [6, 6]);
+}
+
+#[test]
+fn unknown_characters_should_become_bytes_or_the_unknown_token() {
+	let vocab = json!({"<unk>": 0, "a": 1, "<0xC3>": 2, "<0xA4>": 3});
+	let ids = |model: Value| {
+		let mut fields = json!({"vocab": vocab});
+		let more = model.as_object().cloned().unwrap();
+		fields.as_object_mut().unwrap().extend(more);
+		let own = tokenizer(fields, json!({})).unwrap();
+		own.encode("aäöüa", Special::Written).unwrap()
+	};
+	assert_eq!(ids(json!({})), [1, 1]);
+	assert_eq!(ids(json!({"unk_token": "<unk>"})), [1, 0, 0, 0, 1]);
+	assert_eq!(
+		ids(json!({"unk_token": "<unk>", "fuse_unk": true})),
+		[1, 0, 1]
+	);
+	let bytes = json!({"unk_token": "<unk>", "fuse_unk": true, "byte_fallback": true});
+	assert_eq!(ids(bytes), [1, 2, 3, 0, 1]);
+	let missing = tokenizer(json!({"vocab": vocab, "unk_token": "?"}), json!({})).unwrap();
+	let error = missing.encode("ä", Special::Written).unwrap_err();
+	assert!(error.to_string().contains("model.unk_token"), "{error}");
+}
+
+#[test]
+fn malformed_tokenizers_should_be_refused_by_field() {
+	let added = |id: u32, content: &str| {
+		json!({"added_tokens": [{"id": id, "content": content, "single_word": false,
+			"lstrip": false, "rstrip": false, "normalized": false, "special": true}]})
+	};
+	let vocab = json!({"a": 0, "b": 1, "ab": 2});
+	let merges = |merges: Value| json!({"vocab": vocab, "merges": merges});
+	let none = || json!({});
+	assert!(tokenizer(merges(json!([["a", "b"]])), added(3, "<s>")).is_ok());
+	assert!(tokenizer(merges(json!([])), added(1, "b")).is_ok());
+	for (model, others, field) in [
+		(
+			json!({"type": "Unigram"}),
+			none(),
+			"model.type: \"Unigram\"",
+		),
+		(json!({"dropout": 0.1}), none(), "model.dropout"),
+		(
+			json!({"end_of_word_suffix": "</w>"}),
+			none(),
+			"model.end_of_word_suffix",
+		),
+		(json!({"fuse_unk": "yes"}), none(), "model.fuse_unk"),
+		(json!({"vocab": []}), none(), "model.vocab"),
+		(
+			json!({"vocab": {"a": 1, "b": 1}}),
+			none(),
+			"model.vocab: two tokens have the id 1",
+		),
+		(json!({"vocab": {"a": -1}}), none(), "model.vocab: an id"),
+		(
+			json!({"vocab": {"a".repeat(1_025): 1}}),
+			none(),
+			"model.vocab: a token",
+		),
+		(json!({"merges": {}}), none(), "model.merges"),
+		(
+			merges(json!(["a"])),
+			none(),
+			"model.merges: a merge is not two tokens",
+		),
+		(
+			merges(json!([["a", "c"]])),
+			none(),
+			"model.merges: \"c\" is no token",
+		),
+		(
+			merges(json!([["b", "a"]])),
+			none(),
+			"model.merges: \"b\" and \"a\" make no token",
+		),
+		(
+			merges(json!(["a b", "a b"])),
+			none(),
+			"model.merges: merge 1 is there before",
+		),
+		(
+			merges(json!([])),
+			added(4, "<s>"),
+			"added_tokens: \"<s>\" cannot have the id 4",
+		),
+		(
+			merges(json!([])),
+			json!({"model": null}),
+			"model: is not an object",
+		),
+		(none(), json!({"decoder": {"type": "Nothing"}}), "decoder"),
+	] {
+		let error = tokenizer(model, others).err().unwrap().to_string();
+		assert!(error.contains(field), "{error}");
+	}
+	for text in [
+		"",
+		"[]",
+		"{",
+		r#"{"model":{}}"#,
+		"{\"model\":{\"vocab\":{\"a\":0,\"a\":1}}}",
+	] {
+		assert!(Tokenizer::parse(text.as_bytes()).is_err(), "{text}");
 	}
 }

@@ -1,12 +1,12 @@
 //! From the vocabulary of a file to a `tokenizer.json`, so that the engine knows one kind only.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{cmp::Ordering, collections::BTreeMap, io};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{json, Value as Json};
 
-use super::{pre_tokenizer::PreTokenizer, Gguf, Value};
-use crate::EngineError;
+use super::{pre_tokenizer::PreTokenizer, value::Array, Gguf, Value};
+use crate::{tokenizer::Index, EngineError};
 
 const MODEL: &str = "tokenizer.ggml.model";
 const PRE: &str = "tokenizer.ggml.pre";
@@ -40,8 +40,8 @@ const STOP_TEXTS: [&str; 7] = [
 
 /// Longest token in bytes, so that its ways to be merged stay few.
 const MAX_TOKEN: usize = 1_024;
-/// Most merges derived from a vocabulary, for each of its tokens.
-const MAX_MERGES: usize = 16;
+/// Most merges derived from a vocabulary, for each of its tokens; those of Llama 2 are not two.
+const MAX_MERGES: usize = 4;
 
 /// Stands for a space in the tokens of SentencePiece.
 const SPACE: &str = "\u{2581}";
@@ -78,6 +78,7 @@ enum Kind {
 struct Tokens<'a> {
 	gguf: &'a Gguf,
 	texts: Vec<&'a str>,
+	by_text: Index,
 	kinds: Vec<Kind>,
 }
 
@@ -101,8 +102,76 @@ struct Model<'a> {
 	fuse_unk: bool,
 	byte_fallback: bool,
 	ignore_merges: bool,
-	vocab: BTreeMap<&'a str, usize>,
-	merges: Vec<(&'a str, &'a str)>,
+	vocab: Vocab<'a>,
+	merges: Merges<'a>,
+}
+
+/// Texts in the order of their ids.
+struct Vocab<'a>(&'a [&'a str]);
+
+/// Pairs of texts, the first merged first, written where they are made.
+enum Merges<'a> {
+	/// Texts with a space between.
+	Listed(Array<'a>),
+	Derived {
+		texts: &'a [&'a str],
+		cuts: Vec<Cut>,
+	},
+}
+
+/// A cut of a token into two others.
+struct Cut {
+	/// Score of the token.
+	score: f64,
+	token: u32,
+	/// Bytes of the left part.
+	at: u16,
+	/// Among the cuts of its token, in the order of the ids of both parts.
+	nth: u16,
+}
+
+impl Serialize for Vocab<'_> {
+	fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+		let ids = self.0.iter().enumerate().map(|(id, text)| (text, id));
+		serializer.collect_map(ids)
+	}
+}
+
+impl Serialize for Merges<'_> {
+	fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+		match self {
+			Self::Listed(texts) => serializer.collect_seq(texts.iter().filter_map(parts)),
+			Self::Derived { texts, cuts } => {
+				serializer.collect_seq(cuts.iter().map(|cut| cut.parts(texts)))
+			}
+		}
+	}
+}
+
+/// Both tokens of a listed merge.
+fn parts(value: Value<'_>) -> Option<(&str, &str)> {
+	value.as_str()?.split_once(' ')
+}
+
+impl Cut {
+	fn parts<'a>(&self, texts: &[&'a str]) -> (&'a str, &'a str) {
+		texts[self.token as usize].split_at(self.at.into())
+	}
+
+	/// The highest score first. Equal ones go by the lengths of both parts, the longest first, as in
+	/// the published conversions to merges, then by ids.
+	fn order(&self, other: &Self, texts: &[&str]) -> Ordering {
+		let chars = |cut: &Self| {
+			let (left, right) = cut.parts(texts);
+			(left.chars().count(), right.chars().count())
+		};
+		let ids = |cut: &Self| (cut.token, cut.nth);
+		let lengths = || chars(other).cmp(&chars(self));
+		let scores = other.score.total_cmp(&self.score);
+		scores
+			.then_with(lengths)
+			.then_with(|| ids(self).cmp(&ids(other)))
+	}
 }
 
 impl Vocabulary {
@@ -125,8 +194,7 @@ impl Vocabulary {
 		};
 		let token = |key| Ok::<_, EngineError>(tokens.id(key)?.map_or("", |id| tokens.texts[id]));
 		Ok(Self {
-			tokenizer: serde_json::to_vec(&tokenizer)
-				.map_err(|error| gguf.malformed(TOKENS, error))?,
+			tokenizer: to_json(&tokenizer).map_err(|error| gguf.malformed(TOKENS, error))?,
 			size: tokens.texts.len(),
 			bos: token(BOS)?.into(),
 			eos: token(EOS)?.into(),
@@ -144,12 +212,17 @@ impl<'a> Tokens<'a> {
 			.enumerate()
 			.map(|(i, value)| token_text(gguf, i, &value))
 			.collect::<Result<Vec<_>, _>>()?;
-		let kinds = list(gguf, TYPES, texts.len(), |value| value.as_u64())?;
-		let kinds = match kinds {
-			Some(kinds) => kinds.into_iter().map(Kind::of).collect(),
-			None => vec![Kind::Normal; texts.len()],
-		};
-		Ok(Self { gguf, texts, kinds })
+		let by_text = Index::of(texts.len(), |id| texts[id])
+			.map_err(|id| gguf.malformed(TOKENS, format!("{:?} occurs twice", texts[id])))?;
+		let kinds = list(gguf, TYPES, texts.len(), |value| {
+			value.as_u64().map(Kind::of)
+		})?;
+		Ok(Self {
+			gguf,
+			by_text,
+			kinds: kinds.unwrap_or_else(|| vec![Kind::Normal; texts.len()]),
+			texts,
+		})
 	}
 
 	/// Id of a token that the metadata names.
@@ -181,16 +254,22 @@ impl<'a> Tokens<'a> {
 		Ok(stops.into_iter().map(|id| id as u32).collect())
 	}
 
-	fn vocab(&self) -> Result<BTreeMap<&'a str, usize>, EngineError> {
-		let mut vocab = BTreeMap::new();
-		for (id, text) in self.texts.iter().enumerate() {
-			if vocab.insert(*text, id).is_some() {
-				return Err(self
-					.gguf
-					.malformed(TOKENS, format!("{text:?} occurs twice")));
-			}
-		}
-		Ok(vocab)
+	/// Id of the ordinary token with this text: no text merges into another.
+	fn normal(&self, text: &str) -> Option<u32> {
+		let id = self.by_text.find(text, |id| self.texts[id] == text)?;
+		(self.kinds[id] == Kind::Normal).then_some(id as u32)
+	}
+
+	/// Bytes of the left part of every cut of a token into two others, in the order of their ids.
+	fn cuts(&self, text: &str) -> Vec<u16> {
+		let cut = |(at, _)| {
+			let (left, right) = text.split_at(at);
+			// A token has no more than `MAX_TOKEN` bytes.
+			Some((self.normal(left)?, self.normal(right)?, at as u16))
+		};
+		let mut cuts: Vec<_> = text.char_indices().skip(1).filter_map(cut).collect();
+		cuts.sort_unstable();
+		cuts.into_iter().map(|(.., at)| at).collect()
 	}
 
 	/// Tokens that are recognised as a whole: special ones are control tokens.
@@ -288,7 +367,7 @@ pub(super) fn byte_level() -> Json {
 	json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false})
 }
 
-fn byte_level_tokenizer<'a>(tokens: &Tokens<'a>) -> Result<Tokenizer<'a>, EngineError> {
+fn byte_level_tokenizer<'a>(tokens: &'a Tokens<'a>) -> Result<Tokenizer<'a>, EngineError> {
 	let gguf = tokens.gguf;
 	let name = gguf.optional(PRE, "a text", Value::as_str)?;
 	let name = name.unwrap_or("default");
@@ -311,26 +390,21 @@ fn byte_level_tokenizer<'a>(tokens: &Tokens<'a>) -> Result<Tokenizer<'a>, Engine
 			fuse_unk: false,
 			byte_fallback: false,
 			ignore_merges: pre.ignore_merges,
-			vocab: tokens.vocab()?,
+			vocab: Vocab(&tokens.texts),
 			merges: listed_merges(gguf)?,
 		},
 	})
 }
 
-fn listed_merges(gguf: &Gguf) -> Result<Vec<(&str, &str)>, EngineError> {
+fn listed_merges(gguf: &Gguf) -> Result<Merges<'_>, EngineError> {
 	let merges = gguf.require(MERGES, "a list", |value| value.as_array().cloned())?;
-	merges
-		.iter()
-		.enumerate()
-		.map(|(i, value)| {
-			let text = value.as_str().unwrap_or_default();
-			text.split_once(' ')
-				.ok_or_else(|| gguf.malformed(MERGES, format!("merge {i} is not two tokens")))
-		})
-		.collect()
+	match merges.iter().position(|value| parts(value).is_none()) {
+		Some(i) => Err(gguf.malformed(MERGES, format!("merge {i} is not two tokens"))),
+		None => Ok(Merges::Listed(merges)),
+	}
 }
 
-fn sentencepiece_tokenizer<'a>(tokens: &Tokens<'a>) -> Result<Tokenizer<'a>, EngineError> {
+fn sentencepiece_tokenizer<'a>(tokens: &'a Tokens<'a>) -> Result<Tokenizer<'a>, EngineError> {
 	let prefix = tokens.flag(SPACE_PREFIX, true)?;
 	let spaces = json!({"type": "Replace", "pattern": {"String": " "}, "content": SPACE});
 	let prepend = prefix.then(|| json!({"type": "Prepend", "prepend": SPACE}));
@@ -357,47 +431,58 @@ fn sentencepiece_tokenizer<'a>(tokens: &Tokens<'a>) -> Result<Tokenizer<'a>, Eng
 			fuse_unk: true,
 			byte_fallback: true,
 			ignore_merges: false,
-			vocab: tokens.vocab()?,
+			vocab: Vocab(&tokens.texts),
 			merges: scored_merges(tokens)?,
 		},
 	})
 }
 
-/// The merges of a vocabulary that has scores: every cut of a token into two others, the highest
-/// score first. Only ordinary tokens take part, so no text merges into a control token.
-fn scored_merges<'a>(tokens: &Tokens<'a>) -> Result<Vec<(&'a str, &'a str)>, EngineError> {
-	let gguf = tokens.gguf;
+/// The merges of a vocabulary that has scores: every cut of a token into two others. Only ordinary
+/// tokens take part.
+fn scored_merges<'a>(tokens: &'a Tokens<'a>) -> Result<Merges<'a>, EngineError> {
+	let (gguf, texts) = (tokens.gguf, &tokens.texts);
 	let finite = |value: &Value<'_>| value.as_f64().filter(|score| score.is_finite());
-	let scores = list(gguf, SCORES, tokens.texts.len(), finite)?
+	let scores = list(gguf, SCORES, texts.len(), finite)?
 		.ok_or_else(|| gguf.malformed(SCORES, "is missing"))?;
-	let normal = |id: &usize| tokens.kinds[*id] == Kind::Normal;
-	let ids: HashMap<&str, usize> = (0..tokens.texts.len())
-		.filter(normal)
-		.map(|id| (tokens.texts[id], id))
-		.collect();
-	let mut merges = Vec::new();
-	for id in (0..tokens.texts.len()).filter(normal) {
-		merges.extend(cuts(tokens.texts[id], &ids).map(|cut| (scores[id], cut)));
-		if merges.len() > MAX_MERGES * tokens.texts.len() {
+	let mut cuts = Vec::new();
+	for (token, score) in scores.into_iter().enumerate() {
+		if tokens.kinds[token] != Kind::Normal {
+			continue;
+		}
+		let cut = |(nth, at)| Cut {
+			score,
+			token: token as u32,
+			at,
+			nth,
+		};
+		cuts.extend((0..).zip(tokens.cuts(texts[token])).map(cut));
+		if cuts.len() > MAX_MERGES * texts.len() {
 			return Err(gguf.malformed(TOKENS, "can be merged in too many ways"));
 		}
 	}
-	// Equal scores go by length: the order of the published conversions to merges.
-	let chars = |text: &str| text.chars().count();
-	merges.sort_by(|(a, (al, ar)), (b, (bl, br))| {
-		let lengths = (chars(bl), chars(br)).cmp(&(chars(al), chars(ar)));
-		b.total_cmp(a).then(lengths)
-	});
-	Ok(merges.into_iter().map(|(_, cut)| cut).collect())
+	cuts.sort_unstable_by(|a, b| a.order(b, texts));
+	Ok(Merges::Derived { texts, cuts })
 }
 
-/// Every cut of a token into two others, in the order of their ids.
-fn cuts<'a>(text: &'a str, ids: &HashMap<&str, usize>) -> impl Iterator<Item = (&'a str, &'a str)> {
-	let cut = |(at, _)| {
-		let (left, right) = text.split_at(at);
-		Some((*ids.get(left)?, *ids.get(right)?, (left, right)))
-	};
-	let mut cuts: Vec<_> = text.char_indices().skip(1).filter_map(cut).collect();
-	cuts.sort_unstable();
-	cuts.into_iter().map(|(_, _, cut)| cut)
+/// JSON of `value`, in a vector of that very size.
+fn to_json(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+	let mut size = Size(0);
+	serde_json::to_writer(&mut size, value)?;
+	let mut json = Vec::with_capacity(size.0);
+	serde_json::to_writer(&mut json, value)?;
+	Ok(json)
+}
+
+/// Counts bytes.
+struct Size(usize);
+
+impl io::Write for Size {
+	fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+		self.0 += bytes.len();
+		Ok(bytes.len())
+	}
+
+	fn flush(&mut self) -> io::Result<()> {
+		Ok(())
+	}
 }

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::rope::{Llama3, Rope, Scaling};
+use super::{
+	files::{read_file, MAX_TEXT},
+	rope::{Llama3, Rope, Scaling},
+};
 use crate::{container::check_shape, model::Shape, EngineError};
 
 /// A JSON file of a folder, and what is missing in it by name.
@@ -17,9 +20,10 @@ impl Json {
 	/// Reads a JSON file.
 	///
 	/// # Errors
-	/// [`EngineError::Io`], or [`EngineError::Malformed`] with line and column.
+	/// [`EngineError::Io`], or [`EngineError::Malformed`] with line and column, or with its length if it
+	/// has more than a MiB.
 	pub fn read(path: &Path) -> Result<Self, EngineError> {
-		let bytes = std::fs::read(path).map_err(EngineError::io(path))?;
+		let bytes = read_file(path, MAX_TEXT)?;
 		let root = serde_json::from_slice(&bytes)
 			.map_err(|error| EngineError::malformed(path, "JSON", error))?;
 		Ok(Self {

@@ -31,6 +31,28 @@ pub fn source_hash(model: &Path) -> Result<Hash, EngineError> {
 	Ok(hasher.finish())
 }
 
+/// Most bytes of a file of JSON or of a template, which parsed takes some thirty times as many.
+pub const MAX_TEXT: u64 = 1 << 20;
+/// Most bytes of a tokenizer, as the container has it.
+pub const MAX_TOKENIZER: u64 = 256 << 20;
+
+/// The bytes of a file that has at most `most`.
+///
+/// # Errors
+/// [`EngineError::Io`]; [`EngineError::Malformed`] if it has more.
+pub fn read_file(path: &Path, most: u64) -> Result<Vec<u8>, EngineError> {
+	let file = File::open(path).map_err(EngineError::io(path))?;
+	let len = file.metadata().map_err(EngineError::io(path))?.len();
+	if len > most {
+		let reason = format!("{len} bytes, more than {most}");
+		return Err(EngineError::malformed(path, "length", reason));
+	}
+	let mut bytes = Vec::with_capacity(len as usize);
+	let read = file.take(most).read_to_end(&mut bytes);
+	read.map_err(EngineError::io(path))?;
+	Ok(bytes)
+}
+
 /// Files that changed so lately may change again unseen: the clocks of file systems tick slowly.
 const SETTLED: Duration = Duration::from_secs(2);
 

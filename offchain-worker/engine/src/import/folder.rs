@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::config::{Config, Json};
+use super::{
+	config::{Config, Json},
+	files::{read_file, MAX_TEXT, MAX_TOKENIZER},
+};
 use crate::{
 	gguf::{is_gguf, Gguf, Vocabulary},
 	template::Template,
@@ -111,7 +114,7 @@ impl Folder {
 }
 
 fn read_tokenizer(path: &Path) -> Result<(Vec<u8>, Tokenizer), EngineError> {
-	let bytes = std::fs::read(path).map_err(EngineError::io(path))?;
+	let bytes = read_file(path, MAX_TOKENIZER)?;
 	let tokenizer = Tokenizer::parse(&bytes)
 		.map_err(|error| EngineError::malformed(path, "tokenizer", error))?;
 	Ok((bytes, tokenizer))
@@ -121,7 +124,8 @@ fn read_tokenizer(path: &Path) -> Result<(Vec<u8>, Tokenizer), EngineError> {
 fn read_template(folder: &Path, texts: Option<&Json>) -> Result<(PathBuf, String), EngineError> {
 	let file = folder.join("chat_template.jinja");
 	if file.is_file() {
-		let source = std::fs::read_to_string(&file).map_err(EngineError::io(&file))?;
+		let source = String::from_utf8(read_file(&file, MAX_TEXT)?);
+		let source = source.map_err(|error| EngineError::malformed(&file, "text", error))?;
 		return Ok((file, source));
 	}
 	let source = match texts.and_then(|json| Some((json, json.get("chat_template")?))) {

@@ -42,7 +42,7 @@ use crate::{
 };
 
 /// Changes when the same folder would give another container.
-pub const IMPORTER_VERSION: u32 = 2;
+pub const IMPORTER_VERSION: u32 = 3;
 
 /// Told how many of how many steps are done: layers calibrated, then layers written. What an earlier
 /// import has done is not told again.

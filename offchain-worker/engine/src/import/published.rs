@@ -3,9 +3,13 @@
 use std::path::Path;
 
 use super::{
-	folder::Folder, gguf::GgufModel, peaks::FloatModel, safetensors::Safetensors, weights::Tensors,
+	folder::Folder,
+	gguf::GgufModel,
+	peaks::FloatModel,
+	safetensors::Safetensors,
+	weights::{FloatTensor, Tensors},
 };
-use crate::{gguf::is_gguf, EngineError};
+use crate::{container::Tensor, gguf::is_gguf, EngineError};
 
 /// The floats of a published model.
 pub struct Published {
@@ -22,6 +26,8 @@ impl Published {
 	pub fn open(model: &Path) -> Result<Self, EngineError> {
 		if is_gguf(model) {
 			let (tensors, config) = GgufModel::open(model)?;
+			// Merges derived from a vocabulary may take more than it does, but not more than this.
+			tensors.tensor(FloatTensor::Weights(Tensor::Embedding), &config.shape)?;
 			let folder = Folder::of_gguf(tensors.gguf(), config)?;
 			let tensors = Box::new(tensors);
 			return Ok(Self { folder, tensors });

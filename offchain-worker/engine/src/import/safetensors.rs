@@ -24,6 +24,11 @@ use crate::{
 /// Lists the shards of a folder.
 const INDEX: &str = "model.safetensors.index.json";
 
+/// What begins a file, for its errors.
+const HEADER: &str = "safetensors header";
+/// Most bytes of it, which parsed takes some thirty times as many; a thousand tensors have a tenth.
+const MAX_HEADER: u64 = 1 << 20;
+
 /// All tensors of a folder, by name.
 pub struct Safetensors {
 	files: Vec<(PathBuf, Mmap)>,
@@ -154,7 +159,14 @@ fn read_header(
 	file: usize,
 	bytes: &[u8],
 ) -> Result<Vec<(String, Place)>, EngineError> {
-	let malformed = |error| EngineError::malformed(path, "safetensors header", error);
+	let malformed = |error| EngineError::malformed(path, HEADER, error);
+	let stated = bytes
+		.first_chunk()
+		.map_or(0, |len| u64::from_le_bytes(*len));
+	if stated > MAX_HEADER {
+		let reason = format!("{stated} bytes, more than {MAX_HEADER}");
+		return Err(EngineError::malformed(path, HEADER, reason));
+	}
 	let (len, metadata) = SafeTensors::read_metadata(bytes).map_err(malformed)?;
 	let place = |info: &safetensors::tensor::TensorInfo| {
 		let (start, end) = info.data_offsets;
