@@ -16,7 +16,7 @@ pub const COLUMNS: usize = 6;
 /// adds 4 lanes: 512 products.
 const STEPS: usize = 64;
 /// Elements ahead of the loads at which rows are asked for.
-const AHEAD: usize = 1024;
+const AHEAD: usize = 512;
 /// Rows whose dot products wait for the epilogue.
 pub const BLOCK: usize = 64;
 
@@ -96,13 +96,48 @@ pub const fn columns_of<L: Lanes>(n: usize) -> usize {
 #[inline(always)]
 pub unsafe fn dots<L: Lanes, E: Element>(rows: &[E], columns: &[i16], size: usize, out: &mut Dots) {
 	match columns.len() / size {
-		1 => block::<L, E, 1>(rows, columns, size, out),
+		1 => stream::<L, E>(rows, columns, &mut out[0]),
 		2 => block::<L, E, 2>(rows, columns, size, out),
 		3 => block::<L, E, 3>(rows, columns, size, out),
 		4 => block::<L, E, 4>(rows, columns, size, out),
 		5 => block::<L, E, 5>(rows, columns, size, out),
 		_ => block::<L, E, 6>(rows, columns, size, out),
 	}
+}
+
+/// The dot products of rows with one column. They wait for memory, so rows are read in the very order
+/// in which they lie there, as processors read on by themselves.
+#[inline(always)]
+unsafe fn stream<L: Lanes, E: Element>(rows: &[E], column: &[i16], out: &mut [i64; BLOCK]) {
+	assert!(rows.len() <= BLOCK * column.len());
+	for (out, row) in out.iter_mut().zip(rows.chunks_exact(column.len())) {
+		*out = dot::<L, E>(row, column);
+	}
+}
+
+/// The dot product of a row with a column, in as many sums as [`Lanes::totals`] takes, in turn.
+#[inline(always)]
+unsafe fn dot<L: Lanes, E: Element>(row: &[E], column: &[i16]) -> i64 {
+	assert!(row.len() == column.len());
+	let whole = row.len() - row.len() % L::WIDTH;
+	let (mut start, mut total) = (0, [[0]]);
+	while start < whole {
+		let end = whole.min(start + ROWS * STEPS * L::WIDTH);
+		let mut sums = [L::zero(); ROWS];
+		while start < end {
+			let steps = ROWS.min((end - start) / L::WIDTH);
+			for sum in &mut sums[..steps] {
+				let (w, a) = (row.as_ptr().add(start), column.as_ptr().add(start));
+				L::prefetch(w.wrapping_add(AHEAD).cast());
+				// SAFETY: `start + WIDTH <= whole`, which is at most the length of both.
+				*sum = L::multiply_add(*sum, E::vector::<L>(w), L::load(a));
+				start += L::WIDTH;
+			}
+		}
+		total[0][0] += L::totals(sums).iter().sum::<i64>();
+	}
+	add_tail(row, column, row.len(), whole, &mut total);
+	total[0][0]
 }
 
 #[inline(always)]
@@ -147,6 +182,9 @@ unsafe fn tile<L: Lanes, E: Element, const R: usize, const C: usize>(
 		let end = whole.min(start + STEPS * L::WIDTH);
 		let mut sums = [[L::zero(); R]; C];
 		while start < end {
+			if C < L::TILE {
+				ask::<L, E, R>(rows, size, start);
+			}
 			// SAFETY: `start + WIDTH <= size`, the stride of both, which hold R and C of them.
 			step::<L, E, R, C>(
 				rows.as_ptr().add(start),
@@ -195,6 +233,21 @@ unsafe fn multiply_by<L: Lanes, const C: usize>(steps: u32) -> u64 {
 	u64::from(steps) * (ROWS * C * L::WIDTH) as u64
 }
 
+/// Asks for what the next steps of `R` rows will load; behind the end of a row comes the same row of
+/// the next tile.
+#[inline(always)]
+unsafe fn ask<L: Lanes, E: Element, const R: usize>(rows: &[E], size: usize, start: usize) {
+	let ahead = start + AHEAD.min(size);
+	let at = if ahead < size {
+		ahead
+	} else {
+		ahead + (R - 1) * size
+	};
+	for r in 0..R {
+		L::prefetch(rows.as_ptr().wrapping_add(r * size + at).cast());
+	}
+}
+
 /// One vector of every row and column; the rows, and the columns, lie `stride` apart.
 #[inline(always)]
 unsafe fn step<L: Lanes, E: Element, const R: usize, const C: usize>(
@@ -203,12 +256,6 @@ unsafe fn step<L: Lanes, E: Element, const R: usize, const C: usize>(
 	stride: usize,
 	sums: &mut [[L::Sums; R]; C],
 ) {
-	if C < L::TILE {
-		// Few products for each weight: the tile waits for memory.
-		for r in 0..R {
-			L::prefetch(rows.wrapping_add(r * stride + AHEAD).cast());
-		}
-	}
 	let w: [L::Vector; R] = std::array::from_fn(
 		#[inline(always)]
 		|r| E::vector::<L>(rows.add(r * stride)),
