@@ -14,5 +14,9 @@ install_packages() {
 		fail "could not install ${missing[*]}: try 'apt-get install ${missing[*]}' by hand"
 }
 
-# Makes Debian's own compiler the toolchain `web`.
-link_web() { rustup toolchain list | grep -q '^web' || rustup toolchain link web /usr; }
+# Debian's own compiler as the toolchain `web`, for a target whose library rustup may not download.
+install_web() {
+	is_debian || fail "rustup may not download (RUSTUP_AUTO_INSTALL=0) and this is not Debian: install the $1 target by hand"
+	install_packages rustc-web cargo-web rust-web-src
+	rustup toolchain list | grep -q '^web' || rustup toolchain link web /usr
+}

@@ -6,7 +6,10 @@ use serde::{Serialize, Serializer};
 use serde_json::{json, Value as Json};
 
 use super::{pre_tokenizer::PreTokenizer, value::Array, Gguf, Value};
-use crate::{tokenizer::Index, EngineError};
+use crate::{
+	tokenizer::{Index, MAX_TOKEN},
+	EngineError,
+};
 
 const MODEL: &str = "tokenizer.ggml.model";
 const PRE: &str = "tokenizer.ggml.pre";
@@ -38,8 +41,6 @@ const STOP_TEXTS: [&str; 7] = [
 	"<end_of_turn>",
 ];
 
-/// Longest token in bytes, so that its ways to be merged stay few.
-const MAX_TOKEN: usize = 1_024;
 /// Most merges derived from a vocabulary, for each of its tokens; those of Llama 2 are not two.
 const MAX_MERGES: usize = 4;
 

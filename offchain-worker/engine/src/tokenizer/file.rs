@@ -14,7 +14,7 @@ use crate::EngineError;
 
 /// Most bytes of a part that is not a list of tokens or merges.
 pub const MAX_PART: usize = 16 << 10;
-/// Most bytes of a token.
+/// Most bytes of a token, so that its ways to be merged stay few.
 pub const MAX_TOKEN: usize = 1_024;
 
 /// The parts of a file that make a difference to ids; its truncation and padding do not.

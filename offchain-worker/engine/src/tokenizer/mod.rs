@@ -12,6 +12,7 @@ mod vocabulary;
 
 use bpe::Bpe;
 use file::File;
+pub(crate) use file::MAX_TOKEN;
 pub(crate) use index::Index;
 use rules::{added, guarded, Added, Rules};
 use tokenizers::{
