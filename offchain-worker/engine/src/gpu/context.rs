@@ -194,7 +194,7 @@ pub(super) mod tests {
 	use std::sync::OnceLock;
 
 	use super::*;
-	use crate::gpu::adapters;
+	use crate::gpu::{adapters, ops::linear::Sharing};
 
 	/// The best adapter under every tuning; none, with a printed reason, where there is no adapter.
 	pub fn devices() -> &'static [Gpu] {
@@ -211,7 +211,10 @@ pub(super) mod tests {
 			let gpu = Gpu::open_untested(None).unwrap();
 			let sharded = Tuning {
 				shard: 1000,
-				split: 2,
+				sharing: tuning::SERIAL.sharing.map(|sharing| Sharing {
+					split: 2,
+					..sharing
+				}),
 				..tuning::SERIAL
 			};
 			[tuning::SERIAL, tuning::PARALLEL, sharded]

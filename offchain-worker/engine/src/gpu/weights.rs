@@ -1,7 +1,8 @@
-//! Matrices in the order the kernels read them: `[blocks of eight inputs, pairs of outputs]`.
+//! Matrices in the order the kernels read them: `[strips, blocks of eight inputs, pairs of outputs]`.
 //!
-//! Threads next to each other hold pairs next to each other, so their loads join. A matrix beyond
-//! the limit of a binding is cut into shards of whole pairs.
+//! Threads next to each other hold pairs next to each other, so their loads join, and go through a
+//! strip in the order of memory. A matrix beyond the limit of a binding is cut into shards of whole
+//! pairs.
 
 use bytemuck::allocation::try_zeroed_vec;
 use rayon::prelude::*;
@@ -12,6 +13,9 @@ use crate::{
 	model::{Linear, Weight},
 	EngineError,
 };
+
+/// Pairs of outputs of a strip, of which the last may have fewer; that of `strip.wgsl`.
+pub(super) const STRIP: usize = 32;
 
 /// One output of a layer, or padding.
 type Output<'a> = Option<(&'a Linear, usize)>;
@@ -61,7 +65,7 @@ pub(super) struct Shard {
 	pub first: u32,
 	/// Number of pairs.
 	pub pairs: u32,
-	/// `[blocks, pairs, 2]` eight weights each.
+	/// `[strips, blocks, STRIP, 2]` eight weights each.
 	pub weights: Buffer,
 	/// `[pairs, 2]` mantissa and shift.
 	pub scales: Buffer,
@@ -150,17 +154,19 @@ impl Shard {
 	}
 }
 
-/// `[blocks, pairs]` words of the two outputs of a pair; `None` without memory for them, which a
+/// `[strips, blocks, STRIP]` words of the two outputs of a pair; `None` without memory for them, which a
 /// software rasteriser may have taken.
 fn interleave(pairs: &[Pair<'_>], blocks: usize) -> Option<Vec<[[u32; 2]; 2]>> {
 	let mut words: Vec<[[u32; 2]; 2]> = try_zeroed_vec(blocks * pairs.len()).ok()?;
-	words
-		.par_chunks_mut(pairs.len())
-		.enumerate()
-		.for_each(|(block, row)| {
-			for (words, pair) in row.iter_mut().zip(pairs) {
-				*words =
-					pair.map(|output| output.map_or([0; 2], |(l, r)| weights(&l.weight, r, block)));
+	let strips = words.par_chunks_mut(blocks * STRIP);
+	strips
+		.zip(pairs.par_chunks(STRIP))
+		.for_each(|(strip, pairs)| {
+			for (block, row) in strip.chunks_exact_mut(pairs.len()).enumerate() {
+				for (words, pair) in row.iter_mut().zip(pairs) {
+					*words = pair
+						.map(|output| output.map_or([0; 2], |(l, r)| weights(&l.weight, r, block)));
+				}
 			}
 		});
 	Some(words)

@@ -1,4 +1,4 @@
-// import round
+// import round strip
 // The residual of each row's token: x = scale(W[token] m_w, -(e_w + F)).
 
 struct Table {
@@ -13,7 +13,7 @@ struct Table {
 }
 
 @group(0) @binding(0) var<uniform> table: Table;
-// [blocks, pairs] eight weights of each of two tokens
+// [strips, blocks, STRIP] eight weights of each of two tokens
 @group(0) @binding(1) var<storage, read> weights: array<vec4<u32>>;
 // [pairs] m_w and -(e_w + F) of each of two tokens
 @group(0) @binding(2) var<storage, read> scales: array<vec4<i32>>;
@@ -38,11 +38,13 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 	if block >= table.blocks || token >= table.tokens {
 		return;
 	}
-	let words = weights[block * table.pairs + (token >> 1u)];
-	let pair = scales[token >> 1u];
+	let pair = token >> 1u;
+	let at = strip(pair, table.blocks, table.pairs);
+	let words = weights[at.x + block * at.y];
+	let pair_scale = scales[pair];
 	let odd = (token & 1u) == 1u;
 	let w = select(words.xy, words.zw, odd);
-	let s = select(pair.xy, pair.zw, odd);
+	let s = select(pair_scale.xy, pair_scale.zw, odd);
 	let to = 2u * (row * table.blocks + block);
 	x[to] = channels(unpack4xI8(w.x), s);
 	x[to + 1u] = channels(unpack4xI8(w.y), s);

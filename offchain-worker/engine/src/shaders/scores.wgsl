@@ -48,12 +48,16 @@ fn dot_keys(tile: Tile, row: u32, page: u32, key: u32, end: u32) -> array<Sums, 
 	for (var i = 0u; i < KEYS; i++) {
 		at[i] = cache_at(page + min(key + i, end - 1u) % CHUNK, tile.kv_head);
 	}
+	let quads = heads.quads;
+	var query: array<u32, MAX_HEADS>;
+	for (var h = 0u; h < HEADS; h++) {
+		query[h] = row_head(row, tile, h) * quads;
+	}
 	var sums: array<Sums, MAX_HEADS>;
-	for (var i = 0u; i < heads.quads; i++) {
+	for (var i = 0u; i < quads; i++) {
 		let b = array<vec4<u32>, 4>(k[at[0] + i], k[at[1] + i], k[at[2] + i], k[at[3] + i]);
 		for (var h = 0u; h < HEADS; h++) {
-			let a = q[row_head(row, tile, h) * heads.quads + i];
-			sums[h] = add_quad(sums[h], a, b);
+			sums[h] = add_quad(sums[h], q[query[h] + i], b);
 		}
 	}
 	return sums;

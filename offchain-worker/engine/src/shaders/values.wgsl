@@ -28,8 +28,8 @@ const SPAN = 32u;
 // [rows] the largest magnitude of o, cleared by the norm
 @group(0) @binding(9) var<storage, read_write> peaks: array<atomic<u32>>;
 
-// [HEADS, CHUNK] at most 2^22
-var<workgroup> p: array<u32, MAX_HEADS * CHUNK>;
+// [CHUNK, HEADS] at most 2^22
+var<workgroup> p: array<vec4<u32>, CHUNK>;
 // [HEADS] limbs of 16 bits and more of the sum of all probabilities: of 131,072 keys, 65,536 shares at most.
 var<workgroup> mass: array<array<atomic<u32>, 2>, MAX_HEADS>;
 var<workgroup> largest: array<atomic<i32>, MAX_HEADS>;
@@ -73,15 +73,21 @@ fn find_largest(tile: Tile, seen: Seen, thread: u32) {
 
 // The probabilities of the keys from `start` to `end` of one chunk, and their masses.
 fn weight(tile: Tile, row: u32, start: u32, end: u32, thread: u32) {
-	var own: array<u32, MAX_HEADS>;
+	var at: array<u32, MAX_HEADS>;
+	var most: array<i32, MAX_HEADS>;
+	for (var h = 0u; h < HEADS; h++) {
+		at[h] = row_head(row, tile, h) * heads.context + start;
+		most[h] = atomicLoad(&largest[h]);
+	}
+	var own: vec4<u32>;
 	for (var j = thread; j < end - start; j += THREADS) {
+		var probabilities: vec4<u32>;
 		for (var h = 0u; h < HEADS; h++) {
-			let at = row_head(row, tile, h) * heads.context + start + j;
-			let below = atomicLoad(&largest[h]) - z[at];
-			let probability = rsh_unsigned(exp2_q30(bitcast<u32>(below)), 8u);
-			p[h * CHUNK + j] = probability;
-			own[h] += probability;
+			let below = most[h] - z[at[h] + j];
+			probabilities[h] = rsh_unsigned(exp2_q30(bitcast<u32>(below)), 8u);
 		}
+		p[j] = probabilities;
+		own += probabilities;
 	}
 	for (var h = 0u; h < HEADS; h++) {
 		atomicAdd(&mass[h][0], own[h] & 0xffffu);
@@ -128,8 +134,9 @@ fn weigh(sums: Sums, value: u32, keys: u32, part: u32) -> Sums {
 		var spans: array<Span, MAX_HEADS>;
 		for (var j = start; j < min(start + SPLIT * SPAN, keys); j += SPLIT) {
 			let quad = v[value + j * stride];
+			let weights = p[j];
 			for (var h = 0u; h < HEADS; h++) {
-				spans[h] = add_key(spans[h], p[h * CHUNK + j], low4(quad), high4(quad));
+				spans[h] = add_key(spans[h], weights[h], low4(quad), high4(quad));
 			}
 		}
 		for (var h = 0u; h < HEADS; h++) {

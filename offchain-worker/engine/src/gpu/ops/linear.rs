@@ -28,7 +28,7 @@ pub struct Parameters {
 }
 
 /// How threads share the work, as in `linear.wgsl`.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sharing {
 	/// Rows of a thread.
 	pub rows: u32,
@@ -160,7 +160,7 @@ impl Operator<'_> {
 		let kernel = Kernel {
 			shader,
 			at,
-			sharing: self.gpu.tuning().sharing(),
+			sharing: self.gpu.tuning().sharing,
 			constants: vec![],
 		};
 		self.run(&kernel, parameters, outputs)

@@ -56,7 +56,7 @@ enum Grid {
 	Row(At),
 	/// So many a row.
 	Rows(u32),
-	/// So many a row, one behind the other.
+	/// So many a row, those of all rows behind each other.
 	Shares(At, u32),
 	/// One a chunk of keys, tile of heads and row.
 	Chunks(u32),
@@ -118,11 +118,12 @@ impl Dispatch {
 
 	fn shares(&self, rows: u32, groups: u32) -> (&ComputePipeline, [u32; 3]) {
 		match &self.tiled {
-			Some(tiled) if rows >= tiled.rows => {
+			// A tile that is half empty still reads the weights fewer times than its rows would.
+			Some(tiled) if 2 * rows >= tiled.rows => {
 				let tiles = rows.div_ceil(tiled.rows);
-				(&tiled.pipeline, [tiled.groups, tiles, 1])
+				(&tiled.pipeline, [tiles, tiled.groups, 1])
 			}
-			_ => (&self.pipeline, [groups, rows, 1]),
+			_ => (&self.pipeline, [rows, groups, 1]),
 		}
 	}
 }

@@ -116,7 +116,7 @@ impl Projection {
 
 	/// A head a workgroup, if they are normed.
 	fn sharing(&self, gpu: &Gpu) -> [Sharing; 2] {
-		let sharing = gpu.tuning().sharing();
+		let sharing = gpu.tuning().sharing;
 		let of_head = |half, sharing: Sharing| Sharing {
 			pairs: 1,
 			lanes: half,

@@ -9,8 +9,13 @@ const SEGMENT = 1073741824u;
 
 fn stage(first: u32, start: u32, end: u32, thread: u32) {}
 
-fn input_block(first: u32, t: u32, segment: u32, block: u32) -> vec4<u32> {
-	return inputs[clamped(first + t) * (matrix.blocks + 1u) + 1u + block];
+// The first block of row t of a tile.
+fn input_row(first: u32, t: u32, blocks: u32) -> u32 {
+	return clamped(first + t) * (blocks + 1u) + 1u;
+}
+
+fn input_block(at: u32) -> vec4<u32> {
+	return inputs[at];
 }
 
 fn input_scale(row: u32) -> vec2<u32> {

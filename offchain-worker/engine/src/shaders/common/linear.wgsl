@@ -1,4 +1,4 @@
-// import batch pack round
+// import batch pack round strip
 // A linear layer between its ends. The operator imports `direct` or `staged`, where its inputs come from, and
 // defines `fn emit(at: Output, y: vec2<i32>)` for the outputs 2 pair and 2 pair + 1 of a row. All threads of a
 // workgroup call that, so it may wait for all of them.
@@ -9,12 +9,15 @@ override TILE: u32 = 1u;
 override PAIRS: u32 = 1u;
 // Threads next to each other, which have pairs next to each other.
 override LANES: u32 = 32u;
+// So many of them have the pairs of one strip, which they read in order.
+override RUN: u32 = STRIP / PAIRS;
 // Threads that share the inputs of one pair; LANES * SPLIT <= MAX_THREADS.
 override SPLIT: u32 = 1u;
 
 // Sums of one thread at most, TILE * PAIRS.
-const MAX_SUMS = 16;
+const MAX_SUMS = 32;
 const MAX_PAIRS = 4;
+const MAX_TILE = 8;
 const MAX_THREADS = 256;
 // Blocks whose products with 16-bit inputs surely fit 32 bits: 8 * 32 * 127 * 32639 < 2^31.
 const SPAN = 32u;
@@ -49,7 +52,7 @@ struct Output {
 }
 
 @group(0) @binding(1) var<uniform> matrix: Matrix;
-// [blocks, pairs] eight weights of each of two outputs
+// [strips, blocks, STRIP] eight weights of each of two outputs
 @group(0) @binding(2) var<storage, read> weights: array<vec4<u32>>;
 // [pairs] m_w and 16 + e_w + f of each of two outputs
 @group(0) @binding(3) var<storage, read> scales: array<vec4<i32>>;
@@ -73,8 +76,8 @@ struct Inputs {
 	wide: array<vec4<i32>, 2>,
 }
 
-fn load_inputs(first: u32, t: u32, segment: u32, block: u32) -> Inputs {
-	let a = input_block(first, t, segment, block);
+fn load_inputs(at: u32) -> Inputs {
+	let a = input_block(at);
 	return Inputs(a, array<vec4<i32>, 2>(unpack_wide(a.xy), unpack_wide(a.zw)));
 }
 
@@ -108,13 +111,18 @@ fn settle(all: vec4<i32>, span: vec4<i32>) -> vec4<i32> {
 
 // Sums of this thread's share of the inputs, for TILE rows from `first` on, [TILE, PAIRS].
 fn share(pair: u32, first: u32, part: u32, thread: u32) -> array<vec4<i32>, MAX_SUMS> {
-	var at: array<u32, MAX_PAIRS>;
+	let blocks = matrix.blocks;
+	var at: array<vec2<u32>, MAX_PAIRS>;
 	for (var i = 0u; i < PAIRS; i++) {
-		at[i] = min(pair + i * LANES, matrix.pairs - 1u);
+		at[i] = strip(min(pair + i * RUN, matrix.pairs - 1u), blocks, matrix.pairs);
+	}
+	var row: array<u32, MAX_TILE>;
+	for (var t = 0u; t < TILE; t++) {
+		row[t] = input_row(first, t, blocks);
 	}
 	var all: array<vec4<i32>, MAX_SUMS>;
-	for (var segment = 0u; segment < matrix.blocks; segment += SEGMENT) {
-		let end = min(segment + SEGMENT, matrix.blocks);
+	for (var segment = 0u; segment < blocks; segment += SEGMENT) {
+		let end = min(segment + SEGMENT, blocks);
 		stage(first, segment, end, thread);
 		for (var start = segment; start < end; start += SPLIT * SPAN) {
 			var span: array<vec4<i32>, MAX_SUMS>;
@@ -122,10 +130,10 @@ fn share(pair: u32, first: u32, part: u32, thread: u32) -> array<vec4<i32>, MAX_
 			for (var block = start + part; block < stop; block += SPLIT) {
 				var w: array<Weights, MAX_PAIRS>;
 				for (var i = 0u; i < PAIRS; i++) {
-					w[i] = load_weights(block * matrix.pairs + at[i]);
+					w[i] = load_weights(at[i].x + block * at[i].y);
 				}
 				for (var t = 0u; t < TILE; t++) {
-					let a = load_inputs(first, t, segment, block);
+					let a = load_inputs(row[t] + block - segment);
 					for (var i = 0u; i < PAIRS; i++) {
 						span[t * PAIRS + i] += dot_block(w[i], a);
 					}
@@ -177,13 +185,14 @@ fn main(
 	@builtin(workgroup_id) group: vec3<u32>,
 	@builtin(local_invocation_id) local: vec3<u32>,
 ) {
-	let lane = group.x * LANES * PAIRS + local.x;
-	let first = group.y * TILE;
+	// Workgroups of the same outputs follow each other, while a cache holds their weights.
+	let first = group.x * TILE;
+	let own = group.y * LANES * PAIRS + local.x / RUN * STRIP + local.x % RUN;
 	let thread = local.y * LANES + local.x;
-	var sums = share(lane, first, local.y, thread);
+	var sums = share(own, first, local.y, thread);
 	for (var i = 0u; i < TILE * PAIRS; i++) {
 		let sum = gather(sums[i], local.x, local.y);
-		let pair = lane + i % PAIRS * LANES;
+		let pair = own + i % PAIRS * RUN;
 		let row = first + i / PAIRS;
 		let live = local.y == 0u && pair < matrix.pairs && row < row_count();
 		var y = vec2<i32>(0, 0);

@@ -13,19 +13,26 @@ override SEGMENT: u32 = STAGED / TILE;
 var<workgroup> staged: array<vec4<u32>, STAGED>;
 
 fn stage(first: u32, start: u32, end: u32, thread: u32) {
-	let length = end - start;
 	workgroupBarrier();
-	for (var i = thread; i < TILE * length; i += LANES * SPLIT) {
-		let row = clamped(first + i / length);
+	for (var t = 0u; t < TILE; t++) {
+		let row = clamped(first + t);
+		let begin = row * matrix.blocks + start;
 		let s = quant_shift(peaks[row]);
-		let at = 2u * (row * matrix.blocks + start + i % length);
-		staged[i / length * SEGMENT + i % length] = pack_block(rsh4(inputs[at], s), rsh4(inputs[at + 1u], s));
+		for (var i = thread; i < end - start; i += LANES * SPLIT) {
+			let at = 2u * (begin + i);
+			staged[t * SEGMENT + i] = pack_block(rsh4(inputs[at], s), rsh4(inputs[at + 1u], s));
+		}
 	}
 	workgroupBarrier();
 }
 
-fn input_block(first: u32, t: u32, segment: u32, block: u32) -> vec4<u32> {
-	return staged[t * SEGMENT + block - segment];
+// The first block of row t of a tile.
+fn input_row(first: u32, t: u32, blocks: u32) -> u32 {
+	return t * SEGMENT;
+}
+
+fn input_block(at: u32) -> vec4<u32> {
+	return staged[at];
 }
 
 fn input_scale(row: u32) -> vec2<u32> {
