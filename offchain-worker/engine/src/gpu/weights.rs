@@ -161,15 +161,18 @@ fn interleave(pairs: &[Pair<'_>], blocks: usize) -> Option<Vec<[[u32; 2]; 2]>> {
 	let strips = words.par_chunks_mut(blocks * STRIP);
 	strips
 		.zip(pairs.par_chunks(STRIP))
-		.for_each(|(strip, pairs)| {
-			for (block, row) in strip.chunks_exact_mut(pairs.len()).enumerate() {
-				for (words, pair) in row.iter_mut().zip(pairs) {
-					*words = pair
-						.map(|output| output.map_or([0; 2], |(l, r)| weights(&l.weight, r, block)));
-				}
-			}
-		});
+		.for_each(|(strip, pairs)| fill(strip, pairs));
 	Some(words)
+}
+
+/// The words of one strip `[blocks, pairs]`.
+fn fill(strip: &mut [[[u32; 2]; 2]], pairs: &[Pair<'_>]) {
+	for (block, row) in strip.chunks_exact_mut(pairs.len()).enumerate() {
+		for (words, pair) in row.iter_mut().zip(pairs) {
+			*words =
+				pair.map(|output| output.map_or([0; 2], |(l, r)| weights(&l.weight, r, block)));
+		}
+	}
 }
 
 /// Eight weights of output `r` as little-endian bytes.

@@ -14,10 +14,10 @@ override RUN: u32 = STRIP / PAIRS;
 // Threads that share the inputs of one pair; LANES * SPLIT <= MAX_THREADS.
 override SPLIT: u32 = 1u;
 
-// Sums of one thread at most, TILE * PAIRS.
-const MAX_SUMS = 32;
 const MAX_PAIRS = 4;
 const MAX_TILE = 8;
+// Sums of one thread at most.
+const MAX_SUMS = MAX_TILE * MAX_PAIRS;
 const MAX_THREADS = 256;
 // Blocks whose products with 16-bit inputs surely fit 32 bits: 8 * 32 * 127 * 32639 < 2^31.
 const SPAN = 32u;
